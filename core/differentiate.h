@@ -1,0 +1,54 @@
+#pragma once
+/// The gradient: one walk over the tape, backwards, that appends nodes.
+
+#include <unroll/core/var.h>
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace unroll {
+
+/// The few operations the walk itself records. core knows no operation by name, so ops/ supplies
+/// them (ops/gradient_algebra.cpp).
+struct GradientAlgebra {
+  /// A tensor with every element `value`.
+  Var (*full)(Tape& tape, const Shape& shape, double value);
+  /// The sum of contributions to one gradient, all of the same shape.
+  Var (*sum)(std::span<const Var> contributions);
+  /// `gradient`, of the shape `shape` was broadcast to, summed back to `shape`.
+  Var (*sum_to)(Var gradient, const Shape& shape);
+};
+const GradientAlgebra& gradient_algebra();
+
+/// Records the gradients of the sum of `loss` with respect to `wrt`.
+class Differentiation {
+ public:
+  Differentiation(Tape& tape, Var loss, std::span<const Var> wrt);
+
+  /// The gradient of one of `wrt`; nothing where the loss does not depend on it.
+  [[nodiscard]] std::optional<Var> gradient(Var var) const;
+
+ private:
+  struct Contribution {
+    Var dx;
+    std::int32_t next;  // to the same node, -1: none
+  };
+
+  void mark_dependents(std::span<const Var> wrt);
+  void walk();
+  void visit(std::uint32_t index);
+  void contribute(std::uint32_t index, Var dx);
+  [[nodiscard]] std::optional<Var> sum(std::uint32_t index);
+
+  Tape& tape_;
+  std::uint32_t loss_;
+  std::uint32_t first_;                 // nothing before it depends on wrt
+  std::vector<std::uint8_t> depends_;   // by node - first_: on one of wrt
+  std::vector<std::int32_t> head_;      // by node - first_: its last contribution
+  std::vector<Contribution> contributions_;
+  std::vector<std::optional<Var>> found_;  // by node - first_, for wrt
+  std::vector<std::uint8_t> asked_;        // by node - first_: is one of wrt
+};
+
+}  // namespace unroll

@@ -1,0 +1,173 @@
+#include <unroll/core/gradients.h>
+#include <unroll/core/parameter_store.h>
+#include <unroll/core/tape.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace unroll {
+namespace {
+
+using Workspace = Gradients::Workspace;
+using Form = Workspace::Form;
+
+std::byte* place_of(Workspace& workspace, Index element) {
+  return workspace.flat.data() + static_cast<std::size_t>(element) * size_of(workspace.dtype);
+}
+
+void zero(Workspace& workspace, Index begin, Index count) {
+  std::memset(place_of(workspace, begin), 0,
+              static_cast<std::size_t>(count) * size_of(workspace.dtype));
+}
+
+/// Wipes what an earlier step left where the new gradient will not write all elements.
+void prepare(Workspace& workspace, const ParameterStore::Entry& parameter,
+             Workspace::Entry& entry, Form form) {
+  if (form != Form::dense) {
+    const Index size = parameter.shape.size();
+    const Index width = parameter.shape.rank() == 0 ? 1 : parameter.shape.size(1, parameter.shape.rank());
+    if (entry.form == Form::dense) zero(workspace, parameter.offset, size);
+    for (const std::int32_t row : entry.rows) {
+      zero(workspace, parameter.offset + row * width, width);
+    }
+  }
+  entry.rows.clear();
+  entry.form = form;
+}
+
+/// Adds the rows of a row-sparse gradient up in their places and notes which were touched.
+template <class T>
+void add_rows(Workspace& workspace, const ParameterStore::Entry& parameter,
+              Workspace::Entry& entry, const TensorView& ids, const TensorView& rows) {
+  const Index width = parameter.shape.size(1, parameter.shape.rank());
+  workspace.seen.resize(
+      std::max(workspace.seen.size(), static_cast<std::size_t>(parameter.shape[0])));
+  for (const std::int32_t id : ids.values<std::int32_t>()) {
+    if (id < 0 || id >= parameter.shape[0]) {
+      fail<ValueError>("gradient of '{}': row {} of {}", parameter.name, id, parameter.shape[0]);
+    }
+  }
+  T* const table = reinterpret_cast<T*>(place_of(workspace, parameter.offset));
+  const T* source = rows.values<T>().data();
+  for (const std::int32_t id : ids.values<std::int32_t>()) {
+    auto& seen = workspace.seen[static_cast<std::size_t>(id)];
+    if (seen == 0) entry.rows.push_back(id);
+    seen = 1;
+    T* const row = table + id * width;
+    for (Index j = 0; j < width; ++j) row[j] += source[j];
+    source += width;
+  }
+  for (const std::int32_t id : entry.rows) workspace.seen[static_cast<std::size_t>(id)] = 0;
+  std::sort(entry.rows.begin(), entry.rows.end());
+}
+
+void append_segment(std::vector<Gradients::Segment>& segments, Index begin, Index end) {
+  if (!segments.empty() && segments.back().end == begin) {
+    segments.back().end = end;
+  } else if (begin < end) {
+    segments.push_back({begin, end});
+  }
+}
+
+void find_segments(Workspace& workspace, const std::vector<ParameterStore::Entry>& parameters) {
+  std::vector<std::size_t> order(parameters.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return parameters[a].offset < parameters[b].offset;
+  });
+  workspace.segments.clear();
+  for (const std::size_t i : order) {
+    const Index offset = parameters[i].offset;
+    const Workspace::Entry& entry = workspace.entries[i];
+    if (entry.form == Form::dense) {
+      append_segment(workspace.segments, offset, offset + parameters[i].shape.size());
+    } else if (entry.form == Form::rows) {
+      const Index width = parameters[i].shape.size(1, parameters[i].shape.rank());
+      for (const std::int32_t row : entry.rows) {
+        append_segment(workspace.segments, offset + row * width, offset + (row + 1) * width);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Workspace& Gradients::computed() const {
+  if (!workspace_) {
+    auto workspace = parameters_.store().workspace();
+    tape_->workspaces_.push_back(workspace);  // nodes will point into it until the tape is cleared
+    compute(*workspace);
+    workspace_ = std::move(workspace);
+  }
+  return *workspace_;
+}
+
+void Gradients::compute(Workspace& workspace) const {
+  const auto& parameters = parameters_.store().entries();
+  std::vector<std::uint32_t> targets;
+  std::vector<Form> forms(parameters.size(), Form::zero);
+  Graph& graph = tape_->graph_;
+  for (const auto& [i, gradient] : reached_) {
+    tape_->require(gradient);
+    Node& node = graph.nodes[gradient.index()];
+    if (node.op->row_sparse) {
+      forms[i] = Form::rows;
+      for (const std::uint32_t input : graph.inputs_of(node)) targets.push_back(input);
+    } else {
+      forms[i] = Form::dense;
+      targets.push_back(gradient.index());
+    }
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    prepare(workspace, parameters[i], workspace.entries[i], forms[i]);
+  }
+  for (const auto& [i, gradient] : reached_) {
+    Node& node = graph.nodes[gradient.index()];
+    if (forms[i] == Form::dense && node.op->kind != OpKind::view && node.destination == nullptr) {
+      node.destination = place_of(workspace, parameters[i].offset);
+    }
+  }
+  tape_->run(targets);
+
+  for (const auto& [i, gradient] : reached_) {
+    const Node& node = graph.nodes[gradient.index()];
+    std::byte* const place = place_of(workspace, parameters[i].offset);
+    if (forms[i] == Form::dense) {
+      const std::size_t bytes = static_cast<std::size_t>(node.shape.size()) * size_of(node.dtype);
+      if (node.value != place && bytes != 0) std::memcpy(place, node.value, bytes);
+      continue;
+    }
+    const Node& ids = graph.input(node, 0);
+    const Node& rows = graph.input(node, 1);
+    dispatch(workspace.dtype, [&](auto zero) {
+      using T = decltype(zero);
+      if constexpr (std::is_floating_point_v<T>) {
+        add_rows<T>(workspace, parameters[i], workspace.entries[i],
+                    {ids.dtype, ids.shape, ids.value}, {rows.dtype, rows.shape, rows.value});
+      }
+    });
+  }
+  find_segments(workspace, parameters);
+}
+
+std::span<const Gradients::Segment> Gradients::segments() const { return computed().segments; }
+
+TensorView Gradients::flat() const {
+  const Workspace& workspace = computed();
+  return {workspace.dtype, {workspace.size}, workspace.flat.data()};
+}
+
+TensorView Gradients::operator[](const Parameter& parameter) const {
+  Workspace& workspace = computed();
+  return {workspace.dtype, parameter.shape(), place_of(workspace, parameter.offset())};
+}
+
+bool Gradients::is_row_sparse(const Parameter& parameter) const {
+  return computed().entries[parameter.index()].form == Form::rows;
+}
+
+std::span<const std::int32_t> Gradients::touched_rows(const Parameter& parameter) const {
+  return computed().entries[parameter.index()].rows;
+}
+
+}  // namespace unroll

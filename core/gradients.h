@@ -1,0 +1,82 @@
+#pragma once
+/// The gradients of a loss with respect to every parameter of a tree.
+
+#include <unroll/core/parameters.h>
+#include <unroll/core/var.h>
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace unroll {
+
+/// One gradient a parameter, laid out in a flat block like the parameters themselves. Computed when
+/// first read, which has to happen before the tape is cleared; valid after that.
+///
+/// The gradient of an embedding is zero but for the rows that were looked up. It has its place in
+/// the block like any other, and `segments()` leaves out the rows that are zero, so a pass over the
+/// segments costs what was touched.
+class Gradients {
+ public:
+  /// Elements [begin, end) of the flat block.
+  struct Segment {
+    Index begin;
+    Index end;
+  };
+  struct Workspace;
+
+  /// A parameter that the loss depends on, by its index in the tree, and its gradient.
+  struct Reached {
+    std::size_t parameter;
+    Var gradient;
+  };
+
+  Gradients(const Parameters& parameters, Tape& tape, std::vector<Reached> reached)
+      : parameters_(parameters), tape_(&tape), reached_(std::move(reached)) {}
+
+  [[nodiscard]] const Parameters& parameters() const { return parameters_; }
+  /// What is not zero, in ascending order.
+  [[nodiscard]] std::span<const Segment> segments() const;
+  /// The flat block, laid out like `parameters().flat()`.
+  template <class T>
+  [[nodiscard]] std::span<const T> values() const {
+    return flat().values<T>();
+  }
+  template <class T>
+  [[nodiscard]] std::span<T> values() {
+    const auto read_only = flat().values<T>();
+    return {const_cast<T*>(read_only.data()), read_only.size()};
+  }
+  [[nodiscard]] TensorView flat() const;
+  /// The gradient of one parameter, of the parameter's shape.
+  [[nodiscard]] TensorView operator[](const Parameter& parameter) const;
+  /// The rows of the parameter that were touched, ascending, where its gradient is row-sparse.
+  [[nodiscard]] std::span<const std::int32_t> touched_rows(const Parameter& parameter) const;
+  [[nodiscard]] bool is_row_sparse(const Parameter& parameter) const;
+
+ private:
+  Workspace& computed() const;
+  void compute(Workspace& workspace) const;
+
+  Parameters parameters_;
+  Tape* tape_;
+  std::vector<Reached> reached_;
+  mutable std::shared_ptr<Workspace> workspace_;
+};
+
+/// The memory of gradients, kept from step to step.
+struct Gradients::Workspace {
+  enum class Form : std::uint8_t { zero, dense, rows };
+  struct Entry {
+    Form form = Form::zero;
+    std::vector<std::int32_t> rows;  // touched, ascending
+  };
+  DType dtype;
+  Index size;
+  Buffer flat;  // untouched rows of a row-sparse gradient are zero
+  std::vector<Entry> entries;
+  std::vector<Segment> segments;
+  std::vector<std::uint8_t> seen;  // scratch: rows met so far, all zero between uses
+};
+
+}  // namespace unroll

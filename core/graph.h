@@ -1,0 +1,68 @@
+#pragma once
+/// The recorded computation: nodes in the order they were recorded, which is an order they can run
+/// in. Plain data, filled by the tape, read by plan/ and run/.
+
+#include <unroll/core/tensor.h>
+
+#include <array>
+#include <concepts>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+
+namespace unroll {
+
+struct Op;
+
+/// The attributes of one operation (an axis, a factor), stored flat so that nodes compare by their
+/// bytes. Attribute structs hold 8-byte members only, hence no padding.
+class Attributes {
+ public:
+  static constexpr std::size_t kSize = 48;
+  Attributes() = default;
+  template <class A>
+    requires(!std::same_as<A, Attributes>)
+  explicit Attributes(const A& attributes) {
+    static_assert(std::is_trivially_copyable_v<A> && sizeof(A) <= kSize && sizeof(A) % 8 == 0);
+    std::memcpy(bytes_.data(), &attributes, sizeof(A));
+  }
+  template <class A>
+  [[nodiscard]] A as() const {
+    A attributes;
+    std::memcpy(&attributes, bytes_.data(), sizeof(A));
+    return attributes;
+  }
+  friend bool operator==(const Attributes&, const Attributes&) = default;
+
+ private:
+  std::array<std::byte, kSize> bytes_{};
+};
+
+/// One recorded operation.
+struct Node {
+  const Op* op = nullptr;
+  Attributes attributes;
+  Shape shape;
+  DType dtype = DType::f32;
+  std::uint32_t first_input = 0;  // into Graph::inputs
+  std::uint32_t input_count = 0;
+  std::int32_t step = -1;       // the time step it belongs to, -1: none
+  std::int32_t origin = -1;     // the node whose gradient rule recorded it, -1: the user
+  std::int32_t parameter = -1;  // which of the tape's parameters its memory is; views included
+  std::byte* value = nullptr;   // null until it has run
+  std::byte* destination = nullptr;  // where its value is wanted, null: anywhere
+};
+
+struct Graph {
+  std::vector<Node> nodes;
+  std::vector<std::uint32_t> inputs;
+
+  [[nodiscard]] std::span<const std::uint32_t> inputs_of(const Node& node) const {
+    return {inputs.data() + node.first_input, node.input_count};
+  }
+  [[nodiscard]] const Node& input(const Node& node, int i) const {
+    return nodes[inputs[node.first_input + static_cast<std::size_t>(i)]];
+  }
+};
+
+}  // namespace unroll

@@ -1,0 +1,264 @@
+#pragma once
+/// What an operation is: one record that holds everything the rest of unroll knows about it. core
+/// calls through the record and knows no operation by name; ops/ defines them, one struct each.
+
+#include <unroll/core/error.h>
+#include <unroll/core/graph.h>
+#include <unroll/core/tensor.h>
+#include <unroll/core/var.h>
+
+#include <array>
+#include <concepts>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace unroll {
+
+/// What kind of work an operation is: all that a plan pass may ask of it.
+enum class OpKind : std::uint8_t {
+  leaf,         // a value from outside: input, parameter
+  elementwise,  // out[i] from in[i], inputs broadcast
+  view,         // the same memory under another shape or offset
+  product,      // a matrix product
+  reduction,    // fewer elements than its input
+  other,
+};
+
+/// The facts of an operation that are plain data.
+struct OpInfo {
+  std::string_view name;
+  std::string_view formula;  // one line: the documentation, the table in the manual
+  OpKind kind = OpKind::other;
+  int min_inputs = 1;
+  int max_inputs = 1;
+  unsigned integer_inputs = 0;  // bit i: input i holds i32 (indices, counters)
+  bool any_dtype = false;       // takes i32 as well, the result is what input 0 is
+  bool row_sparse = false;      // (ids, rows): zero but for some rows, added up where ids repeat
+};
+
+/// What a shape rule sees: the inputs and the attributes of the call being recorded.
+class Signature {
+ public:
+  Signature(const OpInfo& info, const Graph& graph, std::span<const std::uint32_t> inputs,
+            const Attributes& attributes)
+      : info_(info), graph_(graph), inputs_(inputs), attributes_(attributes) {}
+
+  [[nodiscard]] int count() const { return static_cast<int>(inputs_.size()); }
+  [[nodiscard]] const Shape& shape(int i) const { return node(i).shape; }
+  [[nodiscard]] DType dtype(int i) const { return node(i).dtype; }
+  template <class A>
+  [[nodiscard]] A attributes() const {
+    return attributes_.as<A>();
+  }
+  /// Throws ShapeError "<op>: <message>".
+  template <class... Args>
+  [[noreturn]] void reject(fmt::format_string<Args...> format, Args&&... args) const {
+    fail<ShapeError>("{}: {}", info_.name, fmt::format(format, std::forward<Args>(args)...));
+  }
+  /// `axis` counted from the back where negative; ShapeError unless input 0 has it.
+  [[nodiscard]] int axis(Index axis) const;
+
+ private:
+  [[nodiscard]] const Node& node(int i) const {
+    return graph_.nodes[inputs_[static_cast<std::size_t>(i)]];
+  }
+  const OpInfo& info_;
+  const Graph& graph_;
+  std::span<const std::uint32_t> inputs_;
+  const Attributes& attributes_;
+};
+
+/// What a forward kernel sees: the values of the inputs, and the place for the result.
+class KernelCall {
+ public:
+  KernelCall(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
+
+  [[nodiscard]] int count() const { return static_cast<int>(node_.input_count); }
+  [[nodiscard]] const Shape& shape(int i) const { return input(i).shape; }
+  [[nodiscard]] const Shape& shape() const { return node_.shape; }
+  [[nodiscard]] DType dtype() const { return node_.dtype; }
+  template <class T>
+  [[nodiscard]] const T* in(int i) const {
+    return reinterpret_cast<const T*>(input(i).value);
+  }
+  template <class T>
+  [[nodiscard]] T* out() const {
+    return reinterpret_cast<T*>(node_.value);
+  }
+  template <class A>
+  [[nodiscard]] A attributes() const {
+    return node_.attributes.as<A>();
+  }
+  [[nodiscard]] const Attributes& attributes() const { return node_.attributes; }
+  [[nodiscard]] const Op& op() const { return *node_.op; }
+  /// Throws ValueError "<op>: <message>".
+  template <class... Args>
+  [[noreturn]] void reject(fmt::format_string<Args...> format, Args&&... args) const;
+
+ private:
+  [[nodiscard]] const Node& input(int i) const { return graph_.input(node_, i); }
+  const Graph& graph_;
+  const Node& node_;
+};
+
+using Kernel = void (*)(const KernelCall&);
+
+/// An element-wise kernel over `n` contiguous elements: what a node runs and what passes fuse.
+using Sweep = void (*)(const void* const* inputs, void* output, std::size_t n,
+                       const Attributes& attributes);
+
+/// Runs the sweep of an element-wise operation over broadcast inputs: its forward kernel.
+void run_sweep(const KernelCall& call);
+
+/// What a gradient rule sees: the node, the gradient of the loss with respect to it, and a way to
+/// contribute to the gradients of its inputs, written in ops.
+class Backward {
+ public:
+  Backward(Tape& tape, std::uint32_t node, Var dy, std::span<const bool> wanted)
+      : tape_(tape), node_(node), dy_(dy), wanted_(wanted) {}
+
+  [[nodiscard]] int count() const { return static_cast<int>(wanted_.size()); }
+  [[nodiscard]] Tape& tape() const { return tape_; }
+  [[nodiscard]] Var in(int i) const;
+  /// The node's own value.
+  [[nodiscard]] Var y() const;
+  /// The gradient of the loss with respect to `y()`, of the same shape.
+  [[nodiscard]] Var dy() const { return dy_; }
+  /// Whether a gradient for input `i` is asked for; a rule need not work for one that is not.
+  [[nodiscard]] bool wants(int i) const { return wanted_[static_cast<std::size_t>(i)]; }
+  /// Adds `dx` to the gradient of input `i`. A gradient of the broadcast shape is summed back to the
+  /// shape of the input here, once for all operations.
+  void add(int i, Var dx);
+  [[nodiscard]] const Attributes& attributes() const;
+  template <class A>
+  [[nodiscard]] A attributes() const {
+    return attributes().as<A>();
+  }
+
+  struct Contribution {
+    std::uint32_t input;
+    Var dx;
+  };
+  [[nodiscard]] std::span<const Contribution> contributions() const { return contributions_; }
+
+ private:
+  Tape& tape_;
+  std::uint32_t node_;
+  Var dy_;
+  std::span<const bool> wanted_;
+  std::vector<Contribution> contributions_;
+};
+
+/// In place of a gradient rule: there is none, and why.
+struct NoGradient {
+  std::string_view reason;
+};
+
+/// An input of a sample: values drawn uniformly from [low, high) in f64, or ids below `high`.
+struct SampleInput {
+  Shape shape;
+  double low = -2;
+  double high = 2;
+  bool ids = false;
+};
+using Call = std::function<Var(std::span<const Var>)>;
+
+/// A call an operation must get right; tests derive all their checks from it.
+struct Sample {
+  std::vector<SampleInput> inputs;
+  Call call;
+};
+
+/// A call an operation must refuse, with the exact text it refuses it with. A mistake in values
+/// (ValueError) shows when the result is asked for, every other one at the call itself.
+struct BadInput {
+  std::vector<SampleInput> inputs;
+  Call call;
+  std::string message;
+};
+
+/// The record of an operation.
+struct Op : OpInfo {
+  Shape (*shape)(const Signature&) = nullptr;
+  std::array<Kernel, 3> forward{};              // by DType; null where there is none
+  std::array<Sweep, 3> sweep{};                 // element-wise operations only
+  Index (*view_offset)(const Signature&) = nullptr;  // views only: in elements of input 0
+  void (*gradient)(Backward&) = nullptr;        // null where no_gradient says why
+  std::string_view no_gradient{};
+  std::string (*describe)(const Attributes&) = nullptr;
+  std::vector<Sample> (*samples)() = nullptr;
+  std::vector<BadInput> (*bad_inputs)() = nullptr;
+};
+
+template <class D>
+concept HasGradient = requires(Backward& b) { D::gradient(b); };
+template <class D>
+concept SaysNoGradient = requires {
+  { D::gradient } -> std::convertible_to<NoGradient>;
+};
+template <class D>
+concept HasSweep = requires(DType dtype) {
+  { D::sweep(dtype) } -> std::same_as<Sweep>;
+};
+template <class D>
+concept HasView = requires(const Signature& s) {
+  { D::view_offset(s) } -> std::same_as<Index>;
+};
+template <class D>
+concept HasForward = requires(const KernelCall& k) { D::template forward<float>(k); };
+template <class D>
+concept HasDescription = requires(const Attributes& a) {
+  { D::describe(a) } -> std::same_as<std::string>;
+};
+
+/// The parts an operation must have; one that lacks a part does not compile.
+template <class D>
+concept OpDefinition = requires(const Signature& s) {
+  { D::info } -> std::convertible_to<OpInfo>;
+  { D::shape(s) } -> std::same_as<Shape>;
+  { D::samples() } -> std::same_as<std::vector<Sample>>;
+  { D::bad_inputs() } -> std::same_as<std::vector<BadInput>>;
+} && (HasGradient<D> || SaysNoGradient<D>) && (HasSweep<D> || HasView<D> || HasForward<D>);
+
+template <OpDefinition D>
+Op make_op() {
+  Op op{D::info};
+  op.shape = D::shape;
+  op.samples = D::samples;
+  op.bad_inputs = D::bad_inputs;
+  if constexpr (HasGradient<D>) op.gradient = D::gradient;
+  if constexpr (SaysNoGradient<D>) op.no_gradient = D::gradient.reason;
+  if constexpr (HasDescription<D>) op.describe = D::describe;
+  if constexpr (HasView<D>) op.view_offset = D::view_offset;
+  if constexpr (HasSweep<D>) {
+    op.forward = {run_sweep, run_sweep, nullptr};
+    op.sweep = {D::sweep(DType::f32), D::sweep(DType::f64), nullptr};
+  }
+  if constexpr (HasForward<D>) {
+    op.forward = {D::template forward<float>, D::template forward<double>, nullptr};
+    if constexpr (D::info.any_dtype) op.forward[2] = D::template forward<std::int32_t>;
+  }
+  return op;
+}
+
+/// The operations of one family. An operation can only be recorded through the list it is on, so
+/// none that is used can be missing from the registry.
+template <class... Definitions>
+struct OpFamily {
+  template <OpDefinition D>
+    requires(std::same_as<D, Definitions> || ...)
+  static const Op& op() {
+    static const Op record = make_op<D>();
+    return record;
+  }
+  static std::vector<const Op*> all() { return {&op<Definitions>()...}; }
+};
+
+template <class... Args>
+void KernelCall::reject(fmt::format_string<Args...> format, Args&&... args) const {
+  fail<ValueError>("{}: {}", node_.op->name, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace unroll

@@ -1,0 +1,67 @@
+/// A tape as text and as a drawing.
+
+#include <unroll/core/tape.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace unroll {
+namespace {
+
+std::string title_of(const Node& node) {
+  const std::string detail = node.op->describe ? node.op->describe(node.attributes) : "";
+  return detail.empty() ? std::string(node.op->name) : fmt::format("{} {}", node.op->name, detail);
+}
+
+std::string values_of(const TensorView& view) {
+  constexpr Index kMost = 8;
+  std::string text;
+  for (Index i = 0; i < std::min(view.size(), kMost); ++i) {
+    text += fmt::format("{}{:.6g}", i == 0 ? "" : " ", view.at(i));
+  }
+  return view.size() > kMost ? text + " ..." : text;
+}
+
+}  // namespace
+
+std::string Tape::to_string(bool with_values) {
+  std::string text;
+  for (std::uint32_t i = 0; i < graph_.nodes.size(); ++i) {
+    const Node node = graph_.nodes[i];
+    std::string inputs;
+    for (const std::uint32_t input : graph_.inputs_of(node)) {
+      inputs += fmt::format("{}#{}", inputs.empty() ? "" : " ", input);
+    }
+    std::string line = fmt::format("{:<6} {:<28} {:<16} {:<14}", fmt::format("#{}", i),
+                                   title_of(node), node.shape.to_string(), inputs);
+    if (node.step >= 0) line += fmt::format(" t={}", node.step);
+    if (node.origin >= 0) line += fmt::format(" gradient of #{}", node.origin);
+    if (with_values) {
+      line += fmt::format("  = {}", values_of(value(Var(this, i, generation_))));
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+void Tape::print(bool with_values) { fmt::print("{}", to_string(with_values)); }
+
+std::string Tape::to_dot() const {
+  std::string text = "digraph tape {\n  rankdir=LR;\n  node [shape=box, style=filled];\n";
+  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+    const Node& node = graph_.nodes[i];
+    const char* colour = node.origin >= 0                    ? "mistyrose"
+                         : node.op->kind == OpKind::leaf ? "lightyellow"
+                                                             : "lightblue";
+    const std::string step = node.step >= 0 ? fmt::format("\\nt={}", node.step) : "";
+    text += fmt::format("  n{} [label=\"#{} {}\\n{}{}\", fillcolor={}];\n", i, i, title_of(node),
+                        node.shape.to_string(), step, colour);
+    for (const std::uint32_t input : graph_.inputs_of(node)) {
+      text += fmt::format("  n{} -> n{};\n", input, i);
+    }
+  }
+  return text + "}\n";
+}
+
+}  // namespace unroll

@@ -1,0 +1,41 @@
+#pragma once
+/// Tensors in files: the safetensors format, which every framework reads. A JSON header, then the
+/// bytes, little-endian, row-major, nothing else: loading runs no code.
+
+#include <unroll/core/parameters.h>
+#include <unroll/core/tensor.h>
+
+#include <map>
+#include <string>
+
+namespace unroll {
+
+/// What a file holds: named tensors, and text of the user's own.
+struct TensorFile {
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// Writes `file` at `path`, whole or not at all: into a temporary file beside it, made durable, that
+/// then takes its name. IoError where that fails; an older file is then left as it was.
+void save_safetensors(const std::string& path, const TensorFile& file);
+
+/// Reads a file and checks all of it (header, types, shapes, that the tensors cover the data without
+/// gap or overlap) before any memory is asked for. IoError names the file, what was expected and
+/// what was found.
+[[nodiscard]] TensorFile load_safetensors(const std::string& path);
+/// The same from memory; `name` stands for the file in errors.
+[[nodiscard]] TensorFile parse_safetensors(std::string_view bytes, const std::string& name);
+
+/// The parameters of a tree by their names.
+[[nodiscard]] std::map<std::string, Tensor> tensors_of(const Parameters& parameters);
+/// Sets every parameter of a tree from a file's tensors. All are checked before one is changed:
+/// IoError where one is missing, has another shape, or is not finite.
+void set_parameters(const Parameters& parameters, const TensorFile& file, const std::string& path);
+
+/// Replaces the file at `path` by `bytes`, whole or not at all.
+void write_file(const std::string& path, std::string_view bytes);
+/// The bytes of a file; IoError for one that is missing, a directory or unreadable.
+[[nodiscard]] std::string read_file(const std::string& path);
+
+}  // namespace unroll

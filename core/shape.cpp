@@ -1,0 +1,73 @@
+#include <unroll/core/error.h>
+#include <unroll/core/shape.h>
+
+#include <algorithm>
+
+namespace unroll {
+
+Shape::Shape(std::initializer_list<Index> dims)
+    : Shape(std::span<const Index>(dims.begin(), dims.size())) {}
+
+Shape::Shape(std::span<const Index> dims) : rank_(static_cast<int>(dims.size())) {
+  if (dims.size() > kMaxRank) {
+    fail<ShapeError>("a shape of {} dimensions: at most {} are supported", dims.size(), kMaxRank);
+  }
+  std::copy(dims.begin(), dims.end(), dims_.begin());
+  if (std::any_of(dims.begin(), dims.end(), [](Index d) { return d < 0; })) {
+    fail<ShapeError>("a shape with a negative dimension: {}", to_string());
+  }
+}
+
+Index Shape::size() const { return size(0, rank_); }
+
+Index Shape::size(int first, int last) const {
+  Index product = 1;
+  for (int axis = first; axis < last; ++axis) product *= (*this)[axis];
+  return product;
+}
+
+Shape Shape::with(int axis, Index dim) const {
+  Shape result = *this;
+  result.dims_[static_cast<std::size_t>(axis)] = dim;
+  return result;
+}
+
+Shape Shape::without(int axis) const {
+  Shape result = *this;
+  std::copy(result.dims_.begin() + axis + 1, result.dims_.end(), result.dims_.begin() + axis);
+  result.dims_.back() = 0;
+  --result.rank_;
+  return result;
+}
+
+Shape Shape::inserted(int axis, Index dim) const {
+  if (rank_ == kMaxRank) {
+    fail<ShapeError>("{} cannot get one more dimension: at most {} are supported", to_string(),
+                     kMaxRank);
+  }
+  Shape result = *this;
+  std::copy_backward(dims_.begin() + axis, dims_.end() - 1, result.dims_.end());
+  result.dims_[static_cast<std::size_t>(axis)] = dim;
+  ++result.rank_;
+  return result;
+}
+
+std::string Shape::to_string() const {
+  return fmt::format("({})", fmt::join(dims_.begin(), dims_.begin() + rank_, " x "));
+}
+
+std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
+  const Shape& longer = a.rank() >= b.rank() ? a : b;
+  const Shape& shorter = a.rank() >= b.rank() ? b : a;
+  Shape result = longer;
+  const int offset = longer.rank() - shorter.rank();
+  for (int axis = 0; axis < shorter.rank(); ++axis) {
+    const Index x = longer[axis + offset];
+    const Index y = shorter[axis];
+    if (x != y && x != 1 && y != 1) return std::nullopt;
+    result = result.with(axis + offset, x == 1 ? y : x);
+  }
+  return result;
+}
+
+}  // namespace unroll

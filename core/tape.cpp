@@ -1,0 +1,279 @@
+#include <unroll/core/differentiate.h>
+#include <unroll/core/parameter_store.h>
+#include <unroll/core/plan/schedule.h>
+#include <unroll/core/run/executor.h>
+#include <unroll/core/tape.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace unroll {
+namespace {
+
+const Op kInput{OpInfo{.name = "input",
+                       .formula = "values from outside",
+                       .kind = OpKind::leaf,
+                       .min_inputs = 0,
+                       .max_inputs = 0}};
+const Op kParameter = [] {
+  Op op{OpInfo{.name = "parameter",
+               .formula = "a parameter as it was when recorded",
+               .kind = OpKind::leaf,
+               .min_inputs = 0,
+               .max_inputs = 0}};
+  op.describe = [](const Attributes& attributes) { return attributes.as<Parameter>().name(); };
+  return op;
+}();
+
+void check_inputs(const Op& op, const Graph& graph, std::span<const std::uint32_t> inputs) {
+  const int count = static_cast<int>(inputs.size());
+  if (count < op.min_inputs || count > op.max_inputs) {
+    fail<Error>("{}: {} inputs, expected {} to {}", op.name, count, op.min_inputs, op.max_inputs);
+  }
+  if (op.any_dtype) {
+    for (const std::uint32_t input : inputs) {
+      if (graph.nodes[input].dtype != graph.nodes[inputs[0]].dtype) {
+        fail<TypeError>("{}: inputs of different types, {} and {}", op.name,
+                        name_of(graph.nodes[inputs[0]].dtype), name_of(graph.nodes[input].dtype));
+      }
+    }
+    return;
+  }
+  for (int i = 0; i < count; ++i) {
+    const DType dtype = graph.nodes[inputs[static_cast<std::size_t>(i)]].dtype;
+    const bool integer = i < 32 && ((op.integer_inputs >> i) & 1U) != 0;
+    if (integer == is_floating(dtype)) {
+      fail<TypeError>("{}: input {} is {}, expected {}", op.name, i, name_of(dtype),
+                      integer ? "i32" : "floating-point values");
+    }
+  }
+}
+
+}  // namespace
+
+Tape::Tape(DType dtype) : dtype_(dtype) {
+  if (!is_floating(dtype)) fail<TypeError>("a tape is f32 or f64, not {}", name_of(dtype));
+}
+
+Tape::~Tape() { clear(); }
+
+void Tape::clear() {
+  for (const auto& store : stores_) store->detach(*this);
+  stores_.clear();
+  parameter_nodes_.clear();
+  parameter_readers_.clear();
+  workspaces_.clear();
+  graph_.nodes.clear();
+  graph_.inputs.clear();
+  arena_.reset();
+  ++generation_;
+}
+
+void Tape::require(Var var) const {
+  if (&var.tape() != this) {
+    fail<HandleError>("Var #{} belongs to another tape", var.index());
+  }
+  if (var.generation() != generation_) {
+    fail<HandleError>(
+        "Var #{} belongs to a tape that was cleared (generation {}, now {}); carry() values across "
+        "tape.clear()",
+        var.index(), var.generation(), generation_);
+  }
+}
+
+Var Tape::append(Node node) {
+  node.step = step_;
+  node.origin = origin_;
+  graph_.nodes.push_back(node);
+  return {this, static_cast<std::uint32_t>(graph_.nodes.size() - 1), generation_};
+}
+
+Var Tape::input(const TensorView& values) {
+  Node node;
+  node.op = &kInput;
+  node.shape = values.shape;
+  node.dtype = is_floating(values.dtype) ? dtype_ : values.dtype;
+  node.value = arena_.allocate(static_cast<std::size_t>(values.size()) * size_of(node.dtype));
+  convert(values, node.dtype, node.value);
+  return append(node);
+}
+
+Var Tape::parameter(const Parameter& parameter) {
+  if (parameter.store() == nullptr) fail<HandleError>("a Parameter that was never created");
+  for (const ParameterNode& known : parameter_nodes_) {
+    if (known.parameter == parameter && known.version == parameter.store()->version()) {
+      return {this, known.index, generation_};
+    }
+  }
+  const TensorView value = parameter.value();
+  if (value.dtype != dtype_) {
+    fail<TypeError>("parameter '{}' is {} and the tape {}: give both the same type",
+                    parameter.name(), name_of(value.dtype), name_of(dtype_));
+  }
+  std::shared_ptr<ParameterStore> store = parameter.store()->shared_from_this();
+  if (std::find(stores_.begin(), stores_.end(), store) == stores_.end()) {
+    store->attach(*this);
+    stores_.push_back(std::move(store));
+  }
+  Node node;
+  node.op = &kParameter;
+  node.attributes = Attributes(parameter);
+  node.shape = value.shape;
+  node.dtype = dtype_;
+  node.value = const_cast<std::byte*>(value.data);
+  node.parameter = static_cast<std::int32_t>(parameter_nodes_.size());
+  const Var var = append(node);
+  parameter_nodes_.push_back({parameter, var.index(), parameter.store()->version()});
+  return var;
+}
+
+Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& attributes) {
+  for (const Var& input : inputs) require(input);
+  const std::size_t first = graph_.inputs.size();
+  for (const Var& input : inputs) graph_.inputs.push_back(input.index());
+  Node node;
+  node.op = &op;
+  node.attributes = attributes;
+  node.dtype = dtype_;
+  node.first_input = static_cast<std::uint32_t>(first);
+  node.input_count = static_cast<std::uint32_t>(inputs.size());
+  node.step = step_;
+  node.origin = origin_;
+  const std::span<const std::uint32_t> indices = graph_.inputs_of(node);
+  try {
+    check_inputs(op, graph_, indices);
+    node.shape = op.shape(Signature(op, graph_, indices, attributes));
+  } catch (...) {
+    graph_.inputs.resize(first);
+    throw;
+  }
+  if (op.any_dtype) node.dtype = graph_.nodes[indices[0]].dtype;
+
+  const auto index = static_cast<std::uint32_t>(graph_.nodes.size());
+  for (const std::uint32_t input : indices) {
+    const std::int32_t parameter = graph_.nodes[input].parameter;
+    if (parameter < 0) continue;
+    require_current(parameter);
+    if (op.kind == OpKind::view) {
+      node.parameter = parameter;
+    } else {
+      parameter_readers_.push_back(index);
+    }
+  }
+  graph_.nodes.push_back(node);
+  return {this, index, generation_};
+}
+
+void Tape::require_current(std::int32_t parameter) const {
+  const ParameterNode& known = parameter_nodes_[static_cast<std::size_t>(parameter)];
+  if (known.version != known.parameter.store()->version()) {
+    fail<HandleError>(
+        "Var #{} is parameter '{}' as it was before it was changed; take it from the tape again, or "
+        "read it before the change",
+        known.index, known.parameter.name());
+  }
+}
+
+TensorView Tape::value(Var var) {
+  require(var);
+  const std::uint32_t index = var.index();
+  if (graph_.nodes[index].value == nullptr) run({&index, 1});
+  const Node& node = graph_.nodes[index];
+  if (node.parameter >= 0) require_current(node.parameter);
+  return {node.dtype, node.shape, node.value};
+}
+
+void Tape::run(std::span<const std::uint32_t> targets) {
+  make_schedule(graph_, targets, marks_, schedule_);
+  execute(graph_, schedule_, arena_, anomaly_mode_);
+}
+
+void Tape::settle(const ParameterStore& store) {
+  const auto reads_store = [&](std::uint32_t reader) {
+    const auto inputs = graph_.inputs_of(graph_.nodes[reader]);
+    return std::any_of(inputs.begin(), inputs.end(), [&](std::uint32_t input) {
+      const std::int32_t i = graph_.nodes[input].parameter;
+      return i >= 0 &&
+             parameter_nodes_[static_cast<std::size_t>(i)].parameter.store() == &store;
+    });
+  };
+  // A node reads parameters only while it runs: one that has run, or that reads computed values
+  // only, keeps its value whatever becomes of the parameters.
+  std::vector<std::uint32_t> waiting;
+  for (const std::uint32_t reader : parameter_readers_) {
+    if (graph_.nodes[reader].value == nullptr && reads_store(reader)) waiting.push_back(reader);
+  }
+  if (!waiting.empty()) run(waiting);
+  std::erase_if(parameter_readers_, reads_store);
+}
+
+std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
+  require(loss);
+  for (const Var& var : wrt) require(var);
+  Differentiation walk(*this, loss, wrt);
+  std::vector<Var> result;
+  for (const Var& var : wrt) {
+    const std::optional<Var> gradient = walk.gradient(var);
+    result.push_back(gradient ? *gradient : gradient_algebra().full(*this, var.shape(), 0));
+  }
+  return result;
+}
+
+Gradients Tape::gradients(Var loss, const Parameters& parameters) {
+  require(loss);
+  std::vector<Var> wrt;
+  std::vector<std::size_t> indices;
+  const std::vector<Parameter> wanted = parameters.all();
+  for (std::size_t i = 0; i < parameter_nodes_.size(); ++i) {
+    const ParameterNode& known = parameter_nodes_[i];
+    if (std::find(wanted.begin(), wanted.end(), known.parameter) == wanted.end()) continue;
+    require_current(static_cast<std::int32_t>(i));
+    wrt.emplace_back(this, known.index, generation_);
+    indices.push_back(known.parameter.index());
+  }
+  Differentiation walk(*this, loss, wrt);
+  std::vector<Gradients::Reached> reached;
+  for (std::size_t i = 0; i < wrt.size(); ++i) {
+    if (const auto gradient = walk.gradient(wrt[i])) reached.push_back({indices[i], *gradient});
+  }
+  return {parameters, *this, std::move(reached)};
+}
+
+std::size_t Tape::bytes() const {
+  return arena_.bytes() + graph_.nodes.capacity() * sizeof(Node) +
+         graph_.inputs.capacity() * sizeof(std::uint32_t);
+}
+
+Tape::StepScope::StepScope(Tape& tape, Index step) : tape_(tape), previous_(tape.step_) {
+  tape_.step_ = static_cast<std::int32_t>(step);
+}
+
+Tape::StepScope::~StepScope() { tape_.step_ = previous_; }
+
+Tape& Var::tape() const {
+  if (tape_ == nullptr) fail<HandleError>("a Var that was never recorded");
+  return *tape_;
+}
+
+const Shape& Var::shape() const {
+  tape().require(*this);
+  return tape_->graph().nodes[index_].shape;
+}
+
+DType Var::dtype() const {
+  tape().require(*this);
+  return tape_->graph().nodes[index_].dtype;
+}
+
+TensorView Var::value() const { return tape().value(*this); }
+
+double Var::item() const {
+  const TensorView values = value();
+  if (values.size() != 1) {
+    fail<ShapeError>("item() of Var #{}, which has shape {}: it has to have one element", index_,
+                     values.shape.to_string());
+  }
+  return values.at(0);
+}
+
+}  // namespace unroll

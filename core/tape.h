@@ -1,0 +1,116 @@
+#pragma once
+/// The tape: records operations, differentiates them, runs them.
+
+#include <unroll/core/gradients.h>
+#include <unroll/core/graph.h>
+#include <unroll/core/op.h>
+#include <unroll/core/parameters.h>
+#include <unroll/core/run/arena.h>
+#include <unroll/core/var.h>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace unroll {
+
+/// Records what is computed, in order. Nothing runs until a value is asked for; what is asked for is
+/// what running each line at once would have given.
+///
+/// A tape is used by one thread at a time; two tapes may be used on two threads at once. After an
+/// exception a tape can be used further, at the latest after `clear()`.
+class Tape final : private ParameterReader {
+ public:
+  /// A tape whose floating-point values are `dtype`: f32 to train, f64 to check gradients.
+  explicit Tape(DType dtype = DType::f32);
+  ~Tape() override;
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+  Tape(Tape&&) = delete;
+  Tape& operator=(Tape&&) = delete;
+
+  [[nodiscard]] DType dtype() const { return dtype_; }
+
+  /// Puts values on the tape: floating-point ones as the tape's type, i32 as they are.
+  Var input(const TensorView& values);
+  /// The parameter as it is now; the same Var each time until the tape is cleared.
+  Var parameter(const Parameter& parameter);
+  /// Appends a node. Called by the functions of ops/; throws what the operation's rules say.
+  Var record(const Op& op, std::span<const Var> inputs, const Attributes& attributes = {});
+
+  /// The gradients of the sum of `loss`'s elements with respect to each of `wrt`: new Vars, recorded
+  /// as ops, which can be differentiated again. Zero for a Var the loss does not depend on.
+  std::vector<Var> gradients(Var loss, std::span<const Var> wrt);
+  /// The same for every parameter of the tree; computed when first read.
+  Gradients gradients(Var loss, const Parameters& parameters);
+
+  /// Runs what `var` needs and has not run yet. The view holds until `clear()`.
+  TensorView value(Var var);
+
+  /// Forgets every node and keeps the memory. Vars recorded before are stale from here on.
+  void clear();
+
+  /// In anomaly mode the first NaN or infinity that appears, forward or backward, is a
+  /// NonFiniteError that names the operation, the ranges of its inputs, parameters and time step.
+  void set_anomaly_mode(bool on) { anomaly_mode_ = on; }
+
+  /// The nodes, one a line: number, operation, shape, inputs, time step; with their values if asked.
+  [[nodiscard]] std::string to_string(bool with_values = false);
+  /// Prints `to_string()` to standard output.
+  void print(bool with_values = false);
+  /// The nodes as a Graphviz graph; the nodes of the gradient are drawn in another colour.
+  [[nodiscard]] std::string to_dot() const;
+
+  [[nodiscard]] Index node_count() const { return static_cast<Index>(graph_.nodes.size()); }
+  /// The memory held for nodes and values, in bytes; stops growing after the first step of a loop.
+  [[nodiscard]] std::size_t bytes() const;
+  [[nodiscard]] const Graph& graph() const { return graph_; }
+
+  /// While it lives, what is recorded belongs to time step `step` (shown in prints and errors).
+  class StepScope {
+   public:
+    StepScope(Tape& tape, Index step);
+    ~StepScope();
+    StepScope(const StepScope&) = delete;
+    StepScope& operator=(const StepScope&) = delete;
+
+   private:
+    Tape& tape_;
+    std::int32_t previous_;
+  };
+
+  /// Throws HandleError unless `var` is of this tape and of its current generation.
+  void require(Var var) const;
+
+ private:
+  friend class Differentiation;
+
+  friend class Gradients;
+
+  struct ParameterNode {
+    Parameter parameter;
+    std::uint32_t index;
+    std::uint64_t version;  // of its tree when it was recorded
+  };
+
+  Var append(Node node);
+  void run(std::span<const std::uint32_t> targets);
+  void settle(const ParameterStore& store) override;
+  void require_current(std::int32_t parameter) const;
+
+  DType dtype_;
+  bool anomaly_mode_ = false;
+  std::int32_t step_ = -1;
+  std::int32_t origin_ = -1;
+  std::uint32_t generation_ = 1;
+  Graph graph_;
+  Arena arena_;
+  std::vector<std::shared_ptr<ParameterStore>> stores_;  // attached to
+  std::vector<ParameterNode> parameter_nodes_;
+  std::vector<std::shared_ptr<Gradients::Workspace>> workspaces_;  // values were written into
+  std::vector<std::uint32_t> parameter_readers_;  // nodes that read a parameter's memory
+  std::vector<std::uint32_t> schedule_;
+  std::vector<std::uint8_t> marks_;
+};
+
+}  // namespace unroll

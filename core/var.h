@@ -1,0 +1,43 @@
+#pragma once
+/// A handle to one recorded value.
+
+#include <unroll/core/tensor.h>
+
+#include <cstdint>
+
+namespace unroll {
+
+class Tape;
+
+/// Names a node of a tape: 16 bytes, copied freely. Using one after its tape was cleared, or on
+/// another tape, is a HandleError that says so.
+class Var {
+ public:
+  /// A handle to nothing; using it is a HandleError.
+  Var() = default;
+  Var(Tape* tape, std::uint32_t index, std::uint32_t generation)
+      : tape_(tape), index_(index), generation_(generation) {}
+
+  [[nodiscard]] Tape& tape() const;
+  [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] std::uint32_t generation() const { return generation_; }
+
+  [[nodiscard]] const Shape& shape() const;
+  [[nodiscard]] DType dtype() const;
+
+  /// Its value; runs what it needs. The view holds until the tape is cleared.
+  [[nodiscard]] TensorView value() const;
+  /// The value of a tensor of one element.
+  [[nodiscard]] double item() const;
+
+  friend bool operator==(const Var&, const Var&) = default;
+
+ private:
+  Tape* tape_ = nullptr;
+  std::uint32_t index_ = 0;
+  std::uint32_t generation_ = 0;
+};
+
+static_assert(sizeof(Var) == 16 && std::is_trivially_copyable_v<Var>);
+
+}  // namespace unroll

@@ -1,0 +1,174 @@
+#include "wordlm/sentences.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "wordlm/lexicon.h"
+#include "wordlm/words.h"
+
+namespace wordlm {
+namespace {
+
+using namespace std::string_view_literals;
+
+bool is_one_of(CodePoint c, std::u32string_view set) {
+  return c.length > 0 && set.find(static_cast<char32_t>(c.value)) != std::u32string_view::npos;
+}
+
+// Markdown's emphasis opens and closes like a quote.
+constexpr auto kEmphasis = U"*_~"sv;
+constexpr auto kOpeners = U"*_~\"'“”„‘’«([{¿¡"sv;
+constexpr auto kClosers = U"*_~\"'“”‘’»)]}"sv;
+constexpr auto kTerminators = U".?!…"sv;
+
+/// `text` without the characters of `set` at its start.
+std::string_view without_front(std::string_view text, std::u32string_view set) {
+  CodePoint c;
+  while (is_one_of(c = code_point_at(text), set)) text.remove_prefix(c.length);
+  return text;
+}
+
+/// `text` without the characters of `set` at its end.
+std::string_view without_back(std::string_view text, std::u32string_view set) {
+  CodePoint c;
+  while (is_one_of(c = code_point_before(text, text.size()), set)) text.remove_suffix(c.length);
+  return text;
+}
+
+/// The end of a chunk of text, taken apart: in `("Really?!"**` the stem is `Really`.
+struct Ending {
+  std::string_view stem;   ///< what comes before the marks, opening quotes and brackets removed
+  std::string_view marks;  ///< periods, question and exclamation marks
+  bool closed = false;     ///< a quote or a bracket closes behind the marks
+};
+
+Ending ending_of(std::string_view chunk) {
+  const std::string_view body = without_back(chunk, kClosers);
+  const std::string_view stem = without_back(body, kTerminators);
+  const bool closed = !without_back(chunk.substr(body.size()), kEmphasis).empty();
+  return {without_front(stem, kOpeners), body.substr(stem.size()), closed};
+}
+
+/// Whether `chunk` is nothing but emoticons and emoji.
+bool is_emoticon(std::string_view chunk) {
+  while (const std::size_t length = emoticon_length(chunk)) chunk.remove_prefix(length);
+  return chunk.empty();
+}
+
+/// The letters at the start of `text`.
+std::string_view first_word(std::string_view text) {
+  std::size_t end = 0;
+  for (CodePoint c; (c = code_point_at(text, end)).length > 0 && is_word_character(c.value);) {
+    end += c.length;
+  }
+  return text.substr(0, end);
+}
+
+/// Whether a sentence can begin with `text`, from which opening quotes are already removed.
+bool can_start(std::string_view text) {
+  const CodePoint c = code_point_at(text);
+  return c.length > 0 && (is_word_character(c.value) || is_currency(c.value) ||
+                          is_one_of(c, U"@#&>/\\…"sv) || text.starts_with(".."));
+}
+
+bool ends_at_period(std::string_view stem, bool closed, bool is_first, std::string_view next) {
+  const CodePoint first = code_point_at(next);
+  const bool next_is_lower = is_lower(first.value);
+  const bool next_is_number = is_digit(first.value);
+  switch (abbreviation_kind(stem)) {
+    case Abbreviation::kInside:
+      return false;
+    case Abbreviation::kBeforeNumber:
+      return !next_is_number;
+    case Abbreviation::kMayEnd:
+      return !next_is_lower && !next_is_number;
+    case Abbreviation::kInitials:
+      return !next_is_lower && often_starts_sentence(first_word(next));
+    case Abbreviation::kNone:
+      break;
+  }
+  const bool is_list_number =
+      is_first && std::ranges::all_of(stem, [](char c) { return c >= '0' && c <= '9'; });
+  return !is_list_number && !(closed && next_is_lower);
+}
+
+/// Whether the sentence ends with `chunk`, its first word if `is_first`, though no line says so.
+bool ends_sentence(std::string_view chunk, bool is_first, std::string_view next_chunk) {
+  const Ending ending = ending_of(chunk);
+  const std::string_view next = without_front(next_chunk, kOpeners);
+  if (ending.marks.empty() || !can_start(next)) return false;
+
+  const CodePoint first = code_point_at(next);
+  if (ending.marks.find_first_of("?!") != std::string_view::npos) {
+    return !(ending.closed && is_lower(first.value));  // "Really?" he said.
+  }
+  if (ending.marks == ".") return ends_at_period(ending.stem, ending.closed, is_first, next);
+  // After an ellipsis only a capital tells, and "I" is always one.
+  return is_upper(first.value) && first_word(next) != "I";
+}
+
+/// Whether `text` is a line across the page in Markdown, or underlines a heading: "***", "- - -".
+bool is_rule(std::string_view text) {
+  constexpr std::ptrdiff_t kShortest = 3;
+  if (text.empty() || "*-_=#~"sv.find(text[0]) == std::string_view::npos) return false;
+  const auto is_mark = [&](char c) { return c == text[0]; };
+  return std::ranges::count_if(text, is_mark) >= kShortest &&
+         std::ranges::all_of(text, [&](char c) { return is_mark(c) || c == ' '; });
+}
+
+/// Whether `chunk`, the first of its line, begins a quotation, a heading, a list item or a rule.
+bool starts_block(std::string_view chunk) {
+  const std::size_t digits = std::min(chunk.find_first_not_of("0123456789"), chunk.size());
+  const bool is_number = digits > 0 && (chunk.substr(digits) == "." || chunk.substr(digits) == ")");
+  return chunk.starts_with('>') || chunk.starts_with("##") || chunk == "#" || chunk == "*" ||
+         chunk == "-" || chunk == "+" || is_number || is_rule(chunk);
+}
+
+/// Whether the line feeds in `gap`, the white space between two chunks, end a sentence.
+bool is_block_boundary(std::string_view chunk, std::string_view gap, std::string_view next_chunk) {
+  const auto feeds = std::ranges::count(gap, '\n');
+  return feeds >= 2 || (feeds == 1 && (starts_block(next_chunk) || is_rule(chunk)));
+}
+
+/// `comment` without its HTML. Reddit escapes a comment once, and Markdown lets its author write
+/// entities too: `&amp;#9733;` is a star.
+std::string without_entities(std::string_view comment) {
+  return decode_entities(decode_entities(comment));
+}
+
+}  // namespace
+
+std::vector<std::string> split_sentences(std::string_view comment) {
+  std::vector<std::string> sentences;
+  Chunk current = next_chunk(comment);
+  Chunk first = current;   // of the sentence
+  Chunk spoken = current;  // the last one that is no emoticon: those belong to what they comment on
+  while (!current.empty()) {
+    if (!is_emoticon(current.text)) spoken = current;
+    const Chunk next = next_chunk(comment, current.end());
+    const std::string_view gap = comment.substr(current.end(), next.begin - current.end());
+    const bool is_first = spoken.begin == first.begin;
+    if (next.empty() || is_block_boundary(current.text, gap, next.text) ||
+        (!is_emoticon(next.text) && ends_sentence(spoken.text, is_first, next.text))) {
+      sentences.emplace_back(comment.substr(first.begin, current.end() - first.begin));
+      first = spoken = next;
+    }
+    current = next;
+  }
+  return sentences;
+}
+
+std::vector<Sentence> sentences_of(const Comments& comments) {
+  std::vector<Sentence> sentences;
+  for (const std::string& comment : comments.texts) {
+    for (const std::string& text : split_sentences(without_entities(comment))) {
+      Sentence words = is_rule(text) ? Sentence() : split_words(text);
+      if (words.empty()) continue;
+      for (std::string& word : words) word = lower_case(word);
+      sentences.push_back(std::move(words));
+    }
+  }
+  return sentences;
+}
+
+}  // namespace wordlm

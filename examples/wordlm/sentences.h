@@ -1,0 +1,25 @@
+#pragma once
+/// From comments to sentences, and to the words a language model learns from.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wordlm/comments.h"
+#include "wordlm/text.h"
+
+namespace wordlm {
+
+/// The sentences of a comment, as they are written there, without the white space around them.
+///
+/// A sentence ends after `.`, `?`, `!`, an ellipsis or a run of them, closing quotes and brackets
+/// included, if white space and something that can start a sentence follow. It does not end after
+/// an abbreviation, an initial or a list number; it does at a blank line, and where a line begins a
+/// quotation, a heading or a list item of Markdown. Any other line feed is white space.
+[[nodiscard]] std::vector<std::string> split_sentences(std::string_view comment);
+
+/// All sentences of all comments: HTML entities decoded, split into words, in lower case. Lines
+/// across the page ("***") are left out.
+[[nodiscard]] std::vector<Sentence> sentences_of(const Comments& comments);
+
+}  // namespace wordlm

@@ -1,0 +1,78 @@
+#pragma once
+/// The words a model knows, and the numbers it knows them by.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "wordlm/text.h"
+
+namespace wordlm {
+
+/// What was counted when a vocabulary was built.
+struct VocabularyCounts {
+  std::int64_t sentences = 0;
+  std::int64_t words = 0;           ///< all of them, punctuation included
+  std::int64_t distinct_words = 0;  ///< before the rare ones were left out
+  std::string rarest_word;          ///< the last word kept; empty if there is none
+  std::int64_t rarest_count = 0;    ///< how often it was seen
+};
+
+/// Words and their ids: the three special words first, then the others by falling frequency.
+class Vocabulary {
+ public:
+  static constexpr std::int32_t kSentenceStart = 0;
+  static constexpr std::int32_t kSentenceEnd = 1;
+  static constexpr std::int32_t kUnknown = 2;
+  /// The special words, at their ids.
+  static constexpr std::array<std::string_view, 3> kSpecialWords = {
+      "SENTENCE_START", "SENTENCE_END", "UNKNOWN_TOKEN"};
+
+  /// The special words and the most frequent of `sentences`, at most `size` in all. Words seen
+  /// equally often are taken in the order of their bytes. Throws `unroll::Error` if `size` leaves
+  /// no room for a word beside the special ones.
+  [[nodiscard]] static Vocabulary build(std::span<const Sentence> sentences, int size);
+
+  /// A vocabulary saved before, in the order of its ids. Throws `unroll::Error` if it does not
+  /// begin with the special words or holds a word twice.
+  explicit Vocabulary(std::vector<std::string> words);
+
+  /// The id of `word`; `kUnknown` if the vocabulary lacks it.
+  [[nodiscard]] std::int32_t id(std::string_view word) const;
+
+  /// The word of `id`. Throws `unroll::ValueError` if there is none.
+  [[nodiscard]] const std::string& word(std::int32_t id) const;
+
+  [[nodiscard]] int size() const { return static_cast<int>(words_.size()); }
+
+  /// All words in the order of their ids: what the constructor takes.
+  [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
+
+  /// The ids of a sentence between its two markers: its length plus 2. A language model reads all
+  /// but the last and predicts all but the first.
+  [[nodiscard]] std::vector<std::int32_t> encode(std::span<const std::string> sentence) const;
+
+  /// What `build` counted; all zero in a vocabulary saved before.
+  [[nodiscard]] const VocabularyCounts& counts() const { return counts_; }
+
+ private:
+  /// Lets a `string_view` look up a `string` without a copy.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view word) const {
+      return std::hash<std::string_view>()(word);
+    }
+  };
+
+  std::vector<std::string> words_;
+  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
+  VocabularyCounts counts_;
+};
+
+}  // namespace wordlm

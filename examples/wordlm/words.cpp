@@ -1,0 +1,257 @@
+#include "wordlm/words.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "wordlm/lexicon.h"
+
+namespace wordlm {
+namespace {
+
+using namespace std::string_view_literals;
+
+bool is_apostrophe(std::int32_t c) { return c == '\'' || c == 0x2018 || c == 0x2019; }
+
+bool is_double_quote(std::int32_t c) {
+  return c == '"' || c == 0x201C || c == 0x201D || c == 0x201E;
+}
+
+bool is_ascii_punctuation(std::int32_t c) { return c > ' ' && c < 0x7F && !is_word_character(c); }
+
+/// `text` with ASCII apostrophes.
+std::string with_plain_apostrophes(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint c = code_point_at(text, at);
+    if (is_apostrophe(c.value)) {
+      plain += '\'';
+    } else {
+      plain.append(text, at, c.length);
+    }
+    at += c.length;
+  }
+  return plain;
+}
+
+/// Number of times that `text` has `c` from byte `from` on, without a break.
+std::size_t run_length(std::string_view text, std::size_t from, char c) {
+  return std::min(text.find_first_not_of(c, from), text.size()) - from;
+}
+
+/// Takes one sentence apart from left to right.
+class WordSplitter {
+ public:
+  explicit WordSplitter(std::string_view sentence) : sentence_(sentence) {}
+
+  Sentence split() && {
+    for (chunk_ = next_chunk(sentence_); !chunk_.empty(); chunk_ = next_) {
+      next_ = next_chunk(sentence_, chunk_.end());
+      after_word_ = false;
+      for (at_ = 0; at_ < chunk_.text.size();) take_token();
+    }
+    return std::move(words_);
+  }
+
+ private:
+  std::string_view rest() const { return chunk_.text.substr(at_); }
+  CodePoint character(std::size_t offset = 0) const {
+    return code_point_at(chunk_.text, at_ + offset);
+  }
+  bool is_word_at(std::size_t at) const {
+    const CodePoint c = code_point_at(chunk_.text, at);
+    return c.length > 0 && is_word_character(c.value);
+  }
+  bool is_digit_at(std::size_t at) const {
+    const CodePoint c = code_point_at(chunk_.text, at);
+    return c.length > 0 && is_digit(c.value);
+  }
+
+  /// Takes `length` bytes as one token.
+  void take(std::size_t length) { take_as(rest().substr(0, length), length); }
+  void take_as(std::string_view token, std::size_t length) {
+    words_.emplace_back(token);
+    skip(length);
+  }
+  void skip(std::size_t length) {
+    at_ += length;
+    after_word_ = false;
+  }
+
+  void take_token() {
+    // Right after a word, ":)" closes a bracket and "'s" is no word of its own.
+    const bool free = !after_word_;
+    if (const auto length = free ? emoticon_length(rest()) : 0) return take(length);
+    if (const auto length = free ? address_length(rest()) : 0) return take(length);
+    if (const auto length = free ? clipped_word_length(rest()) : 0) return take_word(length);
+    if (const auto length = word_length()) return take_word(length);
+    take_punctuation();
+  }
+
+  /// Length of the word, or the number, at the current position; 0 if there is none.
+  std::size_t word_length() const {
+    std::size_t end = at_ + word_prefix_length();
+    if (!is_word_at(end)) return 0;
+    while (true) {
+      const CodePoint c = code_point_at(chunk_.text, end);
+      if (c.length > 0 && is_word_character(c.value)) {
+        end += c.length;
+      } else if (const std::size_t joiner = joiner_length(end)) {
+        end += joiner;
+      } else {
+        return end - at_ + word_suffix_length(end);
+      }
+    }
+  }
+
+  /// What may stand before a word and belong to it: a sign or a decimal point before a number, and
+  /// the slash of "/r/funny" and "/s".
+  std::size_t word_prefix_length() const {
+    if (after_word_) return 0;
+    const std::string_view text = rest();
+    if (text.starts_with("-.") && is_digit_at(at_ + 2)) return 2;
+    const bool before_number = text.starts_with('-') || text.starts_with('.');
+    if (before_number && is_digit_at(at_ + 1)) return 1;
+    return text.starts_with('/') && is_word_at(at_ + 1) ? 1 : 0;
+  }
+
+  /// Length of what joins the word characters before and after byte `at`; 0 if it parts them.
+  std::size_t joiner_length(std::size_t at) const {
+    const CodePoint c = code_point_at(chunk_.text, at);
+    std::size_t length = c.length;
+    switch (c.value) {
+      case ',':
+      case ':': {  // 1,000 and 3:30
+        const CodePoint before = code_point_before(chunk_.text, at);
+        return is_digit(before.value) && is_digit_at(at + 1) ? 1 : 0;
+      }
+      case '*':
+      case '_':  // f**k and snake_case
+        length = run_length(chunk_.text, at, static_cast<char>(c.value));
+        break;
+      case '-':
+      case '.':
+      case '/':
+      case '\'':
+      case 0x2019:  // ’
+      case 0x2010:  // hyphen
+      case 0x2011:  // hyphen that does not break
+      case 0x200C:  // joins and parts letters of some scripts
+      case 0x200D:
+      case 0xAD:  // soft hyphen
+        break;
+      default:
+        return 0;
+    }
+    return is_word_at(at + length) ? length : 0;
+  }
+
+  /// What may stand after a word and belong to it: A+, C++, and the asterisks of a coy f***.
+  std::size_t word_suffix_length(std::size_t end) const {
+    constexpr std::size_t kStrongestEmphasis = 2;
+    if (const std::size_t pluses = run_length(chunk_.text, end, '+')) {
+      return pluses <= 2 && !is_word_at(end + pluses) ? pluses : 0;
+    }
+    const std::size_t stars = run_length(chunk_.text, end, '*');
+    return stars > kStrongestEmphasis && chunk_.text[0] != '*' ? stars : 0;
+  }
+
+  void take_word(std::size_t length) {
+    const std::string word = with_plain_apostrophes(rest().substr(0, length));
+    at_ += length;
+    after_word_ = true;
+    if (has_period(word)) {
+      at_ += 1;
+      after_word_ = false;
+      words_.push_back(word + '.');
+      if (only_closers_follow()) words_.emplace_back(".");
+    } else {
+      push_contracted(word);
+    }
+  }
+
+  /// Whether the period after `word`, which has just been taken, belongs to it.
+  bool has_period(std::string_view word) const {
+    if (run_length(chunk_.text, at_, '.') != 1 || is_word_at(at_ + 1)) return false;
+    const CodePoint next = code_point_at(next_.text);
+    switch (abbreviation_kind(word)) {
+      case Abbreviation::kNone:
+        return false;
+      case Abbreviation::kBeforeNumber:
+        return is_digit(next.value);
+      case Abbreviation::kInitials:  // "J. Smith" and "U.S. law", but not "on a scale of A to F."
+        return code_point_at(word).length < word.size() || is_upper(next.value);
+      case Abbreviation::kInside:
+      case Abbreviation::kMayEnd:
+        break;
+    }
+    return true;
+  }
+
+  /// Whether the sentence has nothing but closing quotes and brackets left.
+  bool only_closers_follow() const {
+    std::size_t at = chunk_.begin + at_;
+    for (CodePoint c; (c = code_point_at(sentence_, at)).length > 0; at += c.length) {
+      const bool closes = is_apostrophe(c.value) || is_double_quote(c.value) || c.value == ')' ||
+                          c.value == ']' || c.value == '}' || c.value == '*' || c.value == '_';
+      if (!closes && !is_space(c.value)) return false;
+    }
+    return true;
+  }
+
+  /// Adds `word`, contractions and words grown together taken apart.
+  void push_contracted(std::string_view word) {
+    std::vector<std::string_view> endings;
+    while (const std::size_t length = contraction_length(word)) {
+      endings.push_back(word.substr(word.size() - length));
+      word.remove_suffix(length);
+    }
+    const std::size_t cut = fused_word_cut(word);
+    if (cut > 0) words_.emplace_back(word.substr(0, cut));
+    words_.emplace_back(word.substr(cut));
+    words_.insert(words_.end(), endings.rbegin(), endings.rend());
+  }
+
+  void take_punctuation() {
+    const CodePoint c = character();
+    if (rest().starts_with("''")) return take_as("\"", 2);  // typed for want of a better quote
+    if (is_double_quote(c.value)) return take_as("\"", c.length);
+    if (is_apostrophe(c.value)) return take_as("'", c.length);
+    if (is_markup()) return skip(run_length(chunk_.text, at_, static_cast<char>(c.value)));
+    if (c.value == '\\' && is_ascii_punctuation(character(1).value)) {
+      skip(1);  // Markdown's way to say that the next character means itself
+      return take(character().length);
+    }
+    constexpr auto kRuns = ".-=~#<>^*_+|"sv;
+    if (c.length == 1 && kRuns.find(static_cast<char>(c.value)) != std::string_view::npos) {
+      return take(run_length(chunk_.text, at_, static_cast<char>(c.value)));
+    }
+    // What is invisible on its own, such as a direction mark, is no word.
+    if (utf8proc_category(c.value) == UTF8PROC_CATEGORY_CF) return skip(c.length);
+    take(c.length);
+  }
+
+  /// Whether asterisks, underscores or double tildes here are Markdown's emphasis: always, except
+  /// where they stand alone.
+  bool is_markup() const {
+    const char c = rest()[0];
+    const std::size_t length = c == '*' || c == '_' || c == '~' ? run_length(rest(), 0, c) : 0;
+    return length > (c == '~' ? 1 : 0) && length < chunk_.text.size();
+  }
+
+  std::string_view sentence_;
+  Chunk chunk_;  ///< the one that is being taken apart
+  Chunk next_;
+  std::size_t at_ = 0;       ///< byte of the chunk that comes next
+  bool after_word_ = false;  ///< no punctuation since the last word
+  Sentence words_;
+};
+
+}  // namespace
+
+Sentence split_words(std::string_view sentence) { return WordSplitter(sentence).split(); }
+
+}  // namespace wordlm

@@ -1,0 +1,26 @@
+#pragma once
+/// From a sentence to its words, and back.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "wordlm/text.h"
+
+namespace wordlm {
+
+/// The words of a sentence, much as the Penn Treebank takes them apart; upper case stays.
+///
+/// Punctuation stands apart; contractions are split ("are n't", "it 's", "gon na"); numbers, times,
+/// hyphenated words, URLs, e-mail addresses, ellipses, emoticons and abbreviations with their
+/// period stay whole. An abbreviation that ends the sentence keeps its period, and the sentence
+/// still gets one of its own. Typographic quotes become ASCII ones; Markdown's emphasis
+/// (`**bold**`) and its backslashes before punctuation vanish.
+[[nodiscard]] Sentence split_words(std::string_view sentence);
+
+/// A sentence as people write it: "are n't" becomes "aren't", no blank before punctuation, the
+/// first letter capital, the markers left out. Purely cosmetic: the original spacing and case are
+/// lost and only guessed at.
+[[nodiscard]] std::string join_words(std::span<const std::string> words);
+
+}  // namespace wordlm

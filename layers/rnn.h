@@ -1,0 +1,25 @@
+#pragma once
+/// The simple recurrent network (Elman 1990).
+
+#include <unroll/layers/gate.h>
+#include <unroll/ops/elementwise.h>
+
+namespace unroll {
+
+/// h' = f(W x + U h + b), f = tanh unless said otherwise: relu, sigmoid, or any function of a Var.
+struct Rnn {
+  using State = Var;
+  static constexpr std::string_view equations = "h' = f(W x + U h + b)";
+
+  Rnn(const Parameters& p, Input in, Index hidden, const CellOptions& options = {},
+      Var (*f)(Var) = tanh)
+      : hidden(hidden), gate(p / "h", in, hidden, options), f(f) {}
+
+  [[nodiscard]] Var step(Var x, Var h) const { return f(gate(x, h)); }
+
+  Index hidden;
+  Gate gate;
+  Var (*f)(Var);
+};
+
+}  // namespace unroll

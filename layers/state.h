@@ -1,0 +1,79 @@
+#pragma once
+/// What a cell is, and its state: a Var, a struct of Vars, or a vector of states.
+
+#include <unroll/core/tape.h>
+
+#include <array>
+#include <bit>
+#include <concepts>
+#include <type_traits>
+#include <vector>
+
+namespace unroll {
+
+/// A cell maps an input and a state to the next state. The first Var of its state is its output.
+template <class C>
+concept Cell = requires(const C& cell, Var x, typename C::State state) {
+  { cell.step(x, state) } -> std::same_as<typename C::State>;
+};
+
+/// A Var, or a struct of Vars and nothing else: it is read as an array of Vars.
+template <class S>
+concept PlainState = std::is_trivially_copyable_v<S> && sizeof(S) % sizeof(Var) == 0;
+
+/// Calls f(var) for each Var of a state, in order; what f does to it stays.
+template <PlainState S, class F>
+void for_each_var(S& state, F&& f) {
+  auto vars = std::bit_cast<std::array<Var, sizeof(S) / sizeof(Var)>>(state);
+  for (Var& var : vars) f(var);
+  state = std::bit_cast<S>(vars);
+}
+template <class S, class F>
+void for_each_var(std::vector<S>& states, F&& f) {
+  for (S& state : states) for_each_var(state, f);
+}
+
+/// The Vars of a state, in order.
+template <class S>
+std::vector<Var> vars_of(S state) {
+  std::vector<Var> vars;
+  for_each_var(state, [&](Var var) { vars.push_back(var); });
+  return vars;
+}
+
+/// The output of a state, its first Var.
+template <PlainState S>
+Var output_of(const S& state) {
+  return std::bit_cast<std::array<Var, sizeof(S) / sizeof(Var)>>(state)[0];
+}
+template <class S>
+Var output_of(const std::vector<S>& states) {
+  return output_of(states.back());  // of a stack, the top
+}
+
+/// The values of a state, off the tape: what one piece of a sequence hands to the next in truncated
+/// backpropagation through time. No gradient flows through.
+template <class S>
+struct Carried {
+  S structure;
+  std::vector<Tensor> values;
+};
+
+/// Takes the values of a state off its tape, which may then be cleared.
+template <class S>
+Carried<S> carry(const S& state) {
+  Carried<S> carried{state, {}};
+  for (const Var& var : vars_of(state)) carried.values.emplace_back(var.value());
+  return carried;
+}
+
+/// Puts carried values on a tape, as constants.
+template <class S>
+S restore(Tape& tape, const Carried<S>& carried) {
+  S state = carried.structure;
+  std::size_t i = 0;
+  for_each_var(state, [&](Var& var) { var = tape.input(carried.values[i++]); });
+  return state;
+}
+
+}  // namespace unroll

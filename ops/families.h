@@ -1,0 +1,19 @@
+#pragma once
+/// The operations, family by family. The registry joins them.
+
+#include <unroll/core/op.h>
+
+namespace unroll {
+
+std::vector<const Op*> unary_ops();
+std::vector<const Op*> binary_ops();
+std::vector<const Op*> matmul_ops();
+std::vector<const Op*> reduce_ops();
+std::vector<const Op*> view_ops();
+std::vector<const Op*> shape_ops();
+std::vector<const Op*> fill_ops();
+std::vector<const Op*> index_ops();
+std::vector<const Op*> loss_ops();
+std::vector<const Op*> random_ops();
+
+}  // namespace unroll

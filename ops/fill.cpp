@@ -1,0 +1,154 @@
+/// Operations that repeat or add up whole tensors: full, broadcast_to, add_up.
+
+#include <unroll/ops/attributes.h>
+#include <unroll/ops/families.h>
+#include <unroll/ops/reduce.h>
+#include <unroll/ops/samples.h>
+#include <unroll/ops/shape.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace unroll {
+namespace {
+
+struct Filling {
+  ShapeAttribute shape;
+  double value;
+};
+
+struct Full {
+  static constexpr OpInfo info{
+      .name = "full", .formula = "y = one value everywhere", .min_inputs = 0, .max_inputs = 0};
+  static Shape shape(const Signature& s) { return s.attributes<Filling>().shape.shape(); }
+  template <class T>
+  static void forward(const KernelCall& k) {
+    std::fill_n(k.out<T>(), k.shape().size(), static_cast<T>(k.attributes<Filling>().value));
+  }
+  static constexpr NoGradient gradient{"it has no inputs"};
+  static std::string describe(const Attributes& attributes) {
+    return fmt::format("{:g}", attributes.as<Filling>().value);
+  }
+  static std::vector<Sample> samples() {
+    std::vector<Sample> samples;
+    for (const Shape& shape : {Shape{3, 4}, Shape{1, 1}, Shape{0, 4}, Shape{}}) {
+      samples.push_back({{{{}}}, [shape](Vars v) { return full(v[0].tape(), shape, 1.5); }});
+    }
+    return samples;
+  }
+  static std::vector<BadInput> bad_inputs() {
+    return {{{{{}}},
+             [](Vars v) { return full(v[0].tape(), {2, -1}, 0); },
+             "a shape with a negative dimension: (2 x -1)"}};
+  }
+};
+
+struct BroadcastTo {
+  static constexpr OpInfo info{.name = "broadcast_to", .formula = "y = x, repeated to a shape"};
+  static Shape shape(const Signature& s) {
+    const Shape wide = s.attributes<ShapeAttribute>().shape();
+    if (broadcast(s.shape(0), wide) != wide) {
+      s.reject("{} does not broadcast to {}", s.shape(0).to_string(), wide.to_string());
+    }
+    return wide;
+  }
+  template <class T>
+  static void forward(const KernelCall& k) {
+    T* end = k.out<T>();
+    copy(k.in<T>(0), k.shape(0), k.shape(), 0, end);
+  }
+  static void gradient(Backward& b) { b.add(0, b.dy()); }  // summed back where it is added
+  static std::vector<Sample> samples() {
+    std::vector<Sample> samples;
+    const std::initializer_list<std::pair<Shape, Shape>> shapes = {
+        {{3, 1}, {3, 4}}, {{4}, {3, 4}},    {{1, 1}, {1, 1}},         {{0, 1}, {0, 4}},
+        {{}, {2, 3}},     {{1, 3}, {0, 3}}, {{2, 1, 2, 1}, {2, 3, 2, 4}}};
+    for (const auto& [from, to] : shapes) {
+      samples.push_back({{{from}}, [to = to](Vars v) { return broadcast_to(v[0], to); }});
+    }
+    return samples;
+  }
+  static std::vector<BadInput> bad_inputs() {
+    return {{{{{3, 2}}},
+             [](Vars v) { return broadcast_to(v[0], {3, 4}); },
+             "broadcast_to: (3 x 2) does not broadcast to (3 x 4)"}};
+  }
+
+ private:
+  /// Writes x, seen from dimension `axis` of the wide shape on, at `out`, which moves on.
+  template <class T>
+  static void copy(const T* x, const Shape& shape, const Shape& wide, int axis, T*& out) {
+    const int own = axis - (wide.rank() - shape.rank());
+    const bool repeats = axis < wide.rank() && (own < 0 || shape[own] == 1);
+    if (axis == wide.rank()) {
+      *out++ = *x;
+    } else if (axis == wide.rank() - 1) {
+      out = repeats ? std::fill_n(out, wide[axis], *x) : std::copy_n(x, wide[axis], out);
+    } else {
+      const Index stride = repeats ? 0 : shape.size(own + 1, shape.rank());
+      for (Index i = 0; i < wide[axis]; ++i) copy(x + i * stride, shape, wide, axis + 1, out);
+    }
+  }
+};
+
+struct AddUp {
+  static constexpr OpInfo info{.name = "add_up",
+                               .formula = "y = x1 + x2 + ... + xn",
+                               .max_inputs = std::numeric_limits<int>::max()};
+  static Shape shape(const Signature& s) {
+    for (int i = 1; i < s.count(); ++i) {
+      if (s.shape(i) != s.shape(0)) {
+        s.reject("term 0 is {} and term {} {}: all have to be the same", s.shape(0).to_string(), i,
+                 s.shape(i).to_string());
+      }
+    }
+    return s.shape(0);
+  }
+  template <class T>
+  static void forward(const KernelCall& k) {
+    const Index size = k.shape().size();
+    T* const y = k.out<T>();
+    std::copy_n(k.in<T>(0), size, y);
+    for (int i = 1; i < k.count(); ++i) {
+      const T* const x = k.in<T>(i);
+      for (Index j = 0; j < size; ++j) y[j] += x[j];
+    }
+  }
+  static void gradient(Backward& b) {
+    for (int i = 0; i < b.count(); ++i) b.add(i, b.dy());
+  }
+  static std::vector<Sample> samples() {
+    const Call call = [](Vars v) { return add_up(v); };
+    return {{{{{3, 4}}, {{3, 4}}, {{3, 4}}}, call},
+            {{{{1, 1}}, {{1, 1}}}, call},
+            {{{{0, 4}}, {{0, 4}}}, call},
+            {{{{5}}}, call}};
+  }
+  static std::vector<BadInput> bad_inputs() {
+    return {{{{{3, 4}}, {{3, 4}}, {{4}}},
+             [](Vars v) { return add_up(v); },
+             "add_up: term 0 is (3 x 4) and term 2 (4): all have to be the same"}};
+  }
+};
+
+using Family = OpFamily<Full, BroadcastTo, AddUp>;
+
+}  // namespace
+
+std::vector<const Op*> fill_ops() { return Family::all(); }
+
+Var full(Tape& tape, const Shape& shape, double value) {
+  return tape.record(Family::op<Full>(), {}, Attributes(Filling{ShapeAttribute(shape), value}));
+}
+
+Var broadcast_to(Var x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  return x.tape().record(Family::op<BroadcastTo>(), {&x, 1}, Attributes(ShapeAttribute(shape)));
+}
+
+Var add_up(std::span<const Var> terms) {
+  if (terms.empty()) fail<ShapeError>("add_up: nothing to add");
+  return terms[0].tape().record(Family::op<AddUp>(), terms);
+}
+
+}  // namespace unroll

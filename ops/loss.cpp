@@ -1,0 +1,393 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "unroll/ops/loss.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+
+#include <unroll/ops/simd-inl.h>
+
+// What a softmax does to one row, compiled once for every instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace unroll::HWY_NAMESPACE {
+
+/// The largest of x[0..n), NaN where one of them is.
+template <class T>
+T largest(const T* x, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  auto best = hn::Set(d, x[0]);
+  auto sum = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
+    const auto v = hn::LoadU(d, x + i);
+    best = hn::Max(best, v);
+    sum = hn::Add(sum, hn::Sub(v, v));  // 0, or NaN once there was a NaN or an infinity
+  }
+  T result = hn::GetLane(hn::MaxOfLanes(d, best));
+  T poison = hn::GetLane(hn::SumOfLanes(d, sum));
+  for (; i < n; ++i) {
+    result = x[i] > result ? x[i] : result;
+    poison += x[i] - x[i];
+  }
+  return poison == 0 ? result : poison;
+}
+
+/// y[i] = exp(x[i] - shift) where y is given; returns the sum.
+template <class T>
+T exp_sum(const T* x, T shift, T* y, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto shifts = hn::Set(d, shift);
+  auto sum = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto v = exp_of(d, hn::Sub(hn::LoadU(d, x + i), shifts));
+    if (y != nullptr) hn::StoreU(v, d, y + i);
+    sum = hn::Add(sum, v);
+  }
+  T total = hn::GetLane(hn::SumOfLanes(d, sum));
+  HWY_ALIGN T tail[hn::MaxLanes(d)] = {};
+  for (std::size_t j = i; j < n; ++j) tail[j - i] = x[j] - shift;
+  if (i < n) hn::Store(exp_of(d, hn::Load(d, tail)), d, tail);
+  for (std::size_t j = i; j < n; ++j) {
+    if (y != nullptr) y[j] = tail[j - i];
+    total += tail[j - i];
+  }
+  return total;
+}
+
+float LargestF32(const float* x, std::size_t n) { return largest(x, n); }
+double LargestF64(const double* x, std::size_t n) { return largest(x, n); }
+float ExpSumF32(const float* x, float shift, float* y, std::size_t n) {
+  return exp_sum(x, shift, y, n);
+}
+double ExpSumF64(const double* x, double shift, double* y, std::size_t n) {
+  return exp_sum(x, shift, y, n);
+}
+
+}  // namespace unroll::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include <unroll/ops/elementwise.h>
+#include <unroll/ops/families.h>
+#include <unroll/ops/index.h>
+#include <unroll/ops/loss.h>
+#include <unroll/ops/reduce.h>
+#include <unroll/ops/samples.h>
+#include <unroll/ops/shape.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace unroll {
+namespace {
+
+HWY_EXPORT(LargestF32);
+HWY_EXPORT(LargestF64);
+HWY_EXPORT(ExpSumF32);
+HWY_EXPORT(ExpSumF64);
+
+float largest_of(const float* x, std::size_t n) { return HWY_DYNAMIC_DISPATCH(LargestF32)(x, n); }
+double largest_of(const double* x, std::size_t n) { return HWY_DYNAMIC_DISPATCH(LargestF64)(x, n); }
+float exp_sum_of(const float* x, float shift, float* y, std::size_t n) {
+  return HWY_DYNAMIC_DISPATCH(ExpSumF32)(x, shift, y, n);
+}
+double exp_sum_of(const double* x, double shift, double* y, std::size_t n) {
+  return HWY_DYNAMIC_DISPATCH(ExpSumF64)(x, shift, y, n);
+}
+
+/// Calls f(row, x) for every row along the last axis of input `i`.
+template <class T, class F>
+void for_each_row(const KernelCall& k, int i, F f) {
+  const Shape& shape = k.shape(i);
+  const Index width = shape[shape.rank() - 1];
+  const Index rows = shape.size(0, shape.rank() - 1);
+  for (Index row = 0; row < rows; ++row) f(row, k.in<T>(i) + row * width);
+}
+
+std::size_t width_of(const Shape& shape) {
+  return static_cast<std::size_t>(shape[shape.rank() - 1]);
+}
+
+/// log(sum(exp(x))), the normaliser of a row.
+template <class T>
+T log_sum_exp(const T* x, std::size_t n) {
+  const T top = largest_of(x, n);
+  return top + std::log(exp_sum_of(x, top, nullptr, n));
+}
+
+/// y = exp(x) / sum(exp(x))
+template <class T>
+void softmax_row(const T* x, T* y, std::size_t n, T weight) {
+  const T factor = weight / exp_sum_of(x, largest_of(x, n), y, n);
+  for (std::size_t i = 0; i < n; ++i) y[i] *= factor;
+}
+
+/// What operations on rows share.
+struct OnRows {
+  static Shape shape(const Signature& s) {
+    const Shape& x = s.shape(0);
+    if (x.rank() == 0 || x[x.rank() - 1] == 0) {
+      s.reject("{}: a last axis with at least one element is needed", x.to_string());
+    }
+    return x;
+  }
+  static std::vector<Sample> row_samples(Var (*f)(Var)) {
+    std::vector<Sample> samples;
+    for (const Shape& shape :
+         {Shape{3, 5}, Shape{1, 1}, Shape{0, 4}, Shape{19}, Shape{2, 2, 3}}) {
+      samples.push_back({{{shape}}, [f](Vars v) { return f(v[0]); }});
+    }
+    return samples;
+  }
+  static std::vector<BadInput> row_bad_inputs(std::string_view name, Var (*f)(Var)) {
+    return {{{{{3, 0}}},
+             [f](Vars v) { return f(v[0]); },
+             fmt::format("{}: (3 x 0): a last axis with at least one element is needed", name)},
+            {{{{}}},
+             [f](Vars v) { return f(v[0]); },
+             fmt::format("{}: (): a last axis with at least one element is needed", name)}};
+  }
+};
+
+struct Softmax : OnRows {
+  static constexpr OpInfo info{.name = "softmax", .formula = "y = exp(x) / sum(exp(x)) by row"};
+  template <class T>
+  static void forward(const KernelCall& k) {
+    const std::size_t n = width_of(k.shape());
+    for_each_row<T>(k, 0, [&](Index row, const T* x) {
+      softmax_row(x, k.out<T>() + row * static_cast<Index>(n), n, T{1});
+    });
+  }
+  static void gradient(Backward& b) {
+    const Var ydy = b.y() * b.dy();
+    b.add(0, ydy - b.y() * sum(ydy, -1, true));
+  }
+  static std::vector<Sample> samples() { return row_samples(softmax); }
+  static std::vector<BadInput> bad_inputs() { return row_bad_inputs("softmax", softmax); }
+};
+
+struct LogSoftmax : OnRows {
+  static constexpr OpInfo info{.name = "log_softmax", .formula = "y = x - log(sum(exp(x))) by row"};
+  template <class T>
+  static void forward(const KernelCall& k) {
+    const std::size_t n = width_of(k.shape());
+    T* y = k.out<T>();
+    for_each_row<T>(k, 0, [&](Index, const T* x) {
+      const T normaliser = log_sum_exp(x, n);
+      y = std::transform(x, x + n, y, [=](T v) { return v - normaliser; });
+    });
+  }
+  static void gradient(Backward& b) {
+    b.add(0, b.dy() - exp(b.y()) * sum(b.dy(), -1, true));
+  }
+  static std::vector<Sample> samples() { return row_samples(log_softmax); }
+  static std::vector<BadInput> bad_inputs() { return row_bad_inputs("log_softmax", log_softmax); }
+};
+
+struct Ignore {
+  Index index;
+};
+Var counted(Var targets, Ignore ignore);
+
+/// The shape rule of operations on logits (S..., V) and targets (S...).
+void require_targets(const Signature& s) {
+  const Shape logits = OnRows::shape(s);
+  if (logits.without(logits.rank() - 1) != s.shape(1)) {
+    s.reject("logits {} and targets {}: one target is needed for each row of logits",
+             logits.to_string(), s.shape(1).to_string());
+  }
+}
+
+/// The target of a row, checked; -1 where the row is ignored.
+std::int32_t target_of(const KernelCall& k, Index row, Index classes) {
+  const std::int32_t target = k.in<std::int32_t>(1)[row];
+  const Index ignored = k.attributes<Ignore>().index;
+  if (target == ignored) return -1;
+  if (target < 0 || target >= classes) {
+    k.reject("target {} at position {}: expected one in [0, {}){}", target, row, classes,
+             ignored == kIgnoreNone ? "" : fmt::format(" or {} to ignore", ignored));
+  }
+  return target;
+}
+
+/// A sample with an ignored target among the others.
+Var ignoring(Vars v) { return cross_entropy(v[0], v[1], 2); }
+
+struct CrossEntropy {
+  static constexpr OpInfo info{.name = "cross_entropy",
+                               .formula = "y[n] = -log softmax(logits)[n, targets[n]]",
+                               .min_inputs = 2,
+                               .max_inputs = 2,
+                               .integer_inputs = 0b10};
+  static Shape shape(const Signature& s) {
+    require_targets(s);
+    return s.shape(1);
+  }
+  template <class T>
+  static void forward(const KernelCall& k) {
+    const std::size_t n = width_of(k.shape(0));
+    for_each_row<T>(k, 0, [&](Index row, const T* x) {
+      const std::int32_t target = target_of(k, row, static_cast<Index>(n));
+      k.out<T>()[row] = target < 0 ? T{0} : log_sum_exp(x, n) - x[target];
+    });
+  }
+  static void gradient(Backward& b);
+  static std::vector<Sample> samples() {
+    const Call call = [](Vars v) { return cross_entropy(v[0], v[1]); };
+    return {{{{{4, 5}}, ids({4}, 5)}, call},       {{{{2, 3, 5}}, ids({2, 3}, 5)}, call},
+            {{{{1, 1}}, ids({1}, 1)}, call},       {{{{0, 5}}, ids({0}, 5)}, call},
+            {{{{20}}, ids({}, 20)}, call},         {{{{9, 4}}, ids({9}, 4)}, ignoring},
+            {{{{6, 4}}, ids({6}, 4)}, [](Vars v) {
+               return softmax_cross_entropy(v[0], v[1], Reduction::mean, 1);
+             }}};
+  }
+  static std::vector<BadInput> bad_inputs() {
+    const auto with_target = [](std::int32_t target, std::int32_t ignore) {
+      return [=](Vars v) {
+        const Tensor targets = Tensor::of<std::int32_t>({2}, {0, target});
+        return cross_entropy(v[0], v[0].tape().input(targets), ignore);
+      };
+    };
+    return {{{{{4, 5}}, ids({3}, 5)},
+             [](Vars v) { return cross_entropy(v[0], v[1]); },
+             "cross_entropy: logits (4 x 5) and targets (3): one target is needed for each row of "
+             "logits"},
+            {{{{2, 5}}},
+             with_target(5, kIgnoreNone),
+             "cross_entropy: target 5 at position 1: expected one in [0, 5)"},
+            {{{{2, 5}}},
+             with_target(-7, -100),
+             "cross_entropy: target -7 at position 1: expected one in [0, 5) or -100 to ignore"},
+            {{{{2, 0}}, ids({2}, 1)},
+             [](Vars v) { return cross_entropy(v[0], v[1]); },
+             "cross_entropy: (2 x 0): a last axis with at least one element is needed"}};
+  }
+};
+
+/// softmax minus one-hot, each row scaled by its weight: the gradient of cross_entropy in one pass.
+struct CrossEntropyGradient {
+  static constexpr OpInfo info{
+      .name = "cross_entropy_gradient",
+      .formula = "y[n] = w[n] (softmax(logits)[n] - onehot(targets[n]))",
+      .min_inputs = 3,
+      .max_inputs = 3,
+      .integer_inputs = 0b010};
+  static Shape shape(const Signature& s) {
+    require_targets(s);
+    if (s.shape(2) != s.shape(1)) {
+      s.reject("targets {} and weights {} have to be of one shape", s.shape(1).to_string(),
+               s.shape(2).to_string());
+    }
+    return s.shape(0);
+  }
+  template <class T>
+  static void forward(const KernelCall& k) {
+    const std::size_t n = width_of(k.shape(0));
+    T* y = k.out<T>();
+    for_each_row<T>(k, 0, [&](Index row, const T* x) {
+      const std::int32_t target = target_of(k, row, static_cast<Index>(n));
+      const T weight = k.in<T>(2)[row];
+      if (target < 0) {
+        std::fill_n(y, n, T{0});
+      } else {
+        softmax_row(x, y, n, weight);
+        y[target] -= weight;
+      }
+      y += n;
+    });
+  }
+  static Var call(Var logits, Var targets, Var weights, Ignore ignore);
+  static void gradient(Backward& b) {
+    const auto ignore = b.attributes<Ignore>();
+    const Var logits = b.in(0);
+    const Var targets = b.in(1);
+    const Var dy = b.dy();
+    if (b.wants(0)) {
+      const Shape rows = targets.shape();
+      const Var weight = b.in(2) * counted(targets, ignore);
+      const Var p = softmax(logits);
+      b.add(0, reshape(weight, rows.inserted(rows.rank(), 1)) * p *
+                   (dy - sum(p * dy, -1, true)));
+    }
+    if (b.wants(2)) {
+      const Var unweighted = call(logits, targets, full(b.tape(), targets.shape(), 1), ignore);
+      b.add(2, sum(dy * unweighted, -1));
+    }
+  }
+  static std::vector<Sample> samples() {
+    const auto with = [](std::int32_t ignore) {
+      return [ignore](Vars v) {
+        return call(v[0], v[1], v[2], Ignore{ignore});
+      };
+    };
+    return {{{{{4, 5}}, ids({4}, 5), {{4}}}, with(kIgnoreNone)},
+            {{{{1, 1}}, ids({1}, 1), {{1}}}, with(kIgnoreNone)},
+            {{{{0, 5}}, ids({0}, 5), {{0}}}, with(kIgnoreNone)},
+            {{{{9, 4}}, ids({9}, 4), {{9}}}, with(2)}};
+  }
+  static std::vector<BadInput> bad_inputs() {
+    return {{{{{4, 5}}, ids({4}, 5), {{3}}},
+             [](Vars v) { return call(v[0], v[1], v[2], Ignore{kIgnoreNone}); },
+             "cross_entropy_gradient: targets (4) and weights (3) have to be of one shape"}};
+  }
+};
+
+struct Counted {
+  static constexpr OpInfo info{.name = "counted",
+                               .formula = "y[n] = 1 where targets[n] is not ignored, else 0",
+                               .integer_inputs = 0b1};
+  static Shape shape(const Signature& s) { return s.shape(0); }
+  template <class T>
+  static void forward(const KernelCall& k) {
+    const Index ignored = k.attributes<Ignore>().index;
+    const auto* targets = k.in<std::int32_t>(0);
+    std::transform(targets, targets + k.shape().size(), k.out<T>(),
+                   [=](std::int32_t target) { return target == ignored ? T{0} : T{1}; });
+  }
+  static constexpr NoGradient gradient{"a function of integers"};
+  static std::vector<Sample> samples() {
+    const Call call = [](Vars v) { return counted(v[0], {2}); };
+    return {{{ids({9}, 4)}, call}, {{ids({1, 1}, 3)}, call}, {{ids({0}, 4)}, call}};
+  }
+  static std::vector<BadInput> bad_inputs() {
+    return {{{{{3}}},
+             [](Vars v) { return counted(v[0], {2}); },
+             "counted: input 0 is f64, expected i32"}};
+  }
+};
+
+using Family = OpFamily<Softmax, LogSoftmax, CrossEntropy, CrossEntropyGradient, Counted>;
+
+template <class D>
+Var record(std::initializer_list<Var> inputs, const Attributes& attributes = {}) {
+  return inputs.begin()->tape().record(Family::op<D>(), inputs, attributes);
+}
+
+void CrossEntropy::gradient(Backward& b) {
+  b.add(0, CrossEntropyGradient::call(b.in(0), b.in(1), b.dy(), b.attributes<Ignore>()));
+}
+
+Var CrossEntropyGradient::call(Var logits, Var targets, Var weights, Ignore ignore) {
+  return record<CrossEntropyGradient>({logits, targets, weights}, Attributes(ignore));
+}
+
+Var counted(Var targets, Ignore ignore) { return record<Counted>({targets}, Attributes(ignore)); }
+
+}  // namespace
+
+std::vector<const Op*> loss_ops() { return Family::all(); }
+
+Var softmax(Var x) { return record<Softmax>({x}); }
+Var log_softmax(Var x) { return record<LogSoftmax>({x}); }
+
+Var cross_entropy(Var logits, Var targets, std::int32_t ignore_index) {
+  return record<CrossEntropy>({logits, targets}, Attributes(Ignore{ignore_index}));
+}
+
+Var softmax_cross_entropy(Var logits, Var targets, Reduction reduction, std::int32_t ignore_index) {
+  const Var total = sum(cross_entropy(logits, targets, ignore_index));
+  if (reduction == Reduction::sum) return total;
+  return total / sum(counted(targets, {ignore_index}));
+}
+
+}  // namespace unroll
+#endif  // HWY_ONCE

@@ -1,0 +1,51 @@
+#pragma once
+/// Files for the tests of `wordlm`: made up ones, and the sample of comments where it is at hand.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wordlm {
+
+/// A file of the given content, gone with the object.
+class TemporaryFile {
+ public:
+  TemporaryFile(std::string_view extension, std::string_view content)
+      : path_((std::filesystem::temp_directory_path() /
+               fmt::format("unroll-{}-{}{}", getpid(), count_++, extension))
+                  .string()) {
+    std::ofstream file(path_, std::ios::binary);
+    file.write(content.data(), static_cast<std::streamsize>(content.size()));
+  }
+  ~TemporaryFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  static inline int count_ = 0;
+  std::string path_;
+};
+
+/// The sample of reddit comments, in the folder that the environment variable UNROLL_DATA names or
+/// in `../shared/data`; nothing, and a printed line, where it is missing.
+inline std::optional<std::string> sample_path() {
+  const char* folder = std::getenv("UNROLL_DATA");
+  const auto path = std::filesystem::path(folder ? folder : UNROLL_SOURCE_DIR "/../shared/data") /
+                    "reddit-comments-sample.csv";
+  if (std::filesystem::exists(path)) return path.string();
+  fmt::print("skipped: there is no {}; set UNROLL_DATA to its folder\n", path.string());
+  return std::nullopt;
+}
+
+}  // namespace wordlm

@@ -1,0 +1,32 @@
+#pragma once
+/// unroll: recurrent networks as their textbook equations. The one header to include.
+
+#include <unroll/core/error.h>
+#include <unroll/core/gradients.h>
+#include <unroll/core/parameters.h>
+#include <unroll/core/random.h>
+#include <unroll/core/run/blas.h>
+#include <unroll/core/safetensors.h>
+#include <unroll/core/shape.h>
+#include <unroll/core/tape.h>
+#include <unroll/core/tensor.h>
+#include <unroll/layers/any_cell.h>
+#include <unroll/layers/gate.h>
+#include <unroll/layers/gru.h>
+#include <unroll/layers/initialize.h>
+#include <unroll/layers/linear.h>
+#include <unroll/layers/lstm.h>
+#include <unroll/layers/rnn.h>
+#include <unroll/layers/sequence.h>
+#include <unroll/layers/stack.h>
+#include <unroll/ops/check_gradients.h>
+#include <unroll/ops/elementwise.h>
+#include <unroll/ops/index.h>
+#include <unroll/ops/loss.h>
+#include <unroll/ops/matmul.h>
+#include <unroll/ops/random.h>
+#include <unroll/ops/reduce.h>
+#include <unroll/ops/registry.h>
+#include <unroll/ops/shape.h>
+#include <unroll/optim/clip.h>
+#include <unroll/optim/sgd.h>
