@@ -43,9 +43,9 @@ class Differentiation {
 
   Tape& tape_;
   std::uint32_t loss_;
-  std::uint32_t first_;                 // nothing before it depends on wrt
-  std::vector<std::uint8_t> depends_;   // by node - first_: on one of wrt
-  std::vector<std::int32_t> head_;      // by node - first_: its last contribution
+  std::uint32_t first_;                // nothing before it depends on wrt
+  std::vector<std::uint8_t> depends_;  // by node - first_: on one of wrt
+  std::vector<std::int32_t> head_;     // by node - first_: its last contribution
   std::vector<Contribution> contributions_;
   std::vector<std::optional<Var>> found_;  // by node - first_, for wrt
   std::vector<std::uint8_t> asked_;        // by node - first_: is one of wrt

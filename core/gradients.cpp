@@ -21,11 +21,12 @@ void zero(Workspace& workspace, Index begin, Index count) {
 }
 
 /// Wipes what an earlier step left where the new gradient will not write all elements.
-void prepare(Workspace& workspace, const ParameterStore::Entry& parameter,
-             Workspace::Entry& entry, Form form) {
+void prepare(Workspace& workspace, const ParameterStore::Entry& parameter, Workspace::Entry& entry,
+             Form form) {
   if (form != Form::dense) {
     const Index size = parameter.shape.size();
-    const Index width = parameter.shape.rank() == 0 ? 1 : parameter.shape.size(1, parameter.shape.rank());
+    const Index width =
+        parameter.shape.rank() == 0 ? 1 : parameter.shape.size(1, parameter.shape.rank());
     if (entry.form == Form::dense) zero(workspace, parameter.offset, size);
     for (const std::int32_t row : entry.rows) {
       zero(workspace, parameter.offset + row * width, width);
@@ -37,8 +38,8 @@ void prepare(Workspace& workspace, const ParameterStore::Entry& parameter,
 
 /// Adds the rows of a row-sparse gradient up in their places and notes which were touched.
 template <class T>
-void add_rows(Workspace& workspace, const ParameterStore::Entry& parameter,
-              Workspace::Entry& entry, const TensorView& ids, const TensorView& rows) {
+void add_rows(Workspace& workspace, const ParameterStore::Entry& parameter, Workspace::Entry& entry,
+              const TensorView& ids, const TensorView& rows) {
   const Index width = parameter.shape.size(1, parameter.shape.rank());
   workspace.seen.resize(
       std::max(workspace.seen.size(), static_cast<std::size_t>(parameter.shape[0])));

@@ -21,8 +21,7 @@ class Attributes {
   static constexpr std::size_t kSize = 48;
   Attributes() = default;
   template <class A>
-    requires(!std::same_as<A, Attributes>)
-  explicit Attributes(const A& attributes) {
+  requires(!std::same_as<A, Attributes>) explicit Attributes(const A& attributes) {
     static_assert(std::is_trivially_copyable_v<A> && sizeof(A) <= kSize && sizeof(A) % 8 == 0);
     std::memcpy(bytes_.data(), &attributes, sizeof(A));
   }
@@ -46,10 +45,10 @@ struct Node {
   DType dtype = DType::f32;
   std::uint32_t first_input = 0;  // into Graph::inputs
   std::uint32_t input_count = 0;
-  std::int32_t step = -1;       // the time step it belongs to, -1: none
-  std::int32_t origin = -1;     // the node whose gradient rule recorded it, -1: the user
-  std::int32_t parameter = -1;  // which of the tape's parameters its memory is; views included
-  std::byte* value = nullptr;   // null until it has run
+  std::int32_t step = -1;            // the time step it belongs to, -1: none
+  std::int32_t origin = -1;          // the node whose gradient rule recorded it, -1: the user
+  std::int32_t parameter = -1;       // which of the tape's parameters its memory is; views included
+  std::byte* value = nullptr;        // null until it has run
   std::byte* destination = nullptr;  // where its value is wanted, null: anywhere
 };
 

@@ -128,8 +128,8 @@ class Backward {
   [[nodiscard]] Var dy() const { return dy_; }
   /// Whether a gradient for input `i` is asked for; a rule need not work for one that is not.
   [[nodiscard]] bool wants(int i) const { return wanted_[static_cast<std::size_t>(i)]; }
-  /// Adds `dx` to the gradient of input `i`. A gradient of the broadcast shape is summed back to the
-  /// shape of the input here, once for all operations.
+  /// Adds `dx` to the gradient of input `i`. A gradient of the broadcast shape is summed back to
+  /// the shape of the input here, once for all operations.
   void add(int i, Var dx);
   [[nodiscard]] const Attributes& attributes() const;
   template <class A>
@@ -182,10 +182,10 @@ struct BadInput {
 /// The record of an operation.
 struct Op : OpInfo {
   Shape (*shape)(const Signature&) = nullptr;
-  std::array<Kernel, 3> forward{};              // by DType; null where there is none
-  std::array<Sweep, 3> sweep{};                 // element-wise operations only
+  std::array<Kernel, 3> forward{};                   // by DType; null where there is none
+  std::array<Sweep, 3> sweep{};                      // element-wise operations only
   Index (*view_offset)(const Signature&) = nullptr;  // views only: in elements of input 0
-  void (*gradient)(Backward&) = nullptr;        // null where no_gradient says why
+  void (*gradient)(Backward&) = nullptr;             // null where no_gradient says why
   std::string_view no_gradient{};
   std::string (*describe)(const Attributes&) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
@@ -193,7 +193,9 @@ struct Op : OpInfo {
 };
 
 template <class D>
-concept HasGradient = requires(Backward& b) { D::gradient(b); };
+concept HasGradient = requires(Backward& b) {
+  D::gradient(b);
+};
 template <class D>
 concept SaysNoGradient = requires {
   { D::gradient } -> std::convertible_to<NoGradient>;
@@ -207,7 +209,9 @@ concept HasView = requires(const Signature& s) {
   { D::view_offset(s) } -> std::same_as<Index>;
 };
 template <class D>
-concept HasForward = requires(const KernelCall& k) { D::template forward<float>(k); };
+concept HasForward = requires(const KernelCall& k) {
+  D::template forward<float>(k);
+};
 template <class D>
 concept HasDescription = requires(const Attributes& a) {
   { D::describe(a) } -> std::same_as<std::string>;
@@ -220,7 +224,8 @@ concept OpDefinition = requires(const Signature& s) {
   { D::shape(s) } -> std::same_as<Shape>;
   { D::samples() } -> std::same_as<std::vector<Sample>>;
   { D::bad_inputs() } -> std::same_as<std::vector<BadInput>>;
-} && (HasGradient<D> || SaysNoGradient<D>) && (HasSweep<D> || HasView<D> || HasForward<D>);
+}
+&&(HasGradient<D> || SaysNoGradient<D>)&&(HasSweep<D> || HasView<D> || HasForward<D>);
 
 template <OpDefinition D>
 Op make_op() {
@@ -248,8 +253,7 @@ Op make_op() {
 template <class... Definitions>
 struct OpFamily {
   template <OpDefinition D>
-    requires(std::same_as<D, Definitions> || ...)
-  static const Op& op() {
+  requires(std::same_as<D, Definitions> || ...) static const Op& op() {
     static const Op record = make_op<D>();
     return record;
   }

@@ -51,9 +51,9 @@ std::string Tape::to_dot() const {
   std::string text = "digraph tape {\n  rankdir=LR;\n  node [shape=box, style=filled];\n";
   for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
     const Node& node = graph_.nodes[i];
-    const char* colour = node.origin >= 0                    ? "mistyrose"
+    const char* colour = node.origin >= 0                ? "mistyrose"
                          : node.op->kind == OpKind::leaf ? "lightyellow"
-                                                             : "lightblue";
+                                                         : "lightblue";
     const std::string step = node.step >= 0 ? fmt::format("\\nt={}", node.step) : "";
     text += fmt::format("  n{} [label=\"#{} {}\\n{}{}\", fillcolor={}];\n", i, i, title_of(node),
                         node.shape.to_string(), step, colour);

@@ -27,10 +27,10 @@ std::uint64_t hash_name(std::string_view name) {
 
 std::uint32_t Random::bits() {
   if (used_ == 4) {
-    words_ = philox({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
-                     static_cast<std::uint32_t>(stream_),
-                     static_cast<std::uint32_t>(stream_ >> 32)},
-                    seed_);
+    words_ =
+        philox({static_cast<std::uint32_t>(block_), static_cast<std::uint32_t>(block_ >> 32),
+                static_cast<std::uint32_t>(stream_), static_cast<std::uint32_t>(stream_ >> 32)},
+               seed_);
     ++block_;
     used_ = 0;
   }

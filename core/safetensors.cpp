@@ -105,7 +105,8 @@ Json parse_header(std::string_view text, const std::string& file) {
     if (depth > 3) fail<IoError>("{}: the header is nested too deep", file);
     if (event == Json::parse_event_t::object_start) names.emplace_back();
     if (event == Json::parse_event_t::object_end) names.pop_back();
-    if (event == Json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second) {
+    if (event == Json::parse_event_t::key &&
+        !names.back().insert(parsed.get<std::string>()).second) {
       fail<IoError>("{}: the header has '{}' twice", file, parsed.get<std::string>());
     }
     return true;
@@ -189,9 +190,8 @@ void save_safetensors(const std::string& path, const TensorFile& file) {
     end += static_cast<std::size_t>(tensor.size()) * size_of(tensor.dtype());
     std::vector<Index> dims;
     for (int axis = 0; axis < tensor.shape().rank(); ++axis) dims.push_back(tensor.shape()[axis]);
-    header[name] = {{"dtype", format_name(tensor.dtype())},
-                    {"shape", dims},
-                    {"data_offsets", {begin, end}}};
+    header[name] = {
+        {"dtype", format_name(tensor.dtype())}, {"shape", dims}, {"data_offsets", {begin, end}}};
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');  // the data begins aligned
@@ -211,8 +211,7 @@ std::map<std::string, Tensor> tensors_of(const Parameters& parameters) {
   return tensors;
 }
 
-void set_parameters(const Parameters& parameters, const TensorFile& file,
-                    const std::string& path) {
+void set_parameters(const Parameters& parameters, const TensorFile& file, const std::string& path) {
   const std::vector<Parameter> all = parameters.all();
   for (const Parameter& p : all) {
     const auto found = file.tensors.find(p.name());

@@ -16,13 +16,13 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Writes `file` at `path`, whole or not at all: into a temporary file beside it, made durable, that
-/// then takes its name. IoError where that fails; an older file is then left as it was.
+/// Writes `file` at `path`, whole or not at all: into a temporary file beside it, made durable,
+/// that then takes its name. IoError where that fails; an older file is then left as it was.
 void save_safetensors(const std::string& path, const TensorFile& file);
 
-/// Reads a file and checks all of it (header, types, shapes, that the tensors cover the data without
-/// gap or overlap) before any memory is asked for. IoError names the file, what was expected and
-/// what was found.
+/// Reads a file and checks all of it (header, types, shapes, that the tensors cover the data
+/// without gap or overlap) before any memory is asked for. IoError names the file, what was
+/// expected and what was found.
 [[nodiscard]] TensorFile load_safetensors(const std::string& path);
 /// The same from memory; `name` stands for the file in errors.
 [[nodiscard]] TensorFile parse_safetensors(std::string_view bytes, const std::string& name);

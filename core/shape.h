@@ -45,8 +45,8 @@ class Shape {
   int rank_ = 0;
 };
 
-/// The shape two operands broadcast to by NumPy's rule (aligned at the last dimension, 1 stretches),
-/// or nothing where they do not.
+/// The shape two operands broadcast to by NumPy's rule (aligned at the last dimension, 1
+/// stretches), or nothing where they do not.
 [[nodiscard]] std::optional<Shape> broadcast(const Shape& a, const Shape& b);
 
 }  // namespace unroll

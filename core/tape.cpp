@@ -168,7 +168,8 @@ void Tape::require_current(std::int32_t parameter) const {
   const ParameterNode& known = parameter_nodes_[static_cast<std::size_t>(parameter)];
   if (known.version != known.parameter.store()->version()) {
     fail<HandleError>(
-        "Var #{} is parameter '{}' as it was before it was changed; take it from the tape again, or "
+        "Var #{} is parameter '{}' as it was before it was changed; take it from the tape again, "
+        "or "
         "read it before the change",
         known.index, known.parameter.name());
   }
@@ -193,8 +194,7 @@ void Tape::settle(const ParameterStore& store) {
     const auto inputs = graph_.inputs_of(graph_.nodes[reader]);
     return std::any_of(inputs.begin(), inputs.end(), [&](std::uint32_t input) {
       const std::int32_t i = graph_.nodes[input].parameter;
-      return i >= 0 &&
-             parameter_nodes_[static_cast<std::size_t>(i)].parameter.store() == &store;
+      return i >= 0 && parameter_nodes_[static_cast<std::size_t>(i)].parameter.store() == &store;
     });
   };
   // A node reads parameters only while it runs: one that has run, or that reads computed values

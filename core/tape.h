@@ -14,8 +14,8 @@
 
 namespace unroll {
 
-/// Records what is computed, in order. Nothing runs until a value is asked for; what is asked for is
-/// what running each line at once would have given.
+/// Records what is computed, in order. Nothing runs until a value is asked for; what is asked for
+/// is what running each line at once would have given.
 ///
 /// A tape is used by one thread at a time; two tapes may be used on two threads at once. After an
 /// exception a tape can be used further, at the latest after `clear()`.
@@ -38,8 +38,9 @@ class Tape final : private ParameterReader {
   /// Appends a node. Called by the functions of ops/; throws what the operation's rules say.
   Var record(const Op& op, std::span<const Var> inputs, const Attributes& attributes = {});
 
-  /// The gradients of the sum of `loss`'s elements with respect to each of `wrt`: new Vars, recorded
-  /// as ops, which can be differentiated again. Zero for a Var the loss does not depend on.
+  /// The gradients of the sum of `loss`'s elements with respect to each of `wrt`: new Vars,
+  /// recorded as ops, which can be differentiated again. Zero for a Var the loss does not depend
+  /// on.
   std::vector<Var> gradients(Var loss, std::span<const Var> wrt);
   /// The same for every parameter of the tree; computed when first read.
   Gradients gradients(Var loss, const Parameters& parameters);
@@ -54,7 +55,8 @@ class Tape final : private ParameterReader {
   /// NonFiniteError that names the operation, the ranges of its inputs, parameters and time step.
   void set_anomaly_mode(bool on) { anomaly_mode_ = on; }
 
-  /// The nodes, one a line: number, operation, shape, inputs, time step; with their values if asked.
+  /// The nodes, one a line: number, operation, shape, inputs, time step; with their values if
+  /// asked.
   [[nodiscard]] std::string to_string(bool with_values = false);
   /// Prints `to_string()` to standard output.
   void print(bool with_values = false);

@@ -15,13 +15,13 @@ const char* name_of(DType dtype) {
 
 Buffer::Buffer(std::size_t bytes)
     : data_(static_cast<std::byte*>(
-          ::operator new(std::max<std::size_t>(bytes, 1), std::align_val_t{kAlignment}))),
+          ::operator new (std::max<std::size_t>(bytes, 1), std::align_val_t{kAlignment}))),
       size_(bytes) {
   std::memset(data_.get(), 0, bytes);
 }
 
 void Buffer::Free::operator()(std::byte* p) const {
-  ::operator delete(p, std::align_val_t{kAlignment});
+  ::operator delete (p, std::align_val_t{kAlignment});
 }
 
 void TensorView::require(DType wanted) const {

@@ -25,7 +25,7 @@ class AnyCell {
   using State = AnyState;
 
   template <Cell C>
-    requires PlainState<typename C::State>
+  requires PlainState<typename C::State>
   explicit AnyCell(C cell) : model_(std::make_shared<Model<C>>(std::move(cell))) {}
 
   [[nodiscard]] State step(Var x, const State& state) const { return model_->step(x, state); }

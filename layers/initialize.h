@@ -15,7 +15,8 @@ Initializer fan_in_uniform();
 Initializer fan_in_uniform_transposed();
 /// Uniform in +-sqrt(6 / (in + out)) (Glorot & Bengio 2010, eq. 16).
 Initializer glorot();
-/// A random orthogonal matrix (Saxe et al. 2014): orthonormal rows, or columns where there are fewer.
+/// A random orthogonal matrix (Saxe et al. 2014): orthonormal rows, or columns where there are
+/// fewer.
 Initializer orthogonal(double gain = 1);
 /// `scale` on the diagonal (Le, Jaitly & Hinton 2015).
 Initializer identity(double scale = 1);

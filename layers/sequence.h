@@ -27,8 +27,8 @@ typename C::State zero_state(const C& cell, Tape& tape, Index batch) {
   }
 }
 
-/// Steps `cell` over x (T, B, in), or ids (T, B), from `state`; T >= 1. Backpropagation through time
-/// is the gradient of what this records, and is written nowhere.
+/// Steps `cell` over x (T, B, in), or ids (T, B), from `state`; T >= 1. Backpropagation through
+/// time is the gradient of what this records, and is written nowhere.
 template <Cell C>
 Unrolled<typename C::State> unroll_over(const C& cell, Var x, typename C::State state) {
   std::vector<Var> outputs;
@@ -52,13 +52,14 @@ Unrolled<typename C::State> unroll_over(const C& cell, Var x,
 /// T (steps_back + 1) steps.
 ///
 /// The first steps_back + 1 outputs lie that near the beginning and need no truncation. Each later
-/// one gets a window of its own that begins with a constant state; all windows are of one length, so
-/// they run side by side, as a batch of windows.
+/// one gets a window of its own that begins with a constant state; all windows are of one length,
+/// so they run side by side, as a batch of windows.
 template <Cell C>
 Unrolled<typename C::State> unroll_truncated(const C& cell, Var x, typename C::State state,
                                              Index steps_back) {
   using State = typename C::State;
-  if (steps_back < 0) fail<Error>("unroll_truncated: {} steps back, expected 0 or more", steps_back);
+  if (steps_back < 0)
+    fail<Error>("unroll_truncated: {} steps back, expected 0 or more", steps_back);
   const Index steps = x.shape().rank() == 0 ? 0 : x.shape()[0];
   const Index head = std::min(steps, steps_back + 1);
   const Index windows = steps - head;

@@ -67,9 +67,8 @@ struct WhereFormula {
   }
 };
 
-using BinaryFormulas =
-    FormulaList<AddFormula, SubFormula, MulFormula, DivFormula, MaximumFormula, MinimumFormula,
-                GreaterFormula, EqualFormula, WhereFormula>;
+using BinaryFormulas = FormulaList<AddFormula, SubFormula, MulFormula, DivFormula, MaximumFormula,
+                                   MinimumFormula, GreaterFormula, EqualFormula, WhereFormula>;
 const void* BinarySweeps() { return BinaryFormulas::kSweeps; }
 
 }  // namespace unroll::HWY_NAMESPACE

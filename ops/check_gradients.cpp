@@ -8,12 +8,13 @@
 namespace unroll {
 namespace {
 
-/// One scalar of any result: its elements under fixed random weights, so that no symmetry of a plain
-/// sum (a softmax's rows sum to 1) can hide an error.
+/// One scalar of any result: its elements under fixed random weights, so that no symmetry of a
+/// plain sum (a softmax's rows sum to 1) can hide an error.
 Var weighted_sum(Var y) {
   std::vector<double> weights(static_cast<std::size_t>(y.shape().size()));
   Random random(20151);
-  for (double& weight : weights) weight = random.uniform(0.5, 1.5) * (random.bits() % 2 == 0 ? 1 : -1);
+  for (double& weight : weights)
+    weight = random.uniform(0.5, 1.5) * (random.bits() % 2 == 0 ? 1 : -1);
   return sum(y * y.tape().input(Tensor::of<double>(y.shape(), weights)));
 }
 
@@ -47,9 +48,9 @@ double central_difference(double& x, double relative_step, const std::function<d
 }
 
 void describe(GradientCheck& check, const std::string& where) {
-  check.message = fmt::format("{}, element {}: gradient {:.10g} {} finite difference {:.10g}", where,
-                              check.element, check.analytic, check.passed ? "and" : "but",
-                              check.numeric);
+  check.message =
+      fmt::format("{}, element {}: gradient {:.10g} {} finite difference {:.10g}", where,
+                  check.element, check.analytic, check.passed ? "and" : "but", check.numeric);
 }
 
 }  // namespace
@@ -123,8 +124,8 @@ GradientCheck check_gradients(const std::function<Var(Tape&)>& f, const Paramete
   }
   if (!all.empty()) {
     check.name = all[check.input].name();
-    describe(check, fmt::format("parameter '{}' {}", check.name,
-                                all[check.input].shape().to_string()));
+    describe(check,
+             fmt::format("parameter '{}' {}", check.name, all[check.input].shape().to_string()));
   }
   return check;
 }

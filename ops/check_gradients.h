@@ -10,7 +10,7 @@
 namespace unroll {
 
 struct GradientCheckOptions {
-  double step = 1e-6;               // of the central difference, times max(1, |x|)
+  double step = 1e-6;  // of the central difference, times max(1, |x|)
   double relative_tolerance = 1e-6;
   double absolute_tolerance = 1e-8;
 };
@@ -18,13 +18,14 @@ struct GradientCheckOptions {
 /// What a gradient check found.
 struct GradientCheck {
   bool passed = true;
-  double worst_error = 0;    // |analytic - numeric|, divided by what is allowed: above 1 fails
-  std::size_t input = 0;     // the worst element: which input or parameter,
-  std::string name;          // its name, where it is a parameter,
-  Index element = 0;         // its position, row-major,
-  double analytic = 0;       // the gradient there
-  double numeric = 0;        // and the central difference
-  /// "input 1 (3 x 4), element 7: gradient 0.123 but finite difference 0.456", and whether it passed.
+  double worst_error = 0;  // |analytic - numeric|, divided by what is allowed: above 1 fails
+  std::size_t input = 0;   // the worst element: which input or parameter,
+  std::string name;        // its name, where it is a parameter,
+  Index element = 0;       // its position, row-major,
+  double analytic = 0;     // the gradient there
+  double numeric = 0;      // and the central difference
+  /// "input 1 (3 x 4), element 7: gradient 0.123 but finite difference 0.456", and whether it
+  /// passed.
   std::string message;
 };
 

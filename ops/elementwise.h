@@ -8,8 +8,8 @@ namespace unroll {
 /// What an element-wise operation takes: a Var, a parameter or a number.
 class Operand {
  public:
-  Operand(Var var) : var_(var), kind_(Kind::var) {}                      // NOLINT
-  Operand(double number) : number_(number), kind_(Kind::number) {}       // NOLINT
+  Operand(Var var) : var_(var), kind_(Kind::var) {}                       // NOLINT
+  Operand(double number) : number_(number), kind_(Kind::number) {}        // NOLINT
   Operand(const Parameter& p) : parameter_(p), kind_(Kind::parameter) {}  // NOLINT
 
   [[nodiscard]] bool is_number() const { return kind_ == Kind::number; }

@@ -38,7 +38,9 @@ struct Full {
   }
   static std::vector<BadInput> bad_inputs() {
     return {{{{{}}},
-             [](Vars v) { return full(v[0].tape(), {2, -1}, 0); },
+             [](Vars v) {
+               return full(v[0].tape(), {2, -1}, 0);
+             },
              "a shape with a negative dimension: (2 x -1)"}};
   }
 };
@@ -60,9 +62,13 @@ struct BroadcastTo {
   static void gradient(Backward& b) { b.add(0, b.dy()); }  // summed back where it is added
   static std::vector<Sample> samples() {
     std::vector<Sample> samples;
-    const std::initializer_list<std::pair<Shape, Shape>> shapes = {
-        {{3, 1}, {3, 4}}, {{4}, {3, 4}},    {{1, 1}, {1, 1}},         {{0, 1}, {0, 4}},
-        {{}, {2, 3}},     {{1, 3}, {0, 3}}, {{2, 1, 2, 1}, {2, 3, 2, 4}}};
+    const std::initializer_list<std::pair<Shape, Shape>> shapes = {{{3, 1}, {3, 4}},
+                                                                   {{4}, {3, 4}},
+                                                                   {{1, 1}, {1, 1}},
+                                                                   {{0, 1}, {0, 4}},
+                                                                   {{}, {2, 3}},
+                                                                   {{1, 3}, {0, 3}},
+                                                                   {{2, 1, 2, 1}, {2, 3, 2, 4}}};
     for (const auto& [from, to] : shapes) {
       samples.push_back({{{from}}, [to = to](Vars v) { return broadcast_to(v[0], to); }});
     }
@@ -70,7 +76,9 @@ struct BroadcastTo {
   }
   static std::vector<BadInput> bad_inputs() {
     return {{{{{3, 2}}},
-             [](Vars v) { return broadcast_to(v[0], {3, 4}); },
+             [](Vars v) {
+               return broadcast_to(v[0], {3, 4});
+             },
              "broadcast_to: (3 x 2) does not broadcast to (3 x 4)"}};
   }
 

@@ -27,12 +27,14 @@ std::vector<Var> join_pieces(std::vector<Piece> pieces) {
   std::vector<Var> rest;
   Index end = 0;  // of what has been joined
   const auto fill_to = [&](Index begin) {
-    if (begin > end) parts.push_back(full(tape, whole.with(static_cast<int>(axis), begin - end), 0));
+    if (begin > end)
+      parts.push_back(full(tape, whole.with(static_cast<int>(axis), begin - end), 0));
   };
   for (std::size_t i = 0; i < pieces.size();) {
     std::vector<Var> same;
     const Piece first = pieces[i];
-    for (; i < pieces.size() && pieces[i].begin == first.begin && pieces[i].size == first.size; ++i) {
+    for (; i < pieces.size() && pieces[i].begin == first.begin && pieces[i].size == first.size;
+         ++i) {
       if (first.begin >= end) {
         same.push_back(pieces[i].values);
       } else {
@@ -65,8 +67,7 @@ Var join_scattered(std::span<const ScatteredRows> scattered) {
   }
   const Shape table = scattered[0].scattered.shape();
   const Var joined = concat(rows, 0);
-  return scatter_rows(concat(ids, 0),
-                      reshape(joined, table.with(0, joined.shape()[0])), table[0]);
+  return scatter_rows(concat(ids, 0), reshape(joined, table.with(0, joined.shape()[0])), table[0]);
 }
 
 Var sum_contributions(std::span<const Var> contributions) {
@@ -74,7 +75,8 @@ Var sum_contributions(std::span<const Var> contributions) {
   std::vector<Piece> pieces;  // along the axis of the first of them
   std::vector<ScatteredRows> scattered;
   for (const Var& dx : contributions) {
-    if (const auto piece = as_piece(dx); piece && (pieces.empty() || piece->axis == pieces[0].axis)) {
+    if (const auto piece = as_piece(dx);
+        piece && (pieces.empty() || piece->axis == pieces[0].axis)) {
       pieces.push_back(*piece);
     } else if (const auto rows = as_scattered_rows(dx)) {
       scattered.push_back(*rows);

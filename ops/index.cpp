@@ -65,9 +65,7 @@ struct Embedding {
       y = std::copy_n(k.in<T>(0) + id * width, width, y);
     }
   }
-  static void gradient(Backward& b) {
-    b.add(0, scatter_rows(b.in(1), b.dy(), b.in(0).shape()[0]));
-  }
+  static void gradient(Backward& b) { b.add(0, scatter_rows(b.in(1), b.dy(), b.in(0).shape()[0])); }
   static std::vector<Sample> samples() {
     const Call call = [](Vars v) { return embedding(v[0], v[1]); };
     return {{{{{7, 3}}, ids({4}, 7)}, call}, {{{{7, 3}}, ids({2, 3}, 7)}, call},
@@ -127,10 +125,11 @@ struct ScatterRows {
             {{ids({4}, 5), {{4}}}, into(5)}};
   }
   static std::vector<BadInput> bad_inputs() {
-    return {{{ids({4}, 5), {{3, 2}}},
-             [](Vars v) { return scatter_rows(v[0], v[1], 5); },
-             "scatter_rows: ids (4) and rows (3 x 2): the rows have to begin with the dimensions of "
-             "the ids"}};
+    return {
+        {{ids({4}, 5), {{3, 2}}},
+         [](Vars v) { return scatter_rows(v[0], v[1], 5); },
+         "scatter_rows: ids (4) and rows (3 x 2): the rows have to begin with the dimensions of "
+         "the ids"}};
   }
 };
 

@@ -132,8 +132,7 @@ struct OnRows {
   }
   static std::vector<Sample> row_samples(Var (*f)(Var)) {
     std::vector<Sample> samples;
-    for (const Shape& shape :
-         {Shape{3, 5}, Shape{1, 1}, Shape{0, 4}, Shape{19}, Shape{2, 2, 3}}) {
+    for (const Shape& shape : {Shape{3, 5}, Shape{1, 1}, Shape{0, 4}, Shape{19}, Shape{2, 2, 3}}) {
       samples.push_back({{{shape}}, [f](Vars v) { return f(v[0]); }});
     }
     return samples;
@@ -176,9 +175,7 @@ struct LogSoftmax : OnRows {
       y = std::transform(x, x + n, y, [=](T v) { return v - normaliser; });
     });
   }
-  static void gradient(Backward& b) {
-    b.add(0, b.dy() - exp(b.y()) * sum(b.dy(), -1, true));
-  }
+  static void gradient(Backward& b) { b.add(0, b.dy() - exp(b.y()) * sum(b.dy(), -1, true)); }
   static std::vector<Sample> samples() { return row_samples(log_softmax); }
   static std::vector<BadInput> bad_inputs() { return row_bad_inputs("log_softmax", log_softmax); }
 };
@@ -233,12 +230,14 @@ struct CrossEntropy {
   static void gradient(Backward& b);
   static std::vector<Sample> samples() {
     const Call call = [](Vars v) { return cross_entropy(v[0], v[1]); };
-    return {{{{{4, 5}}, ids({4}, 5)}, call},       {{{{2, 3, 5}}, ids({2, 3}, 5)}, call},
-            {{{{1, 1}}, ids({1}, 1)}, call},       {{{{0, 5}}, ids({0}, 5)}, call},
-            {{{{20}}, ids({}, 20)}, call},         {{{{9, 4}}, ids({9}, 4)}, ignoring},
-            {{{{6, 4}}, ids({6}, 4)}, [](Vars v) {
-               return softmax_cross_entropy(v[0], v[1], Reduction::mean, 1);
-             }}};
+    return {{{{{4, 5}}, ids({4}, 5)}, call},
+            {{{{2, 3, 5}}, ids({2, 3}, 5)}, call},
+            {{{{1, 1}}, ids({1}, 1)}, call},
+            {{{{0, 5}}, ids({0}, 5)}, call},
+            {{{{20}}, ids({}, 20)}, call},
+            {{{{9, 4}}, ids({9}, 4)}, ignoring},
+            {{{{6, 4}}, ids({6}, 4)},
+             [](Vars v) { return softmax_cross_entropy(v[0], v[1], Reduction::mean, 1); }}};
   }
   static std::vector<BadInput> bad_inputs() {
     const auto with_target = [](std::int32_t target, std::int32_t ignore) {
@@ -265,12 +264,11 @@ struct CrossEntropy {
 
 /// softmax minus one-hot, each row scaled by its weight: the gradient of cross_entropy in one pass.
 struct CrossEntropyGradient {
-  static constexpr OpInfo info{
-      .name = "cross_entropy_gradient",
-      .formula = "y[n] = w[n] (softmax(logits)[n] - onehot(targets[n]))",
-      .min_inputs = 3,
-      .max_inputs = 3,
-      .integer_inputs = 0b010};
+  static constexpr OpInfo info{.name = "cross_entropy_gradient",
+                               .formula = "y[n] = w[n] (softmax(logits)[n] - onehot(targets[n]))",
+                               .min_inputs = 3,
+                               .max_inputs = 3,
+                               .integer_inputs = 0b010};
   static Shape shape(const Signature& s) {
     require_targets(s);
     if (s.shape(2) != s.shape(1)) {
@@ -305,8 +303,7 @@ struct CrossEntropyGradient {
       const Shape rows = targets.shape();
       const Var weight = b.in(2) * counted(targets, ignore);
       const Var p = softmax(logits);
-      b.add(0, reshape(weight, rows.inserted(rows.rank(), 1)) * p *
-                   (dy - sum(p * dy, -1, true)));
+      b.add(0, reshape(weight, rows.inserted(rows.rank(), 1)) * p * (dy - sum(p * dy, -1, true)));
     }
     if (b.wants(2)) {
       const Var unweighted = call(logits, targets, full(b.tape(), targets.shape(), 1), ignore);
@@ -315,9 +312,7 @@ struct CrossEntropyGradient {
   }
   static std::vector<Sample> samples() {
     const auto with = [](std::int32_t ignore) {
-      return [ignore](Vars v) {
-        return call(v[0], v[1], v[2], Ignore{ignore});
-      };
+      return [ignore](Vars v) { return call(v[0], v[1], v[2], Ignore{ignore}); };
     };
     return {{{{{4, 5}}, ids({4}, 5), {{4}}}, with(kIgnoreNone)},
             {{{{1, 1}}, ids({1}, 1), {{1}}}, with(kIgnoreNone)},

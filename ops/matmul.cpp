@@ -70,8 +70,8 @@ struct Matmul {
     const std::initializer_list<std::array<Index, 3>> sides = {
         {3, 4, 5}, {1, 1, 1}, {0, 4, 5}, {3, 0, 5}, {3, 4, 0}, {1, 4, 5}, {3, 4, 1}, {1, 4, 1}};
     for (const auto& [m, k, n] : sides) {
-      for (const Transposed t :
-           {Transposed{}, Transposed{true, false}, Transposed{false, true}, Transposed{true, true}}) {
+      for (const Transposed t : {Transposed{}, Transposed{true, false}, Transposed{false, true},
+                                 Transposed{true, true}}) {
         samples.push_back({{{t.a ? Shape{k, m} : Shape{m, k}}, {t.b ? Shape{n, k} : Shape{k, n}}},
                            [t](Vars v) { return matmul(v[0], v[1], t); }});
       }
@@ -142,7 +142,8 @@ struct Linear {
   static std::vector<Sample> samples() {
     std::vector<Sample> samples;
     const std::initializer_list<std::pair<Shape, Index>> inputs = {
-        {{3, 4}, 5}, {{1, 1}, 1}, {{0, 4}, 5}, {{2, 3, 4}, 5}, {{4}, 5}, {{2, 3, 4}, 1}, {{3, 0}, 2}};
+        {{3, 4}, 5}, {{1, 1}, 1},    {{0, 4}, 5}, {{2, 3, 4}, 5},
+        {{4}, 5},    {{2, 3, 4}, 1}, {{3, 0}, 2}};
     for (const auto& [x, out] : inputs) {
       const Index in = x[x.rank() - 1];
       samples.push_back({{{x}, {{out, in}}}, [](Vars v) { return linear(v[0], v[1]); }});

@@ -50,8 +50,7 @@ struct Dropout {
     const Index size = k.shape().size();
     for (Index i = 0; i < size; i += 4) {
       // One word each for block and site, two for the step, and the seed is Philox's key.
-      const auto words =
-          philox({static_cast<std::uint32_t>(i / 4), key[2], key[3], key[4]}, seed);
+      const auto words = philox({static_cast<std::uint32_t>(i / 4), key[2], key[3], key[4]}, seed);
       for (Index j = i; j < std::min(i + 4, size); ++j) {
         y[j] = words[static_cast<std::size_t>(j - i)] < limit ? T{0} : x[j] * scale;
       }
@@ -67,8 +66,11 @@ struct Dropout {
     const auto with = [](double rate) {
       return [rate](Vars v) { return dropout(v[0], rate, {7, 1, 2}); };
     };
-    return {{{{{3, 5}}}, with(0.5)}, {{{{1, 1}}}, with(0.2)}, {{{{0, 4}}}, with(0.5)},
-            {{{{}}}, with(0.1)},     {{{{2, 3, 2}}}, with(0)}};
+    return {{{{{3, 5}}}, with(0.5)},
+            {{{{1, 1}}}, with(0.2)},
+            {{{{0, 4}}}, with(0.5)},
+            {{{{}}}, with(0.1)},
+            {{{{2, 3, 2}}}, with(0)}};
   }
 
   static std::vector<BadInput> bad_inputs() {
@@ -88,9 +90,7 @@ Var record(Var x, Var key, Rate rate) {
   return x.tape().record(Family::op<Dropout>(), inputs, Attributes(rate));
 }
 
-void Dropout::gradient(Backward& b) {
-  b.add(0, record(b.dy(), b.in(1), b.attributes<Rate>()));
-}
+void Dropout::gradient(Backward& b) { b.add(0, record(b.dy(), b.in(1), b.attributes<Rate>())); }
 
 }  // namespace
 

@@ -13,8 +13,8 @@ struct RandomKey {
   std::int64_t step = 0;
 };
 
-/// Each element is 0 with probability `rate`, else divided by 1 - rate (inverted dropout, Srivastava
-/// et al. 2014): the mean stays. The mask is not stored; the gradient draws it again.
+/// Each element is 0 with probability `rate`, else divided by 1 - rate (inverted dropout,
+/// Srivastava et al. 2014): the mean stays. The mask is not stored; the gradient draws it again.
 /// Error unless 0 <= rate < 1.
 Var dropout(Var x, double rate, const RandomKey& key);
 

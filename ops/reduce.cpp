@@ -94,10 +94,11 @@ struct Sum : Reduction {
   }
 
   static std::vector<BadInput> bad_inputs() {
-    return {{{{{2, 3}}},
-             [](Vars v) { return sum(v[0], 2); },
-             "sum: axis 2 of (2 x 3), which has 2 dimensions"},
-            {{{{}}}, [](Vars v) { return sum(v[0], 0); }, "sum: axis 0 of (), which has 0 dimensions"}};
+    return {
+        {{{{2, 3}}},
+         [](Vars v) { return sum(v[0], 2); },
+         "sum: axis 2 of (2 x 3), which has 2 dimensions"},
+        {{{{}}}, [](Vars v) { return sum(v[0], 0); }, "sum: axis 0 of (), which has 0 dimensions"}};
   }
 };
 

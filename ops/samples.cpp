@@ -19,15 +19,23 @@ std::vector<Sample> unary_samples(Var (*f)(Var), std::initializer_list<Domain> d
 }
 
 std::vector<Sample> binary_samples(std::function<Var(Var, Var)> f, Domain a, Domain b) {
-  const std::initializer_list<std::pair<Shape, Shape>> shapes = {
-      {{3, 5}, {3, 5}},       {{1, 1}, {1, 1}}, {{0, 4}, {0, 4}}, {{}, {}},
-      {{3, 5}, {5}},          {{5}, {3, 5}},    {{3, 1}, {1, 5}}, {{3, 5}, {3, 1}},
-      {{2, 3, 4}, {2, 1, 4}}, {{3, 4}, {}},     {{}, {2, 3}},     {{0, 4}, {1, 4}},
-      {{2, 1, 3, 1}, {4, 1, 5}}};
+  const std::initializer_list<std::pair<Shape, Shape>> shapes = {{{3, 5}, {3, 5}},
+                                                                 {{1, 1}, {1, 1}},
+                                                                 {{0, 4}, {0, 4}},
+                                                                 {{}, {}},
+                                                                 {{3, 5}, {5}},
+                                                                 {{5}, {3, 5}},
+                                                                 {{3, 1}, {1, 5}},
+                                                                 {{3, 5}, {3, 1}},
+                                                                 {{2, 3, 4}, {2, 1, 4}},
+                                                                 {{3, 4}, {}},
+                                                                 {{}, {2, 3}},
+                                                                 {{0, 4}, {1, 4}},
+                                                                 {{2, 1, 3, 1}, {4, 1, 5}}};
   std::vector<Sample> samples;
   for (const auto& [x, y] : shapes) {
-    samples.push_back({{{x, a.low, a.high}, {y, b.low, b.high}},
-                       [f](Vars v) { return f(v[0], v[1]); }});
+    samples.push_back(
+        {{{x, a.low, a.high}, {y, b.low, b.high}}, [f](Vars v) { return f(v[0], v[1]); }});
   }
   return samples;
 }

@@ -19,9 +19,11 @@ struct Domain {
 [[nodiscard]] SampleInput ids(const Shape& shape, Index bound);
 
 /// A function of one input over each domain, for a matrix, one element, no rows and a scalar.
-[[nodiscard]] std::vector<Sample> unary_samples(Var (*f)(Var), std::initializer_list<Domain> domains);
+[[nodiscard]] std::vector<Sample> unary_samples(Var (*f)(Var),
+                                                std::initializer_list<Domain> domains);
 /// A function of two inputs: equal shapes, one element, no rows, and every way to broadcast.
-[[nodiscard]] std::vector<Sample> binary_samples(std::function<Var(Var, Var)> f, Domain a, Domain b);
+[[nodiscard]] std::vector<Sample> binary_samples(std::function<Var(Var, Var)> f, Domain a,
+                                                 Domain b);
 
 /// Integers where floating-point values are needed.
 [[nodiscard]] std::vector<BadInput> unary_bad_inputs(std::string_view name, Var (*f)(Var));

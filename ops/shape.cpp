@@ -15,7 +15,8 @@ struct Axis {
 
 /// Copies a (outer x count x inner) block between arrays whose axis has another length.
 template <class T>
-void copy_block(const T* from, Index from_stride, T* to, Index to_stride, Index outer, Index count) {
+void copy_block(const T* from, Index from_stride, T* to, Index to_stride, Index outer,
+                Index count) {
   for (Index o = 0; o < outer; ++o) std::copy_n(from + o * from_stride, count, to + o * to_stride);
 }
 
@@ -118,11 +119,13 @@ struct Slice {
     const auto call = [](Index axis, Index begin, Index end) {
       return [=](Vars v) { return slice(v[0], axis, begin, end); };
     };
-    return {{{{{3, 5}}}, call(1, 1, 4)},    {{{{1, 1}}}, call(1, 0, 1)},
-            {{{{0, 4}}}, call(1, 1, 3)},    {{{{3, 5}}}, call(-1, 2, 2)},
-            {{{{2, 5, 3}}}, call(1, 3, 5)}, {{{{2, 3}}}, [](Vars v) {
-                                               return concat(split(v[0], 3, 1), 0);
-                                             }}};
+    return {{{{{3, 5}}}, call(1, 1, 4)},
+            {{{{1, 1}}}, call(1, 0, 1)},
+            {{{{0, 4}}}, call(1, 1, 3)},
+            {{{{3, 5}}}, call(-1, 2, 2)},
+            {{{{2, 5, 3}}}, call(1, 3, 5)},
+            {{{{2, 3}}}, [](Vars v) {
+                                               return concat(split(v[0], 3, 1), 0); }}};
   }
   static std::vector<BadInput> bad_inputs() {
     return {{{{{3, 5}}},
@@ -214,8 +217,8 @@ struct Place {
     std::fill_n(k.out<T>(), k.shape().size(), T{0});
     const Index count = k.shape(0).size(axis, k.shape(0).rank());
     const Index inner = k.shape().size(axis + 1, k.shape().rank());
-    copy_block(k.in<T>(0), count, k.out<T>() + begin * inner, size * inner,
-               k.shape().size(0, axis), count);
+    copy_block(k.in<T>(0), count, k.out<T>() + begin * inner, size * inner, k.shape().size(0, axis),
+               count);
   }
   static void gradient(Backward& b) {
     const auto [axis, begin, size] = b.attributes<Placement>();

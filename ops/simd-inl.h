@@ -51,7 +51,8 @@ void sweep(const void* const* inputs, void* output, std::size_t n, const Attribu
   const auto apply = [&](const T* const* in, T* out) HWY_ATTR {
     [&]<std::size_t... I>(std::index_sequence<I...>) HWY_ATTR {
       hn::StoreU(formula(d, hn::LoadU(d, in[I])...), d, out);
-    }(std::make_index_sequence<Formula::kInputs>{});
+    }
+    (std::make_index_sequence<Formula::kInputs>{});
   };
 
   T* const out = static_cast<T*>(output);
@@ -83,8 +84,7 @@ struct FormulaList {
 
   /// The place of a formula in the list; one that is not on it does not compile.
   template <class F>
-    requires(std::same_as<F, Formulas> || ...)
-  static constexpr std::size_t index() {
+  requires(std::same_as<F, Formulas> || ...) static constexpr std::size_t index() {
     std::size_t i = 0;
     (void)((std::same_as<F, Formulas> || (++i, false)) || ...);
     return i;

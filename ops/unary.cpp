@@ -93,10 +93,9 @@ struct SquareFormula : UnaryFormula {
   }
 };
 
-using UnaryFormulas =
-    FormulaList<AffineFormula, ReciprocalFormula, SigmoidFormula, TanhFormula, ReluFormula,
-                HardSigmoidFormula, ExpFormula, LogFormula, SoftplusFormula, SqrtFormula,
-                SquareFormula>;
+using UnaryFormulas = FormulaList<AffineFormula, ReciprocalFormula, SigmoidFormula, TanhFormula,
+                                  ReluFormula, HardSigmoidFormula, ExpFormula, LogFormula,
+                                  SoftplusFormula, SqrtFormula, SquareFormula>;
 const void* UnarySweeps() { return UnaryFormulas::kSweeps; }
 
 }  // namespace unroll::HWY_NAMESPACE

@@ -37,7 +37,9 @@ struct Reshape {
   }
   static std::vector<BadInput> bad_inputs() {
     return {{{{{2, 3}}},
-             [](Vars v) { return reshape(v[0], {4, 2}); },
+             [](Vars v) {
+               return reshape(v[0], {4, 2});
+             },
              "reshape: (2 x 3) has 6 elements and (4 x 2) has 8"}};
   }
 };
@@ -105,8 +107,8 @@ struct Select {
   }
   static void gradient(Backward& b) {
     const Shape shape = b.in(0).shape();
-    b.add(0, place(reshape(b.dy(), shape.with(0, 1)), 0, b.attributes<Position>().position,
-                   shape[0]));
+    b.add(0,
+          place(reshape(b.dy(), shape.with(0, 1)), 0, b.attributes<Position>().position, shape[0]));
   }
   static std::string describe(const Attributes& attributes) {
     return fmt::format("[{}]", attributes.as<Position>().position);

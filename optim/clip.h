@@ -5,8 +5,9 @@
 
 namespace unroll {
 
-/// Scales all gradients by the same factor where their norm, taken together, exceeds `limit` (Pascanu,
-/// Mikolov & Bengio 2013). Returns the norm before. Norms are added up in double precision.
+/// Scales all gradients by the same factor where their norm, taken together, exceeds `limit`
+/// (Pascanu, Mikolov & Bengio 2013). Returns the norm before. Norms are added up in double
+/// precision.
 double clip_by_global_norm(Gradients& gradients, double limit);
 
 /// Cuts every element to [-limit, limit].

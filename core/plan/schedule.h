@@ -1,7 +1,7 @@
 #pragma once
-/// Which nodes run, in which order: every node a target needs that has not run, once, in the order of
-/// recording. This is the plain path, one node at a time; passes that make larger kernels of nodes
-/// stand beside it in this folder and are tested against it.
+/// Which nodes run, in which order: every node a target needs that has not run, once, in the order
+/// of recording. This is the plain path, one node at a time; passes that make larger kernels of
+/// nodes stand beside it in this folder and are tested against it.
 
 #include <unroll/core/graph.h>
 

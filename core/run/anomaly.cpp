@@ -13,8 +13,8 @@ Index first_non_finite(const Node& node) {
   if (!is_floating(node.dtype)) return -1;
   return dispatch(node.dtype, [&](auto zero) -> Index {
     const auto values = view_of(node).values<decltype(zero)>();
-    const auto found = std::find_if_not(values.begin(), values.end(),
-                                        [](auto x) { return std::isfinite(x); });
+    const auto found =
+        std::find_if_not(values.begin(), values.end(), [](auto x) { return std::isfinite(x); });
     return found == values.end() ? -1 : found - values.begin();
   });
 }

@@ -37,7 +37,8 @@ int inner_dimensions(const KernelCall& call) {
     if (shape.size() == 1 || shape == result) continue;
     const int missing = result.rank() - shape.rank();
     int same = 0;
-    while (same < shape.rank() && shape[shape.rank() - 1 - same] == result[result.rank() - 1 - same]) {
+    while (same < shape.rank() &&
+           shape[shape.rank() - 1 - same] == result[result.rank() - 1 - same]) {
       ++same;
     }
     int ones = 0;
@@ -65,7 +66,8 @@ void sweep_broadcast(const KernelCall& call, Sweep sweep, const Attributes& attr
   std::array<Walk, kMaxInputs> walks{};
   for (std::size_t i = 0; i < inputs; ++i) {
     const Shape& shape = call.shape(static_cast<int>(i));
-    walks[i] = walk_of(shape, result, reinterpret_cast<const std::byte*>(call.in<T>(static_cast<int>(i))));
+    walks[i] =
+        walk_of(shape, result, reinterpret_cast<const std::byte*>(call.in<T>(static_cast<int>(i))));
     const int missing = result.rank() - shape.rank();
     for (int axis = outer; axis < result.rank(); ++axis) {
       if (axis >= missing && shape[axis - missing] != 1) walks[i].inner = 1;
