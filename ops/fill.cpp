@@ -64,7 +64,7 @@ struct BroadcastTo {
     std::vector<Sample> samples;
     const std::initializer_list<std::pair<Shape, Shape>> shapes = {{{3, 1}, {3, 4}},
                                                                    {{4}, {3, 4}},
-                                                                   {{1, 1}, {1, 1}},
+                                                                   {{}, {1, 1}},
                                                                    {{0, 1}, {0, 4}},
                                                                    {{}, {2, 3}},
                                                                    {{1, 3}, {0, 3}},

@@ -8,25 +8,16 @@
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 
-/// The largest of x[0..n), NaN where one of them is.
+/// The largest of x[0..n). NaNs may be passed over: exp_sum does not.
 template <class T>
 T largest(const T* x, std::size_t n) {
   const hn::ScalableTag<T> d;
   auto best = hn::Set(d, x[0]);
-  auto sum = hn::Zero(d);
   std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
-    const auto v = hn::LoadU(d, x + i);
-    best = hn::Max(best, v);
-    sum = hn::Add(sum, hn::Sub(v, v));  // 0, or NaN once there was a NaN or an infinity
-  }
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) best = hn::Max(best, hn::LoadU(d, x + i));
   T result = hn::GetLane(hn::MaxOfLanes(d, best));
-  T poison = hn::GetLane(hn::SumOfLanes(d, sum));
-  for (; i < n; ++i) {
-    result = x[i] > result ? x[i] : result;
-    poison += x[i] - x[i];
-  }
-  return poison == 0 ? result : poison;
+  for (; i < n; ++i) result = x[i] > result ? x[i] : result;
+  return result;
 }
 
 /// y[i] = exp(x[i] - shift) where y is given; returns the sum.
@@ -240,7 +231,7 @@ struct CrossEntropy {
              [](Vars v) { return softmax_cross_entropy(v[0], v[1], Reduction::mean, 1); }}};
   }
   static std::vector<BadInput> bad_inputs() {
-    const auto with_target = [](std::int32_t target, std::int32_t ignore) {
+    const auto with_target = [](std::int32_t target, Index ignore) {
       return [=](Vars v) {
         const Tensor targets = Tensor::of<std::int32_t>({2}, {0, target});
         return cross_entropy(v[0], v[0].tape().input(targets), ignore);
@@ -311,7 +302,7 @@ struct CrossEntropyGradient {
     }
   }
   static std::vector<Sample> samples() {
-    const auto with = [](std::int32_t ignore) {
+    const auto with = [](Index ignore) {
       return [ignore](Vars v) { return call(v[0], v[1], v[2], Ignore{ignore}); };
     };
     return {{{{{4, 5}}, ids({4}, 5), {{4}}}, with(kIgnoreNone)},
@@ -374,11 +365,11 @@ std::vector<const Op*> loss_ops() { return Family::all(); }
 Var softmax(Var x) { return record<Softmax>({x}); }
 Var log_softmax(Var x) { return record<LogSoftmax>({x}); }
 
-Var cross_entropy(Var logits, Var targets, std::int32_t ignore_index) {
+Var cross_entropy(Var logits, Var targets, Index ignore_index) {
   return record<CrossEntropy>({logits, targets}, Attributes(Ignore{ignore_index}));
 }
 
-Var softmax_cross_entropy(Var logits, Var targets, Reduction reduction, std::int32_t ignore_index) {
+Var softmax_cross_entropy(Var logits, Var targets, Reduction reduction, Index ignore_index) {
   const Var total = sum(cross_entropy(logits, targets, ignore_index));
   if (reduction == Reduction::sum) return total;
   return total / sum(counted(targets, {ignore_index}));

@@ -28,10 +28,19 @@ HWY_INLINE V exp_of(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, result);
 }
 
+/// e^-|x|: it cannot overflow. 0 for NaN.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp_of_minus_abs(D d, V x) {
+  return hn::Exp(d, hn::Neg(hn::Abs(x)));
+}
+
+/// 1 / (1 + e^-x), as e^x / (1 + e^x) where x is negative: the smallest results stay exact.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V sigmoid_of(D d, V x) {
   const V one = hn::Set(d, 1);
-  return hn::Div(one, hn::Add(one, exp_of(d, hn::Neg(x))));
+  const V e = exp_of_minus_abs(d, x);
+  const V y = hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+  return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 
 /// Applies `Formula`, a function object over vectors of `Formula::kInputs` inputs that may be made

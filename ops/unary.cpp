@@ -76,7 +76,7 @@ struct LogFormula : UnaryFormula {
 struct SoftplusFormula : UnaryFormula {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    const V tail = hn::Log1p(d, exp_of(d, hn::Neg(hn::Abs(x))));
+    const V tail = hn::Log1p(d, exp_of_minus_abs(d, x));
     return hn::IfThenElse(hn::IsNaN(x), x, hn::Add(hn::Max(x, hn::Zero(d)), tail));
   }
 };

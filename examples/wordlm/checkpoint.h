@@ -1,0 +1,39 @@
+#pragma once
+/// A model in a file, with all it takes to go on training as if nothing had happened.
+
+#include <memory>
+#include <string>
+
+#include "wordlm/model.h"
+#include "wordlm/settings.h"
+#include "wordlm/vocabulary.h"
+
+namespace wordlm {
+
+/// Where a training stands.
+struct Progress {
+  std::int64_t epoch = 0;  // complete ones
+  std::int64_t batch = 0;  // complete ones of the next epoch
+  double learning_rate = 0;
+  double last_loss = 0;     // of the last evaluation
+  double running_loss = 0;  // summed over the words of the next epoch so far
+  std::int64_t running_words = 0;
+  std::string data;  // fingerprint of the training sentences
+};
+
+/// A model, its words and its history.
+struct Checkpoint {
+  Settings settings;
+  Vocabulary vocabulary;
+  Progress progress;
+  std::shared_ptr<Model> model;
+};
+
+/// Writes a safetensors file: the parameters as tensors; settings, vocabulary and progress as JSON
+/// in its metadata. Whole or not at all.
+void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
+
+/// Reads one; unroll::IoError, naming the file, for anything that is not one.
+[[nodiscard]] Checkpoint load_checkpoint(const std::string& path);
+
+}  // namespace wordlm

@@ -1,0 +1,54 @@
+#pragma once
+/// What `wordlm` can be told to do.
+
+#include <string>
+#include <vector>
+
+#include "wordlm/sampler.h"
+#include "wordlm/settings.h"
+
+namespace wordlm {
+
+/// `wordlm train`
+struct TrainOptions {
+  Settings settings;
+  std::string load;            // a checkpoint to go on from
+  std::string save;            // where to save
+  std::string save_start;      // where to save the model as it is before training
+  std::string save_sentences;  // where to write the training sentences as ids
+  std::string bias = "auto";
+  int samples = 10;
+  bool epochs_given = false;  // with `load`: the settings that may be given anew, and were
+  bool learning_rate_given = false;
+  bool data_given = false;
+  bool column_given = false;
+};
+/// Returns the exit status: 0, or 130 where it was interrupted.
+int run_train(const TrainOptions& options);
+
+/// `wordlm sample`
+struct SampleOptions {
+  std::string load;
+  int count = 10;
+  std::uint64_t seed = 1;
+  SamplingOptions sampling;
+};
+void run_sample(const SampleOptions& options);
+
+/// `wordlm eval`
+struct EvalOptions {
+  std::string load;
+  std::string data;  // empty: built-in comments the model has not seen
+  std::string column;
+};
+void run_eval(const EvalOptions& options);
+
+/// `wordlm score`
+struct ScoreOptions {
+  std::string load;
+  std::vector<std::string> sentences;  // none: one a line of standard input
+  bool rank = false;
+};
+void run_score(const ScoreOptions& options);
+
+}  // namespace wordlm

@@ -1,0 +1,44 @@
+#pragma once
+/// The sentences a model is trained and tested on.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wordlm/settings.h"
+#include "wordlm/text.h"
+#include "wordlm/vocabulary.h"
+
+namespace wordlm {
+
+/// A sentence as ids, from SENTENCE_START to SENTENCE_END.
+using Ids = std::vector<std::int32_t>;
+
+/// Sentences to train on and sentences to test on.
+struct Corpus {
+  std::vector<Sentence> train_words;
+  std::vector<Sentence> test_words;
+  std::string description;  // what was read and what was odd about it, a line or several
+  /// The loss per word no model can beat on the test sentences and in the long run; only the
+  /// built-in comments know theirs.
+  std::optional<double> test_entropy;
+  std::optional<double> source_entropy;
+};
+
+/// Reads the file of the settings, or makes the built-in comments. Throws unroll::IoError where
+/// there is nothing to train on.
+[[nodiscard]] Corpus read_corpus(const Settings& settings);
+
+/// The sentences of a file, or of the built-in comments that follow those of `settings`: a text to
+/// evaluate a trained model on.
+[[nodiscard]] Corpus read_evaluation(const Settings& settings);
+
+/// Sentences as ids of a vocabulary.
+[[nodiscard]] std::vector<Ids> encode_all(const std::vector<Sentence>& sentences,
+                                          const Vocabulary& vocabulary);
+
+/// A number that tells one list of sentences from another.
+[[nodiscard]] std::string fingerprint(const std::vector<Ids>& sentences);
+
+}  // namespace wordlm

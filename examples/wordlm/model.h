@@ -1,0 +1,44 @@
+#pragma once
+/// The language model: words in, a recurrent stack, a softmax over the next word.
+
+#include <unroll/unroll.h>
+
+#include <optional>
+
+#include "wordlm/batches.h"
+#include "wordlm/settings.h"
+
+namespace wordlm {
+
+/// The model of the WildML tutorial, with any cell, depth and embedding.
+class Model {
+ public:
+  /// `words`: how many ids it reads and predicts.
+  Model(const Settings& settings, std::int64_t words);
+
+  using State = unroll::Stack<unroll::AnyCell>::State;
+
+  /// Logits (T, B, words) after each of the ids x (T, B), from `state`.
+  struct Output {
+    unroll::Var logits;
+    State last;
+  };
+  [[nodiscard]] Output run(unroll::Var x, const State& state, std::int64_t bptt = 0) const;
+  [[nodiscard]] State start(unroll::Tape& tape, std::int64_t batch) const;
+
+  /// The sum of -log p of every word of a batch.
+  [[nodiscard]] unroll::Var loss(unroll::Tape& tape, const Batch& batch,
+                                 std::int64_t bptt = 0) const;
+
+  [[nodiscard]] const unroll::Parameters& parameters() const { return parameters_; }
+  [[nodiscard]] std::int64_t words() const { return words_; }
+
+ private:
+  unroll::Parameters parameters_;
+  std::int64_t words_;
+  std::optional<unroll::Embedding> embedding_;
+  unroll::Stack<unroll::AnyCell> stack_;
+  std::optional<unroll::Linear> output_;
+};
+
+}  // namespace wordlm

@@ -1,0 +1,58 @@
+#include "wordlm/progress_line.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace wordlm {
+namespace {
+
+double seconds(std::chrono::steady_clock::duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+std::string duration_text(double s) {
+  const auto whole = static_cast<long>(s + 0.5);
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+}  // namespace
+
+ProgressLine::ProgressLine(std::string title)
+    : title_(std::move(title)), terminal_(::isatty(STDERR_FILENO) != 0) {}
+
+double ProgressLine::speed(std::int64_t done) const {
+  return static_cast<double>(done - (first_ < 0 ? 0 : first_)) / seconds(Clock::now() - start_);
+}
+
+void ProgressLine::update(std::int64_t done, std::int64_t total, double loss) {
+  const auto now = Clock::now();
+  if (first_ < 0) {
+    first_ = done;
+    start_ = now;
+    return;
+  }
+  if (seconds(now - last_) < (terminal_ ? 0.1 : 10)) return;
+  last_ = now;
+  const double rate = speed(done);
+  const std::string text =
+      fmt::format("{}: {:3.0f} %, loss {:.3f}, {:.0f} words/s, {} left", title_,
+                  100.0 * static_cast<double>(done) / static_cast<double>(total), loss, rate,
+                  duration_text(static_cast<double>(total - done) / rate));
+  // "\r" goes back to the beginning of the line, "\033[K" wipes what an older, longer line left.
+  fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", text, terminal_ ? "\033[K" : "\n");
+  std::fflush(stderr);
+  shown_ = terminal_;
+}
+
+void ProgressLine::clear() {
+  if (!shown_) return;
+  fmt::print(stderr, "\r\033[K");
+  std::fflush(stderr);
+  shown_ = false;
+}
+
+}  // namespace wordlm

@@ -1,0 +1,145 @@
+#include "wordlm/trainer.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "wordlm/progress_line.h"
+
+namespace wordlm {
+
+using unroll::Tape;
+using unroll::Var;
+
+std::atomic<bool> interrupted = false;
+
+namespace {
+
+constexpr std::int64_t kEvaluationBatch = 32;
+constexpr auto kSaveEvery = std::chrono::minutes(5);
+
+std::int64_t words_of(const std::vector<Ids>& sentences) {
+  std::int64_t words = 0;
+  for (const Ids& ids : sentences) words += static_cast<std::int64_t>(ids.size()) - 1;
+  return words;
+}
+
+/// One minibatch: forward, backward, clip, update. Returns the summed loss. The gradient is that of
+/// the loss summed over the words and averaged over the sentences.
+double train_step(Tape& tape, const Model& model, const Batch& batch, const Settings& settings,
+                  double learning_rate) {
+  tape.clear();
+  const Var loss = model.loss(tape, batch, settings.bptt);
+  const double value = loss.item();
+  if (!std::isfinite(value)) return value;
+  auto gradients =
+      tape.gradients(loss / static_cast<double>(batch.x.shape()[1]), model.parameters());
+  if (settings.clip > 0) unroll::clip_by_global_norm(gradients, settings.clip);
+  unroll::Sgd{learning_rate}.step(gradients);
+  return value;
+}
+
+/// Halves the learning rate where the loss has risen since the last evaluation.
+void record_loss(const Settings& settings, Progress& progress, double loss) {
+  if (settings.halve && progress.epoch > 0 && loss > progress.last_loss) {
+    progress.learning_rate /= 2;
+    fmt::print("         the loss has risen: learning rate now {:g}\n", progress.learning_rate);
+  }
+  progress.last_loss = loss;
+}
+
+}  // namespace
+
+Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences) {
+  Evaluation result;
+  Tape tape(model.parameters().dtype());
+  double total = 0;
+  for (const auto& numbers : make_batches(sentences, kEvaluationBatch, true, 0, 0)) {
+    tape.clear();
+    const Batch batch = make_batch(sentences, numbers);
+    total += model.loss(tape, batch).item();
+    result.words += batch.words;
+  }
+  result.loss = total / static_cast<double>(result.words);
+  return result;
+}
+
+std::vector<double> score(const Model& model, const std::vector<Ids>& sentences) {
+  std::vector<double> scores;
+  Tape tape(model.parameters().dtype());
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    tape.clear();
+    scores.push_back(-model.loss(tape, make_batch(sentences, {i})).item());
+  }
+  return scores;
+}
+
+bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
+           const std::vector<Ids>& test_set, const std::string& save) {
+  const Settings& settings = checkpoint.settings;
+  const Model& model = *checkpoint.model;
+  Progress& progress = checkpoint.progress;
+  const std::vector<Ids>& measured = test_set.empty() ? train_set : test_set;
+  const char* const what = test_set.empty() ? "training loss" : "test loss";
+  const std::int64_t words = words_of(train_set);
+  const auto save_now = [&] {
+    if (!save.empty()) save_checkpoint(save, checkpoint);
+  };
+
+  if (progress.epoch == 0 && progress.batch == 0) {
+    const double loss = evaluate(model, measured).loss;
+    fmt::print("epoch  0: {} {:.4f}\n", what, loss);
+    record_loss(settings, progress, loss);
+  }
+  Tape tape(model.parameters().dtype());
+  auto last_save = std::chrono::steady_clock::now();
+  while (progress.epoch < settings.epochs) {
+    const auto batches =
+        make_batches(train_set, settings.batch, settings.shuffle, settings.seed, progress.epoch);
+    ProgressLine line(fmt::format("epoch {:2}", progress.epoch + 1));
+    const auto start = std::chrono::steady_clock::now();
+    const std::int64_t words_before = progress.running_words;
+    while (progress.batch < static_cast<std::int64_t>(batches.size())) {
+      if (interrupted) {
+        save_now();
+        return false;
+      }
+      const Batch batch = make_batch(train_set, batches[static_cast<std::size_t>(progress.batch)]);
+      const double loss = train_step(tape, model, batch, settings, progress.learning_rate);
+      if (!std::isfinite(loss)) {
+        unroll::fail<unroll::Error>(
+            "the loss is {} in batch {} of epoch {}: the training has diverged; a smaller --lr or "
+            "--clip helps{}",
+            loss, progress.batch + 1, progress.epoch + 1,
+            save.empty() ? "" : fmt::format("; {} holds the model as last saved", save));
+      }
+      ++progress.batch;
+      progress.running_loss += loss;
+      progress.running_words += batch.words;
+      line.update(progress.running_words, words,
+                  progress.running_loss / static_cast<double>(progress.running_words));
+      if (std::chrono::steady_clock::now() - last_save > kSaveEvery) {
+        save_now();
+        last_save = std::chrono::steady_clock::now();
+      }
+    }
+    line.clear();
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double running = progress.running_loss / static_cast<double>(progress.running_words);
+    const double speed = static_cast<double>(progress.running_words - words_before) / seconds;
+    ++progress.epoch;
+    progress.batch = 0;
+    progress.running_loss = 0;
+    progress.running_words = 0;
+    const double loss = evaluate(model, measured).loss;
+    fmt::print("epoch {:2}: {} {:.4f}, perplexity {:.2f}, while training {:.4f}, {:.0f} words/s\n",
+               progress.epoch, what, loss, std::exp(loss), running, speed);
+    std::fflush(stdout);
+    record_loss(settings, progress, loss);
+    save_now();
+    last_save = std::chrono::steady_clock::now();
+  }
+  return true;
+}
+
+}  // namespace wordlm

@@ -1,0 +1,50 @@
+#pragma once
+/// Golden numbers: the cases of a JSON file that a script beside it wrote.
+
+#include <unroll/core/tensor.h>
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace unroll::testing {
+
+struct GoldenCase {
+  std::string name;
+  std::map<std::string, double> settings;  // the numbers among them
+  std::map<std::string, Tensor> tensors;   // all f64
+
+  [[nodiscard]] const Tensor& operator[](const std::string& tensor) const {
+    const auto found = tensors.find(tensor);
+    if (found == tensors.end()) fail<Error>("case {} has no tensor '{}'", name, tensor);
+    return found->second;
+  }
+};
+
+/// The case `name` of a file below tests/, such as "optim/golden_optim.json".
+inline GoldenCase read_golden(const std::string& file, const std::string& name) {
+  std::ifstream stream(std::string(UNROLL_SOURCE_DIR "/tests/") + file);
+  if (!stream) fail<IoError>("{}: cannot be read", file);
+  const nlohmann::json json = nlohmann::json::parse(stream);
+  for (const nlohmann::json& one : json.at("cases")) {
+    if (one.at("name") != name) continue;
+    GoldenCase result{name, {}, {}};
+    if (one.contains("settings")) {
+      for (const auto& [key, value] : one.at("settings").items()) {
+        if (value.is_number()) result.settings[key] = value.get<double>();
+      }
+    }
+    for (const auto& [key, tensor] : one.at("tensors").items()) {
+      const Shape shape(std::span<const Index>(tensor.at("shape").get<std::vector<Index>>()));
+      result.tensors.emplace(
+          key, Tensor::of<double>(shape, tensor.at("values").get<std::vector<double>>()));
+    }
+    return result;
+  }
+  fail<Error>("{}: no case '{}'", file, name);
+}
+
+}  // namespace unroll::testing
