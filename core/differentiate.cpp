@@ -56,15 +56,19 @@ void Differentiation::mark_dependents(std::span<const Var> wrt) {
 }
 
 void Differentiation::walk() {
-  const std::int32_t step = tape_.step_;
-  const std::int32_t origin = tape_.origin_;
-  if (depends_[loss_ - first_] != 0) {
-    tape_.origin_ = static_cast<std::int32_t>(loss_);
-    contribute(loss_, gradient_algebra().full(tape_, tape_.graph().nodes[loss_].shape, 1));
-    for (std::uint32_t i = loss_ + 1; i-- > first_;) visit(i);
-  }
-  tape_.step_ = step;
-  tape_.origin_ = origin;
+  if (depends_[loss_ - first_] == 0) return;
+  const struct Restore {  // also where a gradient rule throws
+    Tape& tape;
+    std::int32_t step = tape.step_;
+    std::int32_t origin = tape.origin_;
+    ~Restore() {
+      tape.step_ = step;
+      tape.origin_ = origin;
+    }
+  } restore{tape_};
+  tape_.origin_ = static_cast<std::int32_t>(loss_);
+  contribute(loss_, gradient_algebra().full(tape_, tape_.graph().nodes[loss_].shape, 1));
+  for (std::uint32_t i = loss_ + 1; i-- > first_;) visit(i);
 }
 
 void Differentiation::visit(std::uint32_t index) {

@@ -54,7 +54,8 @@ void write_file(const std::string& path, std::string_view bytes) {
     ::unlink(temporary.c_str());
     fail<IoError>("{}: cannot {} ({}); nothing was changed", path, what, reason);
   };
-  if (std::filesystem::is_directory(path)) {
+  std::error_code ignored;  // what else is wrong with the path shows when the file is created
+  if (std::filesystem::is_directory(path, ignored)) {
     fail<IoError>("{}: cannot be written, it is a directory", path);
   }
   {

@@ -80,7 +80,7 @@ void ParameterStore::place() {
   const std::size_t width = size_of(dtype_);
   Buffer block(static_cast<std::size_t>(end) * width);
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    Entry& entry = entries_[i];
+    const Entry& entry = entries_[i];
     std::byte* destination = block.data() + static_cast<std::size_t>(offsets[i]) * width;
     const auto size = static_cast<std::size_t>(entry.shape.size());
     if (entry.offset >= 0) {
@@ -92,9 +92,12 @@ void ParameterStore::place() {
       entry.initialize(entry.shape, values, random);
       convert({DType::f64, entry.shape, reinterpret_cast<const std::byte*>(values.data())}, dtype_,
               destination);
-      entry.initialize = nullptr;
     }
-    entry.offset = offsets[i];
+  }
+  // Nothing changes before here: an initializer may throw.
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    entries_[i].initialize = nullptr;
+    entries_[i].offset = offsets[i];
   }
   block_ = std::move(block);
   size_ = end;

@@ -4,6 +4,16 @@
 #include <algorithm>
 
 namespace unroll {
+namespace {
+
+void require_shape(const Parameter& parameter, const Shape& shape) {
+  if (shape != parameter.shape()) {
+    fail<ShapeError>("parameter '{}' is {}: it cannot take values of shape {}", parameter.name(),
+                     parameter.shape().to_string(), shape.to_string());
+  }
+}
+
+}  // namespace
 
 const std::string& Parameter::name() const { return store_->entries()[index_].name; }
 const Shape& Parameter::shape() const { return store_->entries()[index_].shape; }
@@ -11,10 +21,7 @@ TensorView Parameter::value() const { return store_->value(index_); }
 Index Parameter::offset() const { return store_->offset(index_); }
 
 void Parameter::set(const TensorView& values) const {
-  if (values.shape != shape()) {
-    fail<ShapeError>("parameter '{}' is {}: it cannot take values of shape {}", name(),
-                     shape().to_string(), values.shape.to_string());
-  }
+  require_shape(*this, values.shape);
   const std::size_t begin = static_cast<std::size_t>(offset()) * size_of(store_->dtype());
   convert(values, store_->dtype(), store_->begin_change() + begin);
 }
@@ -75,9 +82,13 @@ TensorView Parameters::begin_change() const {
 }
 
 void Parameters::copy_from(const Parameters& other) const {
-  for (const Parameter& p : all()) {
-    p.set(other[std::string_view(p.name()).substr(prefix_.size())].value());
+  const std::vector<Parameter> targets = all();
+  std::vector<Parameter> sources;
+  for (const Parameter& p : targets) {
+    sources.push_back(other[std::string_view(p.name()).substr(prefix_.size())]);
+    require_shape(p, sources.back().shape());
   }
+  for (std::size_t i = 0; i < targets.size(); ++i) targets[i].set(sources[i].value());
 }
 
 }  // namespace unroll

@@ -82,7 +82,8 @@ class Parameters {
     return {const_cast<T*>(view.values<T>().data()), static_cast<std::size_t>(view.size())};
   }
 
-  /// Copies the values of every parameter of this tree from the one of the same name in another.
+  /// Copies the values of every parameter of this tree from the one of the same name in another;
+  /// Error where one is missing there or has another shape, and nothing is changed.
   void copy_from(const Parameters& other) const;
 
   [[nodiscard]] ParameterStore& store() const { return *store_; }

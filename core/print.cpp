@@ -15,9 +15,10 @@ std::string title_of(const Node& node) {
 
 std::string values_of(const TensorView& view) {
   constexpr Index kMost = 8;
+  const int digits = is_floating(view.dtype) ? 6 : 10;  // integers print whole
   std::string text;
   for (Index i = 0; i < std::min(view.size(), kMost); ++i) {
-    text += fmt::format("{}{:.6g}", i == 0 ? "" : " ", view.at(i));
+    text += fmt::format("{}{:.{}g}", i == 0 ? "" : " ", view.at(i), digits);
   }
   return view.size() > kMost ? text + " ..." : text;
 }
@@ -37,7 +38,9 @@ std::string Tape::to_string(bool with_values) {
     if (node.step >= 0) line += fmt::format(" t={}", node.step);
     if (node.origin >= 0) line += fmt::format(" gradient of #{}", node.origin);
     if (with_values) {
-      line += fmt::format("  = {}", values_of(value(Var(this, i, generation_))));
+      const bool current = node.parameter < 0 || is_current(node.parameter);
+      line += fmt::format(
+          "  = {}", current ? values_of(value(Var(this, i, generation_))) : "(changed since)");
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";

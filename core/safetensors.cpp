@@ -99,6 +99,9 @@ Json parse_header(std::string_view text, const std::string& file) {
   if (text.empty() || text.front() != '{') {
     fail<IoError>("{}: not a safetensors file, the header does not begin with '{{'", file);
   }
+  if (text.find('\0') != std::string_view::npos) {  // where the parser would stop reading
+    fail<IoError>("{}: the header is not valid JSON: it has a zero byte", file);
+  }
   std::vector<std::set<std::string>> names;
   const auto reject_repeats = [&](int depth, Json::parse_event_t event, Json& parsed) {
     // Tensors are two objects deep; deeper nesting is no header and would only cost stack.
@@ -182,6 +185,9 @@ TensorFile load_safetensors(const std::string& path) {
 }
 
 void save_safetensors(const std::string& path, const TensorFile& file) {
+  if (file.tensors.contains(kMetadata)) {
+    fail<Error>("{}: a tensor cannot be named {}", path, kMetadata);
+  }
   Json header = Json::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
   std::size_t end = 0;
@@ -193,7 +199,12 @@ void save_safetensors(const std::string& path, const TensorFile& file) {
     header[name] = {
         {"dtype", format_name(tensor.dtype())}, {"shape", dims}, {"data_offsets", {begin, end}}};
   }
-  std::string text = header.dump();
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const Json::exception&) {
+    fail<Error>("{}: names and metadata have to be UTF-8; nothing was written", path);
+  }
   text.resize((text.size() + 7) / 8 * 8, ' ');  // the data begins aligned
   const std::uint64_t length = text.size();
   std::string bytes(reinterpret_cast<const char*>(&length), kLengthBytes);
@@ -221,8 +232,13 @@ void set_parameters(const Parameters& parameters, const TensorFile& file, const 
       fail<IoError>("{}: tensor '{}' is {} where {} was expected", path, p.name(),
                     tensor.shape().to_string(), p.shape().to_string());
     }
-    if (!is_floating(tensor.dtype()) || !all_finite(tensor)) {
-      fail<IoError>("{}: tensor '{}' holds values that are not finite numbers", path, p.name());
+    if (!is_floating(tensor.dtype())) {
+      fail<IoError>("{}: tensor '{}' is {} where F32 or F64 was expected", path, p.name(),
+                    format_name(tensor.dtype()));
+    }
+    if (!all_finite(tensor.to(parameters.dtype()))) {
+      fail<IoError>("{}: tensor '{}' holds values that are not finite {} numbers", path, p.name(),
+                    name_of(parameters.dtype()));
     }
   }
   for (const Parameter& p : all) p.set(file.tensors.at(p.name()));

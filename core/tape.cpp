@@ -143,6 +143,9 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& at
   try {
     check_inputs(op, graph_, indices);
     node.shape = op.shape(Signature(op, graph_, indices, attributes));
+    for (const std::uint32_t input : indices) {
+      if (graph_.nodes[input].parameter >= 0) require_current(graph_.nodes[input].parameter);
+    }
   } catch (...) {
     graph_.inputs.resize(first);
     throw;
@@ -153,7 +156,6 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& at
   for (const std::uint32_t input : indices) {
     const std::int32_t parameter = graph_.nodes[input].parameter;
     if (parameter < 0) continue;
-    require_current(parameter);
     if (op.kind == OpKind::view) {
       node.parameter = parameter;
     } else {
@@ -164,9 +166,14 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& at
   return {this, index, generation_};
 }
 
-void Tape::require_current(std::int32_t parameter) const {
+bool Tape::is_current(std::int32_t parameter) const {
   const ParameterNode& known = parameter_nodes_[static_cast<std::size_t>(parameter)];
-  if (known.version != known.parameter.store()->version()) {
+  return known.version == known.parameter.store()->version();
+}
+
+void Tape::require_current(std::int32_t parameter) const {
+  if (!is_current(parameter)) {
+    const ParameterNode& known = parameter_nodes_[static_cast<std::size_t>(parameter)];
     fail<HandleError>(
         "Var #{} is parameter '{}' as it was before it was changed; take it from the tape again, "
         "or "
@@ -222,19 +229,22 @@ std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
 Gradients Tape::gradients(Var loss, const Parameters& parameters) {
   require(loss);
   std::vector<Var> wrt;
-  std::vector<std::size_t> indices;
+  std::vector<std::size_t> positions;  // in parameter_nodes_
   const std::vector<Parameter> wanted = parameters.all();
   for (std::size_t i = 0; i < parameter_nodes_.size(); ++i) {
     const ParameterNode& known = parameter_nodes_[i];
     if (std::find(wanted.begin(), wanted.end(), known.parameter) == wanted.end()) continue;
-    require_current(static_cast<std::int32_t>(i));
     wrt.emplace_back(this, known.index, generation_);
-    indices.push_back(known.parameter.index());
+    positions.push_back(i);
   }
   Differentiation walk(*this, loss, wrt);
   std::vector<Gradients::Reached> reached;
   for (std::size_t i = 0; i < wrt.size(); ++i) {
-    if (const auto gradient = walk.gradient(wrt[i])) reached.push_back({indices[i], *gradient});
+    const auto gradient = walk.gradient(wrt[i]);
+    if (!gradient) continue;
+    // A parameter that was changed and taken again has two nodes; a loss may reach the new one.
+    require_current(static_cast<std::int32_t>(positions[i]));
+    reached.push_back({parameter_nodes_[positions[i]].parameter.index(), *gradient});
   }
   return {parameters, *this, std::move(reached)};
 }

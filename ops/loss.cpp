@@ -98,12 +98,16 @@ std::size_t width_of(const Shape& shape) {
   return static_cast<std::size_t>(shape[shape.rank() - 1]);
 }
 
-/// log(sum(exp(x))), the normaliser of a row.
+/// log(sum(exp(x))) of a row as top + log_sum: subtracted one after the other, so that large logits
+/// do not cost the small differences between them.
 template <class T>
-T log_sum_exp(const T* x, std::size_t n) {
-  const T top = largest_of(x, n);
-  return top + std::log(exp_sum_of(x, top, nullptr, n));
-}
+struct Normaliser {
+  Normaliser(const T* x, std::size_t n)
+      : top(largest_of(x, n)), log_sum(std::log(exp_sum_of(x, top, nullptr, n))) {}
+  [[nodiscard]] T log_probability(T x) const { return (x - top) - log_sum; }
+  T top;
+  T log_sum;
+};
 
 /// y = exp(x) / sum(exp(x))
 template <class T>
@@ -162,8 +166,8 @@ struct LogSoftmax : OnRows {
     const std::size_t n = width_of(k.shape());
     T* y = k.out<T>();
     for_each_row<T>(k, 0, [&](Index, const T* x) {
-      const T normaliser = log_sum_exp(x, n);
-      y = std::transform(x, x + n, y, [=](T v) { return v - normaliser; });
+      const Normaliser normaliser(x, n);
+      y = std::transform(x, x + n, y, [=](T v) { return normaliser.log_probability(v); });
     });
   }
   static void gradient(Backward& b) { b.add(0, b.dy() - exp(b.y()) * sum(b.dy(), -1, true)); }
@@ -215,7 +219,7 @@ struct CrossEntropy {
     const std::size_t n = width_of(k.shape(0));
     for_each_row<T>(k, 0, [&](Index row, const T* x) {
       const std::int32_t target = target_of(k, row, static_cast<Index>(n));
-      k.out<T>()[row] = target < 0 ? T{0} : log_sum_exp(x, n) - x[target];
+      k.out<T>()[row] = target < 0 ? T{0} : -Normaliser(x, n).log_probability(x[target]);
     });
   }
   static void gradient(Backward& b);

@@ -20,11 +20,17 @@ Index first_non_finite(const Node& node) {
 }
 
 std::string range_of(const Node& node) {
-  const std::vector<double> values = view_of(node).to_doubles();
+  std::vector<double> values = view_of(node).to_doubles();
   if (values.empty()) return "no elements";
+  const auto others = std::erase_if(values, [](double x) { return !std::isfinite(x); });
+  if (values.empty()) return "not finite";
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return fmt::format("in [{:.4g}, {:.4g}]", *low, *high);
+  return fmt::format("in [{:.4g}, {:.4g}]{}", *low, *high,
+                     others == 0 ? "" : fmt::format(", {} not finite", others));
 }
+
+/// "nan" whatever its sign bit, which differs from one processor to the next.
+std::string text_of(double x) { return std::isnan(x) ? "nan" : fmt::format("{}", x); }
 
 /// The parameters that went into a node within its own time step, nearest first.
 std::vector<std::string> parameters_of(const Graph& graph, std::uint32_t index) {
@@ -53,8 +59,9 @@ void check_finite(const Graph& graph, std::uint32_t index) {
   const Index position = first_non_finite(node);
   if (position < 0) return;
 
-  std::string text = fmt::format("{}: element {} of Var #{} {} is {}", node.op->name, position,
-                                 index, node.shape.to_string(), view_of(node).at(position));
+  std::string text =
+      fmt::format("{}: element {} of Var #{} {} is {}", node.op->name, position, index,
+                  node.shape.to_string(), text_of(view_of(node).at(position)));
   if (node.step >= 0) text += fmt::format(", at time step {}", node.step);
   if (node.origin >= 0) {
     text += fmt::format(", in the gradient of {} (Var #{})",

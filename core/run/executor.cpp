@@ -19,12 +19,7 @@ void run_kernel(const Graph& graph, Node& node, Arena& arena) {
   UNROLL_CHECK(kernel != nullptr);
   const std::size_t bytes = static_cast<std::size_t>(node.shape.size()) * size_of(node.dtype);
   node.value = node.destination != nullptr ? node.destination : arena.allocate(bytes);
-  try {
-    kernel(KernelCall(graph, node));
-  } catch (...) {
-    node.value = nullptr;
-    throw;
-  }
+  kernel(KernelCall(graph, node));
 }
 
 }  // namespace
@@ -33,12 +28,17 @@ void execute(Graph& graph, std::span<const std::uint32_t> schedule, Arena& arena
              bool anomaly_mode) {
   for (const std::uint32_t index : schedule) {
     Node& node = graph.nodes[index];
-    if (node.op->kind == OpKind::view) {
-      run_view(graph, node);
-    } else {
-      run_kernel(graph, node, arena);
+    try {
+      if (node.op->kind == OpKind::view) {
+        run_view(graph, node);
+      } else {
+        run_kernel(graph, node, arena);
+      }
+      if (anomaly_mode) check_finite(graph, index);
+    } catch (...) {
+      node.value = nullptr;  // so that asking again finds the same place
+      throw;
     }
-    if (anomaly_mode) check_finite(graph, index);
   }
 }
 

@@ -11,7 +11,7 @@ struct Settings {
   // the text
   std::string data;               // a file; empty: the built-in comments
   std::string column;             // of a CSV file
-  std::int64_t comments = 12000;  // how many built-in comments
+  std::int64_t comments = 40000;  // how many built-in comments
   std::int64_t limit = 0;         // sentences to use of the file, 0: all
   int vocabulary = 0;             // ids of the model, 0: as many words as there are, at most 8000
   double held_out = 0.1;          // the part of the sentences that is kept for the test
@@ -27,11 +27,11 @@ struct Settings {
   // the training
   std::int64_t batch = 32;
   std::int64_t bptt = 0;  // steps a gradient reaches back, 0: to the beginning
-  double learning_rate = 0.5;
+  double learning_rate = 1;
   bool halve = true;  // the learning rate, whenever the loss has risen
   double clip = 5;    // the largest norm of a gradient, 0: any
   bool shuffle = true;
-  std::int64_t epochs = 12;
+  std::int64_t epochs = 4;
   std::uint64_t seed = 1;
 };
 

@@ -68,11 +68,13 @@ TEST_CASE("tensor: conversion between element types") {
 
 TEST_CASE("tensor: mistakes") {
   const Tensor tensor(DType::f32, {2, 3});
-  CHECK_THROWS_WITH_AS(tensor.values<double>(), "a f32 tensor (2 x 3) was read as f64", TypeError);
-  CHECK_THROWS_WITH_AS(tensor.values<std::int32_t>(), "a f32 tensor (2 x 3) was read as i32",
+  CHECK_THROWS_WITH_AS((void)tensor.values<double>(), "a f32 tensor (2 x 3) was read as f64",
                        TypeError);
-  CHECK_THROWS_WITH_AS(tensor.at(6), "element 6 of a tensor (2 x 3) that has 6", ValueError);
-  CHECK_THROWS_WITH_AS(tensor.at(-1), "element -1 of a tensor (2 x 3) that has 6", ValueError);
+  CHECK_THROWS_WITH_AS((void)tensor.values<std::int32_t>(), "a f32 tensor (2 x 3) was read as i32",
+                       TypeError);
+  CHECK_THROWS_WITH_AS((void)tensor.at(6), "element 6 of a tensor (2 x 3) that has 6", ValueError);
+  CHECK_THROWS_WITH_AS((void)tensor.at(-1), "element -1 of a tensor (2 x 3) that has 6",
+                       ValueError);
   CHECK_THROWS_WITH_AS((Tensor::of<float>({2, 3}, {1, 2, 3})),
                        "3 values for a tensor (2 x 3) of 6 elements", ShapeError);
 }

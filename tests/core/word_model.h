@@ -58,8 +58,7 @@ struct WordModel {
   [[nodiscard]] Var loss(Tape& tape, const Tensor& inputs, const Tensor& targets) const {
     const Var x = words(tape.input(inputs));
     const Lstm::State start = zero_state(lstm, tape, inputs.shape()[1]);
-    return softmax_cross_entropy(readout(unroll_over(lstm, x, start).outputs),
-                                 tape.input(targets));
+    return softmax_cross_entropy(readout(unroll_over(lstm, x, start).outputs), tape.input(targets));
   }
   [[nodiscard]] Var loss(Tape& tape, Index steps, std::uint64_t seed = 7) const {
     return loss(tape, ids(steps, seed), ids(steps, seed + 1));

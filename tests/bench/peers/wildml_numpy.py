@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-INPUT_WEIGHTS = "rnn.W"  # (vocabulary, hidden): the row of a word is U x_t
-RECURRENT_WEIGHTS = "rnn.U"  # (hidden, hidden): the tutorial's W
+INPUT_WEIGHTS = "layers.0.h.W"  # (vocabulary, hidden): the row of a word is U x_t
+RECURRENT_WEIGHTS = "layers.0.h.U"  # (hidden, hidden): the tutorial's W
 OUTPUT_WEIGHTS = "output.W"  # (vocabulary, hidden): the tutorial's V
 
 

@@ -1,0 +1,23 @@
+# Installs the Debian packages unroll is built from, where they are missing. Sourced by the scripts.
+packages=(g++ cmake ninja-build pkg-config libopenblas-dev libfmt-dev doctest-dev libhwy-dev
+          libcli11-dev nlohmann-json3-dev libcsv-dev libutf8proc-dev librapidcheck-dev)
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' ||
+    missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "installing: ${missing[*]}"
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "to install packages this needs root or sudo; as root: apt-get install ${missing[*]}" >&2
+      exit 1
+    }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi

@@ -1,0 +1,214 @@
+// Files and models: saving is whole or not at all, loading checks all before it changes anything.
+#include "core/files.h"
+#include "core/word_model.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include <limits>
+
+using namespace unroll;
+using testing::file_of;
+using testing::rising;
+using testing::TemporaryFolder;
+
+TEST_CASE("files: written and read back") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "file";
+  std::string bytes(100'000, 'x');
+  bytes[500] = '\0';
+  for (const std::string& content : {std::string(), std::string("a\0b", 3), bytes}) {
+    write_file(path, content);
+    CHECK(read_file(path) == content);
+  }
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("files: what cannot be read") {
+  const TemporaryFolder folder;
+  const std::string missing = folder / "missing";
+  CHECK_THROWS_WITH_AS((void)read_file(missing), (missing + ": no such file").c_str(), IoError);
+  CHECK_THROWS_WITH_AS((void)load_safetensors(missing), (missing + ": no such file").c_str(),
+                       IoError);
+  const std::string directory = folder / ".";
+  CHECK_THROWS_WITH_AS((void)read_file(directory),
+                       (directory + ": a file is needed, this is a directory").c_str(), IoError);
+  const std::string endless = folder / std::string(300, 'n');
+  CHECK_THROWS_AS((void)read_file(endless), IoError);
+  write_file(folder / "short", "1234");
+  CHECK_THROWS_WITH_AS(
+      (void)load_safetensors(folder / "short"),
+      ((folder / "short") + ": not a safetensors file, 4 bytes are too few for a header").c_str(),
+      IoError);
+}
+
+TEST_CASE("files: what cannot be written leaves everything as it was") {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::string& path, const std::string& text) {
+    CAPTURE(path);
+    CHECK_THROWS_WITH_AS(write_file(path, "new"), (path + text).c_str(), IoError);
+  };
+  refused(folder / "no/such/folder",
+          ": cannot be created (No such file or directory); nothing was changed");
+  refused(folder / ".", ": cannot be written, it is a directory");
+  refused(folder / std::string(300, 'n'),
+          ": cannot be created (File name too long); nothing was changed");
+  write_file(folder / "old", "old");
+  refused((folder / "old") + "/below",
+          ": cannot be created (Not a directory); nothing was changed");
+  CHECK(read_file(folder / "old") == "old");
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("files: an old file stays whole when a save fails") {
+  if (::geteuid() == 0) {  // root may write anywhere: make the temporary file impossible instead
+    const TemporaryFolder folder;
+    const std::string path = folder / "model";
+    write_file(path, "old");
+    const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+    REQUIRE(::mkdir(temporary.c_str(), 0700) == 0);
+    CHECK_THROWS_WITH_AS(
+        save_safetensors(path, {}),
+        (path + ": cannot be created (Is a directory); nothing was changed").c_str(), IoError);
+    CHECK(read_file(path) == "old");
+    return;
+  }
+  const TemporaryFolder folder;
+  const std::string path = folder / "model";
+  write_file(path, "old");
+  REQUIRE(::chmod((folder / ".").c_str(), 0500) == 0);
+  CHECK_THROWS_WITH_AS(
+      save_safetensors(path, {}),
+      (path + ": cannot be created (Permission denied); nothing was changed").c_str(), IoError);
+  REQUIRE(::chmod((folder / ".").c_str(), 0700) == 0);
+  CHECK(read_file(path) == "old");
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("files: what the format cannot hold is refused before anything is written") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "model";
+  TensorFile file;
+  file.metadata = {{"k", "\xff"}};
+  CHECK_THROWS_WITH_AS(
+      save_safetensors(path, file),
+      (path + ": names and metadata have to be UTF-8; nothing was written").c_str(), Error);
+  file.metadata.clear();
+  file.tensors.emplace("__metadata__", Tensor(DType::f32, {1}));
+  CHECK_THROWS_WITH_AS(save_safetensors(path, file),
+                       (path + ": a tensor cannot be named __metadata__").c_str(), Error);
+  CHECK(folder.files() == 0);
+}
+
+TEST_CASE("files: a model comes back from its file, in another type and branch order too") {
+  const TemporaryFolder folder;
+  const testing::WordModel model(DType::f32, 1);
+  save_safetensors(folder / "m", {tensors_of(model.parameters), {{"step", "12"}}});
+  const testing::WordModel other(DType::f64, 2);
+  const TensorFile file = load_safetensors(folder / "m");
+  set_parameters(other.parameters, file, folder / "m");
+  for (const Parameter& p : model.parameters.all()) {
+    CHECK(other.parameters[p.name()].value().to_doubles() == p.value().to_doubles());
+  }
+  CHECK(file.metadata.at("step") == "12");
+  CHECK(tensors_of(model.parameters / "readout").size() == 2);
+}
+
+TEST_CASE("files: parameters are set all or none") {
+  const Parameters root(DType::f64);
+  root.add("a", {2}, rising());
+  root.add("b", {2}, rising());
+  const Parameter c = root.add("c", {2}, rising());
+  const auto before = root.flat().to_doubles();
+  TensorFile good;
+  for (const char* name : {"a", "b", "c"}) {
+    good.tensors.emplace(name, Tensor::of<double>({2}, {7, 8}));
+  }
+  const auto refused = [&](const TensorFile& file, const char* text) {
+    CHECK_THROWS_WITH_AS(set_parameters(root, file, "f"), text, IoError);
+    CHECK(root.flat().to_doubles() == before);
+  };
+  TensorFile file = good;
+  file.tensors.erase("c");
+  refused(file, "f: there is no tensor 'c'");
+  file = good;
+  file.tensors.at("c") = Tensor(DType::f64, {2, 1});
+  refused(file, "f: tensor 'c' is (2 x 1) where (2) was expected");
+  constexpr const char* kNotFinite = "f: tensor 'c' holds values that are not finite f64 numbers";
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity()}) {
+    file = good;
+    file.tensors.at("c").values<double>()[1] = bad;
+    refused(file, kNotFinite);
+  }
+  file = good;
+  file.tensors.at("c") = Tensor::of<std::int32_t>({2}, {1, 2});
+  refused(file, "f: tensor 'c' is I32 where F32 or F64 was expected");
+
+  good.tensors.emplace("more", Tensor(DType::f32, {1}));  // is no mistake
+  set_parameters(root, good, "f");
+  CHECK(c.value().to_doubles() == std::vector<double>{7, 8});
+}
+
+TEST_CASE("files: a number too large for the parameters' type is refused") {
+  const Parameters root(DType::f32);
+  const Parameter a = root.add("a", {1}, rising());
+  TensorFile file;
+  file.tensors.emplace("a", Tensor::of<double>({1}, {1e300}));
+  CHECK_THROWS_WITH_AS(set_parameters(root, file, "f"),
+                       "f: tensor 'a' holds values that are not finite f32 numbers", IoError);
+  CHECK(a.value().at(0) == static_cast<double>(0.1F));
+}
+
+TEST_CASE("files: a damaged file is read or refused, nothing else") {
+  const TemporaryFolder folder;
+  TensorFile file;
+  file.tensors.emplace("cell.W", Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}));
+  file.tensors.emplace("cell.b", Tensor::of<double>({2}, {1, 2}));
+  file.tensors.emplace("ids", Tensor::of<std::int32_t>({1, 1}, {5}));
+  file.metadata = {{"epoch", "3"}};
+  save_safetensors(folder / "f", file);
+  const std::string valid = read_file(folder / "f");
+  const std::string alphabet = "{}[]\",:0123456789-eE.FI ";
+  Random random(17);
+  const auto below = [&](std::size_t n) {
+    return static_cast<std::size_t>(random.below(static_cast<std::int64_t>(n)));
+  };
+  int read = 0;
+  int refused = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string bytes = valid;
+    for (std::size_t changes = 1 + below(4); changes > 0 && !bytes.empty(); --changes) {
+      const std::size_t at = below(bytes.size());
+      const char c =
+          below(2) == 0 ? alphabet[below(alphabet.size())] : static_cast<char>(below(256));
+      switch (below(4)) {
+        case 0:
+          bytes[at] = c;
+          break;
+        case 1:
+          bytes.insert(at, 1 + below(3), c);
+          break;
+        case 2:
+          bytes.erase(at, 1 + below(3));
+          break;
+        default:
+          bytes[at] = static_cast<char>(bytes[at] ^ (1 << below(8)));
+      }
+    }
+    // Half of them with a length that fits: the damage reaches the parser of the header.
+    if (below(2) == 0 && bytes.size() > 8) {
+      bytes = file_of(bytes.substr(8, bytes.rfind('}') - 7), bytes.substr(bytes.rfind('}') + 1));
+    }
+    try {
+      (void)parse_safetensors(bytes, "f");
+      ++read;
+    } catch (const IoError&) {
+      ++refused;
+    }
+  }
+  CHECK(read > 200);
+  CHECK(refused > 2000);
+}

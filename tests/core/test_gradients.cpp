@@ -1,0 +1,218 @@
+// Gradients of parameters: the flat block, row-sparse gradients, memory kept from step to step.
+#include "core/word_model.h"
+
+#include <doctest/doctest.h>
+
+using namespace unroll;
+using testing::ramp;
+using testing::rising;
+using testing::values_of;
+using testing::WordModel;
+
+namespace {
+
+constexpr Index kRows = 40;
+constexpr Index kWidth = 3;
+
+struct Table {
+  Parameters root{DType::f64};
+  Parameter before = root.add("before", {2}, rising());
+  Parameter table = root.add("table", {kRows, kWidth}, rising(0.1, 0.01));
+  Parameter after = root.add("after", {kWidth}, rising());
+
+  [[nodiscard]] Var lookup(Tape& tape, const std::vector<std::int32_t>& ids) const {
+    return embedding(tape.parameter(table),
+                     tape.input(Tensor::of({static_cast<Index>(ids.size())}, ids)));
+  }
+};
+
+std::vector<std::int32_t> rows_of(const Gradients& gradients, const Parameter& parameter) {
+  const auto rows = gradients.touched_rows(parameter);
+  return {rows.begin(), rows.end()};
+}
+
+/// Checks values against the gradients as Vars, and that segments leave out nothing that is not 0.
+void check_against_vars(Tape& tape, Var loss, const Gradients& gradients) {
+  const auto flat = gradients.flat().to_doubles();
+  std::vector<bool> covered(flat.size());
+  Index end = -1;
+  for (const auto& segment : gradients.segments()) {
+    CHECK(segment.begin > end);  // ascending, and neighbours are joined
+    CHECK(segment.end > segment.begin);
+    end = segment.end;
+    for (Index i = segment.begin; i < segment.end; ++i) covered[static_cast<std::size_t>(i)] = true;
+  }
+  for (std::size_t i = 0; i < flat.size(); ++i) CHECK((covered[i] || flat[i] == 0));
+  for (const Parameter& p : gradients.parameters().all()) {
+    CAPTURE(p.name());
+    const Var var = tape.parameter(p);
+    CHECK(gradients[p].shape == p.shape());
+    CHECK(gradients[p].to_doubles() == values_of(tape.gradients(loss, std::span(&var, 1))[0]));
+    CHECK(gradients[p].data == gradients.flat().data + p.offset() * 8);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("gradients: an embedding's is row-sparse and equals the dense one") {
+  const Table t;
+  Tape tape(DType::f64);
+  const Var y = t.lookup(tape, {7, 2, 7, 39, 8}) * tape.parameter(t.after);
+  const Var loss = sum(square(y));
+  const Gradients gradients = tape.gradients(loss, t.root);
+  CHECK(gradients.is_row_sparse(t.table));
+  CHECK_FALSE(gradients.is_row_sparse(t.after));
+  CHECK_FALSE(gradients.is_row_sparse(t.before));
+  CHECK(rows_of(gradients, t.table) == std::vector<std::int32_t>{2, 7, 8, 39});
+  CHECK(rows_of(gradients, t.after).empty());
+  const Index base = t.table.offset();
+  REQUIRE(gradients.segments().size() == 4);
+  const auto segment = [&](std::size_t i) {
+    return std::pair(gradients.segments()[i].begin, gradients.segments()[i].end);
+  };
+  CHECK(segment(0) == std::pair(base + 6, base + 9));
+  CHECK(segment(1) == std::pair(base + 21, base + 27));  // rows 7 and 8
+  CHECK(segment(2) == std::pair(base + 117, base + 120));
+  CHECK(segment(3) == std::pair(t.after.offset(), t.after.offset() + 3));
+  check_against_vars(tape, loss, gradients);
+}
+
+TEST_CASE("gradients: several lookups into one table stay row-sparse") {
+  const Table t;
+  Tape tape(DType::f64);
+  Var loss = full(tape, {}, 0);
+  for (std::int32_t k = 0; k < 5; ++k) {
+    loss = loss + (k + 1) * sum(exp(t.lookup(tape, {k, 30, 2 * k})));
+  }
+  const Gradients gradients = tape.gradients(loss, t.root);
+  CHECK(gradients.is_row_sparse(t.table));
+  CHECK(rows_of(gradients, t.table) == std::vector<std::int32_t>{0, 1, 2, 3, 4, 6, 8, 30});
+  check_against_vars(tape, loss, gradients);
+}
+
+TEST_CASE("gradients: a table that is also multiplied has a dense gradient") {
+  const Table t;
+  Tape tape(DType::f64);
+  const Var looked_up = t.lookup(tape, {5, 1});
+  const Var loss = sum(square(linear(looked_up, tape.parameter(t.table))));
+  const Gradients gradients = tape.gradients(loss, t.root);
+  CHECK_FALSE(gradients.is_row_sparse(t.table));
+  CHECK(rows_of(gradients, t.table).empty());
+  REQUIRE(gradients.segments().size() == 1);
+  CHECK(gradients.segments()[0].begin == t.table.offset());
+  check_against_vars(tape, loss, gradients);
+}
+
+TEST_CASE("gradients: a lookup of nothing touches nothing") {
+  const Table t;
+  Tape tape(DType::f64);
+  const Gradients gradients = tape.gradients(sum(t.lookup(tape, {})), t.root);
+  CHECK(gradients.is_row_sparse(t.table));
+  CHECK(gradients.segments().empty());
+  CHECK(gradients[t.table].to_doubles() == std::vector<double>(kRows * kWidth, 0.0));
+}
+
+TEST_CASE("gradients: nothing leaks from one step to the next") {
+  const Table t;
+  Tape tape(DType::f64);
+  // Rows, then other rows, then dense, rows again, nothing, dense, nothing, rows.
+  const std::vector<std::string> steps{"1 2 3", "2 9", "dense", "5", "", "dense", "", "7 7 1"};
+  for (const std::string& step : steps) {
+    CAPTURE(step);
+    tape.clear();
+    Var loss = sum(square(tape.parameter(t.after)));
+    std::vector<std::int32_t> expected;
+    if (step == "dense") {
+      loss = loss + sum(square(tape.parameter(t.table)));
+    } else if (!step.empty()) {
+      std::vector<std::int32_t> ids;
+      for (const char c : step) {
+        if (c != ' ') ids.push_back(c - '0');
+      }
+      loss = loss + sum(exp(t.lookup(tape, ids)));
+      expected = ids;
+      std::sort(expected.begin(), expected.end());
+      expected.erase(std::unique(expected.begin(), expected.end()), expected.end());
+    }
+    Gradients gradients = tape.gradients(loss, t.root);
+    CHECK(rows_of(gradients, t.table) == expected);
+    check_against_vars(tape, loss, gradients);
+    for (double& g : gradients.values<double>()) g *= 2;  // as clipping would
+  }
+}
+
+TEST_CASE("gradients: a step that failed does not spoil the next one") {
+  const Table t;
+  Tape tape(DType::f64);
+  const auto step = [&](const std::vector<std::int32_t>& ids) {
+    tape.clear();
+    const Var loss = sum(exp(t.lookup(tape, ids)) * tape.parameter(t.after));
+    const Gradients gradients = tape.gradients(loss, t.root);
+    (void)gradients.flat();
+    check_against_vars(tape, loss, gradients);
+  };
+  step({1, 2});
+  CHECK_THROWS_WITH_AS(step({3, kRows}), "embedding: id 40 at position 1: expected one in [0, 40)",
+                       ValueError);
+  step({4});
+}
+
+TEST_CASE("gradients: those of two losses of one tape stand side by side") {
+  const Table t;
+  Tape tape(DType::f64);
+  const Var one = sum(square(t.lookup(tape, {1})));
+  const Var two = sum(exp(t.lookup(tape, {2})));
+  const Gradients first = tape.gradients(one, t.root);
+  const Gradients second = tape.gradients(two, t.root);
+  CHECK(rows_of(second, t.table) == std::vector<std::int32_t>{2});
+  CHECK(rows_of(first, t.table) == std::vector<std::int32_t>{1});
+  check_against_vars(tape, one, first);
+  check_against_vars(tape, two, second);
+}
+
+TEST_CASE("gradients: parameters that share one gradient each have a copy") {
+  const Parameters root(DType::f64);
+  const Parameter a = root.add("a", {2}, rising());
+  const Parameter b = root.add("b", {2}, rising());
+  const Parameter c = root.add("c", {1, 2}, rising());
+  Tape tape(DType::f64);
+  const Var y = tape.parameter(a) + tape.parameter(b) + reshape(tape.parameter(c), {2});
+  const Gradients gradients = tape.gradients(sum(y * 3), root);
+  for (const Parameter& p : {a, b, c}) {
+    CHECK(gradients[p].to_doubles() == std::vector<double>{3, 3});
+  }
+  Tape alone(DType::f64);
+  CHECK(alone.gradients(alone.parameter(a), root)[a].to_doubles() == std::vector<double>{1, 1});
+}
+
+TEST_CASE("gradients: of a branch, what lies outside is zero") {
+  WordModel model(DType::f64);
+  Tape tape(DType::f64);
+  const Var loss = model.loss(tape, 3);
+  const Gradients all = tape.gradients(loss, model.parameters);
+  const Gradients branch = tape.gradients(loss, model.parameters / "readout");
+  CHECK(branch[model.readout.W].to_doubles() == all[model.readout.W].to_doubles());
+  for (const double g : branch[model.lstm.i.W].to_doubles()) CHECK(g == 0);
+  for (const double g : branch[model.words.W].to_doubles()) CHECK(g == 0);
+  CHECK(branch.segments().size() == 2);
+}
+
+TEST_CASE("gradients: read before the tape is cleared they stay, after it is too late") {
+  const Table t;
+  Tape tape(DType::f64);
+  const Gradients read = tape.gradients(sum(square(tape.parameter(t.before))), t.root);
+  const Gradients unread = tape.gradients(sum(t.lookup(tape, {1})), t.root);
+  const Index last = tape.node_count() - 1;  // the gradient that is asked for too late
+  const std::vector<double> values = read.flat().to_doubles();
+  tape.clear();
+  const Gradients other = tape.gradients(sum(exp(tape.parameter(t.before))), t.root);
+  (void)other.flat();
+  CHECK(read.flat().to_doubles() == values);
+  CHECK(read[t.before].at(1) == doctest::Approx(0.4));
+  CHECK_THROWS_WITH_AS((void)unread.flat(),
+                       fmt::format("Var #{} belongs to a tape that was cleared (generation 1, now "
+                                   "2); carry() values across tape.clear()",
+                                   last)
+                           .c_str(),
+                       HandleError);
+}

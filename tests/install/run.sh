@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs a build into a scratch prefix and builds a small program against it, once through
+# find_package and once through pkg-config:  run.sh <build folder>
+set -euo pipefail
+source_dir=$(cd "$(dirname "$0")" && pwd)
+build_dir=$1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+cmake --install "$build_dir" --prefix "$scratch/prefix" >/dev/null
+cmake -G Ninja -S "$source_dir" -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$scratch/prefix" >/dev/null
+cmake --build "$scratch/consumer" >/dev/null
+expected='72 parameters, gradient norm > 0'
+result=$("$scratch/consumer/consumer")
+[ "$result" = "$expected" ] || { echo "find_package: '$result', expected '$expected'"; exit 1; }
+
+PKG_CONFIG_PATH=$(dirname "$(find "$scratch/prefix" -name unroll.pc)")
+export PKG_CONFIG_PATH
+# The prefix was given when installing: the .pc file says where it was configured for.
+flags=$(pkg-config --define-variable=prefix="$scratch/prefix" --cflags --libs --static unroll)
+# shellcheck disable=SC2086
+"${CXX:-c++}" -std=c++20 "$source_dir/consumer.cpp" $flags -o "$scratch/by_pkg_config"
+result=$(LD_LIBRARY_PATH=$(find "$scratch/prefix" -maxdepth 2 -name 'lib*' -type d | head -1) \
+         "$scratch/by_pkg_config")
+[ "$result" = "$expected" ] || { echo "pkg-config: '$result', expected '$expected'"; exit 1; }
+echo "installed, found by find_package and by pkg-config"

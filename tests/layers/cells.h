@@ -1,0 +1,40 @@
+#pragma once
+/// What the tests of cells share.
+
+#include "support.h"
+
+namespace unroll::testing {
+
+/// Options under which no bias and no weight is a special value.
+inline CellOptions random_options() {
+  CellOptions options;
+  options.W = uniform(0.8);
+  options.U = uniform(0.8);
+  options.b = uniform(0.5);
+  return options;
+}
+
+/// x for a cell: (steps, batch, features), or ids (steps, batch).
+inline Tensor random_input(Input in, Index steps, Index batch, std::uint64_t seed = 5) {
+  return in.ids ? random_ids({steps, batch}, seed, in.size)
+                : random_tensor({steps, batch, in.size}, seed, -1, 1);
+}
+
+/// A state of the cell with random values instead of zeros.
+template <Cell C>
+typename C::State random_state(const C& cell, Tape& tape, Index batch, std::uint64_t seed = 9) {
+  typename C::State state = zero_state(cell, tape, batch);
+  for_each_var(state,
+               [&](Var& var) { var = tape.input(random_tensor(var.shape(), seed++, -0.9, 0.9)); });
+  return state;
+}
+
+/// All parts of a state and the outputs as one vector of numbers.
+template <class S>
+Var all_of(const Unrolled<S>& unrolled) {
+  std::vector<Var> parts{reshape(unrolled.outputs, {unrolled.outputs.shape().size()})};
+  for (const Var& var : vars_of(unrolled.last)) parts.push_back(reshape(var, {var.shape().size()}));
+  return concat(parts, 0);
+}
+
+}  // namespace unroll::testing
