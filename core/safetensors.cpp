@@ -6,12 +6,12 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <unordered_set>
 
 namespace unroll {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
 
 constexpr std::size_t kLengthBytes = 8;
@@ -94,7 +94,50 @@ Entry to_entry(const std::string& name, const Json& json, const std::string& fil
   return entry;
 }
 
-/// Parses the header; unlike plain JSON, the format forbids a name twice.
+/// Looks through a header before it is taken in: unlike plain JSON the format forbids a name twice,
+/// and nesting deeper than a tensor's would only cost memory.
+class HeaderCheck : public nlohmann::json_sax<Json> {
+ public:
+  explicit HeaderCheck(const std::string& file) : file_(file) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(Json::number_integer_t) override { return true; }
+  bool number_unsigned(Json::number_unsigned_t) override { return true; }
+  bool number_float(Json::number_float_t, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(Json::binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return enter(); }
+  bool start_array(std::size_t) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool end_array() override { return leave(); }
+  bool key(std::string& name) override {
+    if (!names_.back().insert(name).second) {
+      fail<IoError>("{}: the header has '{}' twice", file_, name);
+    }
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    fail<IoError>("{}: the header is not valid JSON: {}", file_, error.what());
+  }
+
+ private:
+  bool enter() {
+    constexpr std::size_t kMaxDepth = 4;
+    if (names_.size() == kMaxDepth) fail<IoError>("{}: the header is nested too deep", file_);
+    names_.emplace_back();
+    return true;
+  }
+  bool leave() {
+    names_.pop_back();
+    return true;
+  }
+
+  const std::string& file_;
+  std::vector<std::unordered_set<std::string>> names_;  // of every object that is open
+};
+
 Json parse_header(std::string_view text, const std::string& file) {
   if (text.empty() || text.front() != '{') {
     fail<IoError>("{}: not a safetensors file, the header does not begin with '{{'", file);
@@ -102,25 +145,9 @@ Json parse_header(std::string_view text, const std::string& file) {
   if (text.find('\0') != std::string_view::npos) {  // where the parser would stop reading
     fail<IoError>("{}: the header is not valid JSON: it has a zero byte", file);
   }
-  std::vector<std::set<std::string>> names;
-  const auto reject_repeats = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    // Tensors are two objects deep; deeper nesting is no header and would only cost stack.
-    if (depth > 3) fail<IoError>("{}: the header is nested too deep", file);
-    if (event == Json::parse_event_t::object_start) names.emplace_back();
-    if (event == Json::parse_event_t::object_end) names.pop_back();
-    if (event == Json::parse_event_t::key &&
-        !names.back().insert(parsed.get<std::string>()).second) {
-      fail<IoError>("{}: the header has '{}' twice", file, parsed.get<std::string>());
-    }
-    return true;
-  };
-  try {
-    Json header = Json::parse(text, reject_repeats);
-    if (!header.is_object()) fail<IoError>("{}: the header is not a JSON object", file);
-    return header;
-  } catch (const Json::exception& error) {
-    fail<IoError>("{}: the header is not valid JSON: {}", file, error.what());
-  }
+  HeaderCheck check(file);
+  UNROLL_CHECK(Json::sax_parse(text, &check));
+  return Json::parse(text);
 }
 
 bool all_finite(const Tensor& tensor) {
@@ -188,7 +215,8 @@ void save_safetensors(const std::string& path, const TensorFile& file) {
   if (file.tensors.contains(kMetadata)) {
     fail<Error>("{}: a tensor cannot be named {}", path, kMetadata);
   }
-  Json header = Json::object();
+  // The same header every time, metadata first. To read, the plain kind: it finds names faster.
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
   std::size_t end = 0;
   for (const auto& [name, tensor] : file.tensors) {

@@ -265,7 +265,7 @@ Tape& Var::tape() const {
   return *tape_;
 }
 
-const Shape& Var::shape() const {
+Shape Var::shape() const {
   tape().require(*this);
   return tape_->graph().nodes[index_].shape;
 }

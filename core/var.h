@@ -22,7 +22,8 @@ class Var {
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] std::uint32_t generation() const { return generation_; }
 
-  [[nodiscard]] const Shape& shape() const;
+  /// A copy: one stays what it is while more nodes are recorded.
+  [[nodiscard]] Shape shape() const;
   [[nodiscard]] DType dtype() const;
 
   /// Its value; runs what it needs. The view holds until the tape is cleared.

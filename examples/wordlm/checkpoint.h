@@ -15,7 +15,7 @@ struct Progress {
   std::int64_t epoch = 0;  // complete ones
   std::int64_t batch = 0;  // complete ones of the next epoch
   double learning_rate = 0;
-  double last_loss = 0;     // of the last evaluation
+  double last_loss = 0;     // of the last evaluation on this data, 0: none yet
   double running_loss = 0;  // summed over the words of the next epoch so far
   std::int64_t running_words = 0;
   std::string data;  // fingerprint of the training sentences
@@ -32,6 +32,10 @@ struct Checkpoint {
 /// Writes a safetensors file: the parameters as tensors; settings, vocabulary and progress as JSON
 /// in its metadata. Whole or not at all.
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
+
+/// Fails where `save_checkpoint` could not write, before the hours of work that it would lose.
+/// unroll::IoError where `path` is no file, has no directory, or is the text `data` itself.
+void check_can_save(const std::string& path, const std::string& data);
 
 /// Reads one; unroll::IoError, naming the file, for anything that is not one.
 [[nodiscard]] Checkpoint load_checkpoint(const std::string& path);

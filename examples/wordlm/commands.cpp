@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <iostream>
 #include <numeric>
 
@@ -20,10 +21,37 @@ constexpr int kMostWords = 8000;  // of a vocabulary whose size was not asked fo
 std::string grouped(std::int64_t n) {
   std::string text = std::to_string(n);
   for (auto i = static_cast<std::ptrdiff_t>(text.size()) - 3; i > 0; i -= 3) {
-    text.insert(static_cast<std::size_t>(i), ",");
+    text.insert(static_cast<std::size_t>(i), 1, ',');
   }
   return text;
 }
+
+/// A word, short enough for a message.
+std::string shortened(const std::string& word) {
+  constexpr std::size_t kCharacters = 40;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < kCharacters; ++i) end += code_point_at(word, end).length;
+  return end < word.size() ? word.substr(0, end) + "..." : word;
+}
+
+/// While it lives, Ctrl-C asks the training to save and stop; a second one stops at once.
+class InterruptHandler {
+ public:
+  InterruptHandler() { set(&on_interrupt); }
+  ~InterruptHandler() { set(SIG_DFL); }
+  InterruptHandler(const InterruptHandler&) = delete;
+  InterruptHandler& operator=(const InterruptHandler&) = delete;
+
+ private:
+  static void on_interrupt(int signal) {
+    interrupted = true;
+    std::signal(signal, SIG_DFL);
+  }
+  static void set(void (*handler)(int)) {
+    std::signal(SIGINT, handler);
+    std::signal(SIGTERM, handler);
+  }
+};
 
 void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids) {
   const VocabularyCounts& counts = vocabulary.counts();
@@ -31,7 +59,7 @@ void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids) {
       "vocabulary: {} words in {} sentences, {} distinct; {} ids, the rarest word kept is "
       "'{}', seen {}\n",
       grouped(counts.words), grouped(counts.sentences), grouped(counts.distinct_words),
-      grouped(vocabulary.size()), counts.rarest_word,
+      grouped(vocabulary.size()), shortened(counts.rarest_word),
       counts.rarest_count == 1 ? "once" : fmt::format("{} times", counts.rarest_count));
   if (ids > vocabulary.size()) {
     fmt::print("note: the model has {} ids as asked for; {} of them have no word\n", grouped(ids),
@@ -96,7 +124,8 @@ Checkpoint loaded_checkpoint(const TrainOptions& options) {
   Settings& settings = checkpoint.settings;
   if (options.epochs_given) settings.epochs = options.settings.epochs;
   if (options.data_given) settings.data = options.settings.data;
-  if (options.column_given) settings.column = options.settings.column;
+  // The column of one file means nothing in another.
+  if (options.data_given || options.column_given) settings.column = options.settings.column;
   if (options.learning_rate_given) {
     settings.learning_rate = options.settings.learning_rate;
     checkpoint.progress.learning_rate = options.settings.learning_rate;
@@ -113,8 +142,35 @@ void check_data(Progress& progress, const std::string& data) {
     progress.batch = 0;
     progress.running_loss = 0;
     progress.running_words = 0;
+    progress.last_loss = 0;
   }
   progress.data = data;
+}
+
+/// Leaves the first sentences that --first asks for, and says so.
+void limit_sentences(std::vector<Ids>& sentences, std::int64_t limit) {
+  if (limit == 0) return;
+  const auto there = static_cast<std::int64_t>(sentences.size());
+  if (limit < there) {
+    sentences.resize(static_cast<std::size_t>(limit));
+    fmt::print("note: trained on the first {} of {} sentences\n", grouped(limit), grouped(there));
+  } else if (limit > there) {
+    fmt::print("note: there are only {} sentences to train on, not {}\n", grouped(there),
+               grouped(limit));
+  }
+}
+
+void print_notes(const Settings& settings, const Progress& progress, bool has_test) {
+  if (settings.held_out > 0 && !has_test) {
+    fmt::print(
+        "note: too few sentences to hold {:g} of them out for a test; the loss shown is that of "
+        "the training sentences\n",
+        settings.held_out);
+  }
+  if (progress.epoch > 0 && progress.epoch >= settings.epochs) {
+    fmt::print("note: {} epochs are complete already; --epochs {} would train another\n",
+               progress.epoch, progress.epoch + 1);
+  }
 }
 
 }  // namespace
@@ -122,17 +178,19 @@ void check_data(Progress& progress, const std::string& data) {
 int run_train(const TrainOptions& options) {
   std::optional<Checkpoint> loaded;
   if (!options.load.empty()) loaded = loaded_checkpoint(options);
-  const Corpus corpus = read_corpus(loaded ? loaded->settings : options.settings);
+  const Settings& wanted = loaded ? loaded->settings : options.settings;
+  for (const std::string& path : {options.save, options.save_start, options.save_sentences}) {
+    if (!path.empty()) check_can_save(path, wanted.data);
+  }
+  const Corpus corpus = read_corpus(wanted);
   fmt::print("{}\n", corpus.description);
   Checkpoint checkpoint = loaded ? std::move(*loaded) : new_checkpoint(options, corpus);
 
   std::vector<Ids> train_set = encode_all(corpus.train_words, checkpoint.vocabulary);
-  const std::int64_t limit = checkpoint.settings.limit;
-  if (limit > 0 && static_cast<std::size_t>(limit) < train_set.size()) {
-    train_set.resize(static_cast<std::size_t>(limit));
-  }
+  limit_sentences(train_set, checkpoint.settings.limit);
   const std::vector<Ids> test_set = encode_all(corpus.test_words, checkpoint.vocabulary);
   check_data(checkpoint.progress, fingerprint(train_set));
+  print_notes(checkpoint.settings, checkpoint.progress, !test_set.empty());
 
   print_model(checkpoint);
   fmt::print("the loss to expect before training: ln({}) = {:.4f}\n", checkpoint.model->words(),
@@ -142,7 +200,12 @@ int run_train(const TrainOptions& options) {
   if (!options.save_start.empty()) save_checkpoint(options.save_start, checkpoint);
   std::fflush(stdout);
 
-  if (!train(checkpoint, train_set, test_set, options.save)) {
+  bool complete = false;
+  {
+    const InterruptHandler handler;
+    complete = train(checkpoint, train_set, test_set, options.save);
+  }
+  if (!complete) {
     if (options.save.empty()) {
       fmt::print("interrupted in epoch {}; with --save FILE the work would have been kept\n",
                  checkpoint.progress.epoch + 1);
@@ -195,16 +258,18 @@ void run_score(const ScoreOptions& options) {
   std::vector<std::string> texts = options.sentences;
   if (texts.empty()) {
     for (std::string line; std::getline(std::cin, line);) {
-      if (!line.empty()) texts.push_back(line);
+      if (line.ends_with('\r')) line.pop_back();
+      if (!next_chunk(line).empty()) texts.push_back(line);
     }
   }
   if (texts.empty()) unroll::fail<unroll::Error>("no sentence to score");
 
   // Tokenised like training text, but each argument stays one sentence, whatever it holds.
   std::vector<Ids> sentences;
-  for (const std::string& text : texts) {
+  for (std::string& text : texts) {
+    text = repair_utf8(text).text;
     Comments comment;
-    comment.texts.push_back(repair_utf8(text).text);
+    comment.texts.push_back(text);
     Sentence words;
     for (const Sentence& part : sentences_of(comment)) {
       words.insert(words.end(), part.begin(), part.end());

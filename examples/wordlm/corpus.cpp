@@ -14,6 +14,10 @@ namespace {
 /// Built-in comments from which the tested part is taken: more would measure no better.
 constexpr std::int64_t kMostTested = 20000;
 
+/// Words of the longest sentence: a text without full stops would else be one, too long for any
+/// memory.
+constexpr std::size_t kLongestSentence = 500;
+
 /// The mean of -log p per predicted word under the grammar that made the sentences.
 double entropy_of(const std::vector<Sentence>& sentences) {
   double nats = 0;
@@ -40,6 +44,26 @@ std::string notes_on(const Comments& comments) {
   return notes;
 }
 
+/// Cuts overlong sentences into pieces; how many there were.
+std::size_t cut_long(std::vector<Sentence>& sentences) {
+  std::vector<Sentence> pieces;
+  std::size_t cut = 0;
+  for (Sentence& sentence : sentences) {
+    if (sentence.size() <= kLongestSentence) {
+      pieces.push_back(std::move(sentence));
+      continue;
+    }
+    ++cut;
+    for (std::size_t begin = 0; begin < sentence.size(); begin += kLongestSentence) {
+      const std::size_t end = std::min(begin + kLongestSentence, sentence.size());
+      pieces.emplace_back(sentence.begin() + static_cast<std::ptrdiff_t>(begin),
+                          sentence.begin() + static_cast<std::ptrdiff_t>(end));
+    }
+  }
+  sentences = std::move(pieces);
+  return cut;
+}
+
 /// The sentences of a file; `description` gets what was read.
 std::vector<Sentence> read_sentences(const Settings& settings, std::string& description) {
   const Comments comments = read_comments(settings.data, settings.column);
@@ -49,12 +73,14 @@ std::vector<Sentence> read_sentences(const Settings& settings, std::string& desc
     unroll::fail<unroll::IoError>("{}: no sentence in {} comments", settings.data,
                                   comments.texts.size());
   }
+  const std::size_t cut = cut_long(sentences);
   description = fmt::format("{}: {} comments, {} sentences", settings.data, comments.texts.size(),
                             sentences.size());
-  if (settings.limit > 0 && static_cast<std::size_t>(settings.limit) < sentences.size()) {
-    description += fmt::format(", of which the first {} are used", settings.limit);
-  }
   description += notes_on(comments);
+  if (cut > 0) {
+    description += fmt::format("\nnote: sentences of more than {} words, cut into pieces: {}",
+                               kLongestSentence, cut);
+  }
   return sentences;
 }
 
@@ -77,13 +103,13 @@ Corpus read_corpus(const Settings& settings) {
   }
 
   std::vector<Sentence> sentences = read_sentences(settings, corpus.description);
-  // Every n-th sentence is held out: test and training text are then alike, whatever the file's
-  // order.
-  const auto every = settings.held_out > 0
-                         ? std::max<std::size_t>(2, static_cast<std::size_t>(1 / settings.held_out))
-                         : 0;
+  // The sentences held out are spread evenly, for 0.1 every tenth: test and training text are then
+  // alike, whatever the file's order.
+  const auto held_out_of = [&](std::size_t count) {
+    return static_cast<std::size_t>(static_cast<double>(count) * settings.held_out);
+  };
   for (std::size_t i = 0; i < sentences.size(); ++i) {
-    const bool test = every != 0 && i % every == every - 1;
+    const bool test = held_out_of(i + 1) > held_out_of(i);
     (test ? corpus.test_words : corpus.train_words).push_back(std::move(sentences[i]));
   }
   return corpus;

@@ -2,14 +2,24 @@
 /// grown up). Without arguments it trains on built-in comments and writes ten sentences.
 
 #include <CLI/CLI.hpp>
-#include <csignal>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
 
 #include "wordlm/commands.h"
-#include "wordlm/trainer.h"
 
 namespace {
 
 using namespace wordlm;
+
+/// Neither infinite nor NaN, which would pass as being in any range.
+const CLI::Validator kFinite(
+    [](const std::string& text) {
+      const bool finite = std::isfinite(std::strtod(text.c_str(), nullptr));
+      return finite ? std::string() : fmt::format("expected a finite number, found '{}'", text);
+    },
+    "");
 
 /// Options that say what a model is; they cannot change once it exists.
 std::vector<CLI::Option*> add_model_options(CLI::App& app, TrainOptions& options) {
@@ -51,6 +61,7 @@ std::vector<CLI::Option*> add_model_options(CLI::App& app, TrainOptions& options
                      "part of the sentences kept for the test; 0: the loss shown is that of the "
                      "training sentences")
           ->check(CLI::Range(0.0, 0.5))
+          ->check(kFinite)
           ->capture_default_str(),
       app.add_option("--batch", s.batch,
                      "sentences of like length that share a step; 1: the tutorial")
@@ -64,6 +75,7 @@ std::vector<CLI::Option*> add_model_options(CLI::App& app, TrainOptions& options
                    "halve the learning rate when the loss rises (default: on)"),
       app.add_option("--clip", s.clip, "largest norm of a gradient; 0: any")
           ->check(CLI::NonNegativeNumber)
+          ->check(kFinite)
           ->capture_default_str(),
       app.add_flag("--shuffle,!--in-order", s.shuffle,
                    "sentences in a new random order each epoch (default), or in the file's"),
@@ -81,14 +93,15 @@ void add_train(CLI::App& app, TrainOptions& options) {
                                       "first");
   auto* const rate = app.add_option("--lr", s.learning_rate, "learning rate of SGD")
                          ->check(CLI::PositiveNumber)
+                         ->check(kFinite)
                          ->capture_default_str();
   auto* const epochs = app.add_option("--epochs", s.epochs, "passes over the sentences, in all")
                            ->check(CLI::Range(0, 1000000))
                            ->capture_default_str();
   auto* const load =
       app.add_option("--load", options.load,
-                     "go on training the model of this file; of the other options "
-                     "only --data, --column, --lr, --epochs and --save may be given");
+                     "go on training the model of this file, as it was begun; --data, --column, "
+                     "--lr and --epochs may be given anew");
   app.add_option("--save", options.save,
                  "where to save: after every epoch, every five minutes, and when interrupted");
   app.add_option("--save-start", options.save_start, "where to save the model before training");
@@ -123,19 +136,30 @@ void add_sample(CLI::App& app, SampleOptions& options) {
   app.add_option("--temperature", options.sampling.temperature,
                  "below 1 likely words become likelier, above 1 unlikely ones")
       ->check(CLI::Range(0.01, 100.0))
+      ->check(kFinite)
       ->capture_default_str();
-  app.add_option("--min-words", options.sampling.min_words, "shortest sentence")
-      ->check(CLI::Range(0, 1000))
-      ->capture_default_str();
-  app.add_option("--max-words", options.sampling.max_words, "longest sentence")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
+  auto* const least = app.add_option("--min-words", options.sampling.min_words, "shortest sentence")
+                          ->check(CLI::Range(0, 1000))
+                          ->capture_default_str();
+  auto* const most = app.add_option("--max-words", options.sampling.max_words, "longest sentence")
+                         ->check(CLI::Range(1, 100000))
+                         ->capture_default_str();
+  app.callback([=, &options] {
+    const auto [shortest, longest] =
+        std::pair(options.sampling.min_words, options.sampling.max_words);
+    if (shortest > longest) {
+      throw CLI::ValidationError(
+          (most->count() > 0 ? most : least)->get_name(),
+          fmt::format("no sentence has at least {} and at most {} words", shortest, longest));
+    }
+  });
   app.add_option("--seed", options.seed, "another seed, other sentences")->capture_default_str();
 }
 
-void on_interrupt(int /*signal*/) {
-  interrupted = true;
-  std::signal(SIGINT, SIG_DFL);  // a second one stops at once
+int report(const char* error) {
+  std::fflush(stdout);
+  fmt::print(stderr, "wordlm: {}\n", error);
+  return 1;
 }
 
 }  // namespace
@@ -160,15 +184,19 @@ int main(int argc, char** argv) {
   add_sample(*sample, sample_options);
   auto* const eval = app.add_subcommand("eval", "loss and perplexity on a text");
   add_load(*eval, eval_options.load);
-  eval->add_option("--data", eval_options.data,
-                   "comments, as for train; without it built-in comments it was not trained on");
-  eval->add_option("--column", eval_options.column, "of a CSV file, as for train");
+  auto* const data = eval->add_option(
+      "--data", eval_options.data,
+      "comments, as for train; without it built-in comments it was not trained on");
+  eval->add_option("--column", eval_options.column, "of a CSV file, as for train")->needs(data);
   auto* const score = app.add_subcommand("score", "log-probability of sentences");
   add_load(*score, score_options.load);
   score->add_option("sentences", score_options.sentences,
                     "the sentences, each quoted; without any, the lines of standard input");
   score->add_flag("--rank", score_options.rank, "the most probable first");
-  for (CLI::App* const command : {train, sample, eval, score}) command->fallthrough();
+  for (CLI::App* const command : {train, sample, eval, score}) {
+    command->fallthrough();
+    command->footer("Before or after the command: --threads, see wordlm --help");
+  }
 
   try {
     app.parse(argc, argv);
@@ -177,8 +205,7 @@ int main(int argc, char** argv) {
   }
   try {
     unroll::set_threads(threads);
-    std::signal(SIGINT, on_interrupt);
-    std::signal(SIGTERM, on_interrupt);
+    int status = 0;
     if (sample->parsed()) {
       run_sample(sample_options);
     } else if (eval->parsed()) {
@@ -186,12 +213,13 @@ int main(int argc, char** argv) {
     } else if (score->parsed()) {
       run_score(score_options);
     } else {
-      return run_train(train_options);
+      status = run_train(train_options);
     }
-    return 0;
+    if (std::fflush(stdout) != 0) unroll::fail<unroll::IoError>("the output cannot be written");
+    return status;
+  } catch (const std::bad_alloc&) {
+    return report("not enough memory; a smaller --batch, --hidden or --vocabulary needs less");
   } catch (const std::exception& error) {
-    std::fflush(stdout);
-    fmt::print(stderr, "wordlm: {}\n", error.what());
-    return 1;
+    return report(error.what());
   }
 }

@@ -10,7 +10,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Settings, data, column, comments, limit, voca
                                    cell, hidden, layers, embedding, bias, double_precision, batch,
                                    bptt, learning_rate, halve, clip, shuffle, epochs, seed)
 
-std::string to_json(const Settings& settings) { return nlohmann::json(settings).dump(); }
+std::string to_json(const Settings& settings) {
+  // The name of a file may hold any bytes; JSON is UTF-8.
+  return nlohmann::json(settings).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 Settings settings_from_json(const std::string& json, const std::string& file) {
   try {

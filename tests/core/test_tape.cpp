@@ -129,6 +129,14 @@ TEST_CASE("tape: item() is for one element") {
                        ShapeError);
 }
 
+TEST_CASE("tape: a shape stays what it is while more is recorded") {
+  Tape tape;
+  const Var x = tape.input(ramp({2, 3}));
+  const auto& shape = x.shape();
+  for (int i = 0; i < 10'000; ++i) (void)(x + 1);  // moves the nodes in memory
+  CHECK(shape == Shape{2, 3});
+}
+
 TEST_CASE("tape: a parameter is the same Var each time, of the tape's type") {
   const Parameters parameters(DType::f32);
   const Parameter w = parameters.add("w", {2}, testing::rising());

@@ -1,0 +1,146 @@
+#include "wordlm/batches.h"
+
+#include <doctest/doctest.h>
+#include <unroll/core/random.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <vector>
+
+namespace wordlm {
+namespace {
+
+using Batches = std::vector<std::vector<std::size_t>>;
+
+/// Sentences of 1 to `longest` words beside the two markers; word 3 + i is their number.
+std::vector<Ids> sentences_of_many_lengths(std::size_t count, std::int64_t longest) {
+  unroll::Random random(5);
+  std::vector<Ids> sentences;
+  for (std::size_t i = 0; i < count; ++i) {
+    Ids ids(static_cast<std::size_t>(random.below(longest)) + 1, static_cast<std::int32_t>(3 + i));
+    ids.insert(ids.begin(), Vocabulary::kSentenceStart);
+    ids.push_back(Vocabulary::kSentenceEnd);
+    sentences.push_back(ids);
+  }
+  return sentences;
+}
+
+std::vector<std::size_t> flat(const Batches& batches) {
+  std::vector<std::size_t> all;
+  for (const auto& batch : batches) all.insert(all.end(), batch.begin(), batch.end());
+  return all;
+}
+
+std::vector<std::size_t> counting(std::size_t count) {
+  std::vector<std::size_t> numbers(count);
+  for (std::size_t i = 0; i < count; ++i) numbers[i] = i;
+  return numbers;
+}
+
+/// The part of the places of all batches that no word takes.
+double padding_of(const std::vector<Ids>& sentences, const Batches& batches) {
+  double places = 0;
+  double words = 0;
+  for (const auto& numbers : batches) {
+    const Batch batch = make_batch(sentences, numbers);
+    places += static_cast<double>(batch.x.shape().size());
+    words += static_cast<double>(batch.words);
+  }
+  return 1 - words / places;
+}
+
+TEST_CASE("batches hold every sentence once an epoch") {
+  for (const std::size_t count : {1U, 2U, 31U, 32U, 33U, 1000U, 2017U}) {
+    const std::vector<Ids> sentences = sentences_of_many_lengths(count, 20);
+    for (const std::int64_t size : {1, 2, 32, 5000}) {
+      for (const bool shuffle : {false, true}) {
+        CAPTURE(count);
+        CAPTURE(size);
+        CAPTURE(shuffle);
+        const Batches batches = make_batches(sentences, size, shuffle, 1, 0);
+        const auto wanted = static_cast<std::size_t>(size);
+        CHECK(batches.size() == (count + wanted - 1) / wanted);
+        const auto is_full = [&](const auto& batch) { return batch.size() == wanted; };
+        CHECK(std::count_if(batches.begin(), batches.end(), is_full) ==
+              static_cast<std::ptrdiff_t>(count / wanted));
+        std::vector<std::size_t> all = flat(batches);
+        if (shuffle) std::sort(all.begin(), all.end());
+        CHECK(all == counting(count));
+      }
+    }
+  }
+  CHECK(make_batches({}, 32, true, 1, 0).empty());
+}
+
+TEST_CASE("the order of an epoch is a function of seed and epoch") {
+  const std::vector<Ids> sentences = sentences_of_many_lengths(300, 20);
+  const auto order = [&](std::uint64_t seed, std::int64_t epoch) {
+    return flat(make_batches(sentences, 8, true, seed, epoch));
+  };
+  std::set<std::vector<std::size_t>> orders;
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    for (const std::int64_t epoch : {0, 1, 2, 1000000}) {
+      CHECK(order(seed, epoch) == order(seed, epoch));
+      orders.insert(order(seed, epoch));
+    }
+  }
+  CHECK(orders.size() == 12);
+}
+
+TEST_CASE("a sentence has other neighbours every epoch") {
+  const std::vector<Ids> sentences = sentences_of_many_lengths(3000, 20);
+  const auto neighbours = [&](std::int64_t epoch) {
+    for (const auto& batch : make_batches(sentences, 32, true, 1, epoch)) {
+      if (std::find(batch.begin(), batch.end(), 0U) != batch.end()) {
+        return std::set<std::size_t>(batch.begin(), batch.end());
+      }
+    }
+    return std::set<std::size_t>();
+  };
+  std::set<std::size_t> common;
+  const auto a = neighbours(0);
+  const auto b = neighbours(1);
+  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(),
+                        std::inserter(common, common.end()));
+  CHECK(common.contains(0));
+  CHECK(common.size() < 20);
+}
+
+TEST_CASE("shuffled sentences of like length share a batch") {
+  const std::vector<Ids> sentences = sentences_of_many_lengths(3200, 40);
+  CHECK(padding_of(sentences, make_batches(sentences, 32, false, 1, 0)) > 0.3);
+  for (const std::int64_t epoch : {0, 1, 2}) {
+    CHECK(padding_of(sentences, make_batches(sentences, 32, true, 1, epoch)) < 0.03);
+  }
+  CHECK(padding_of(sentences, make_batches(sentences, 1, true, 1, 0)) == 0);
+}
+
+TEST_CASE("short and long batches come in random order") {
+  const std::vector<Ids> sentences = sentences_of_many_lengths(3200, 40);
+  int rises = 0;
+  std::size_t before = 0;
+  for (const auto& batch : make_batches(sentences, 32, true, 1, 0)) {
+    rises += sentences[batch[0]].size() > before ? 1 : 0;
+    before = sentences[batch[0]].size();
+  }
+  CHECK(rises > 30);
+  CHECK(rises < 70);  // of 100 batches
+}
+
+TEST_CASE("what is read is what is predicted, a word later") {
+  const std::vector<Ids> sentences = {{0, 3, 4, 5, 1}, {0, 1}, {0, 6, 1}};
+  const Batch batch = make_batch(sentences, {2, 0, 1});
+  CHECK(batch.words == 2 + 4 + 1);
+  CHECK(batch.x.shape() == unroll::Shape{4, 3});
+  CHECK(batch.y.shape() == unroll::Shape{4, 3});
+  const auto x = batch.x.values<std::int32_t>();
+  const auto y = batch.y.values<std::int32_t>();
+  const std::vector<std::int32_t> expected_x = {0, 0, 0, 6, 3, 1, 1, 4, 1, 1, 5, 1};
+  const std::vector<std::int32_t> expected_y = {6, 3, 1, 1, 4, -1, -1, 5, -1, -1, 1, -1};
+  CHECK(std::equal(x.begin(), x.end(), expected_x.begin(), expected_x.end()));
+  CHECK(std::equal(y.begin(), y.end(), expected_y.begin(), expected_y.end()));
+}
+
+}  // namespace
+}  // namespace wordlm
