@@ -2,7 +2,6 @@
 #include <unroll/core/tape.h>
 
 #include <algorithm>
-#include <memory>
 
 namespace unroll {
 
@@ -76,22 +75,19 @@ void Differentiation::visit(std::uint32_t index) {
   const Node node = tape_.graph().nodes[index];  // a copy: recording moves the nodes
   tape_.step_ = node.step;
   tape_.origin_ = static_cast<std::int32_t>(index);
-  const std::optional<Var> dy = sum(index);
+  const Var dy = sum(index);
   if (asked_[index - first_] != 0) found_[index - first_] = dy;
   if (node.op->gradient == nullptr) return;
 
-  // unique_ptr, not vector: a span of bool needs real bools
-  const auto wanted = std::make_unique<bool[]>(node.input_count);
-  bool any = false;
-  const auto inputs = tape_.graph().inputs_of(node);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    wanted[i] = inputs[i] >= first_ && depends_[inputs[i] - first_] != 0;
-    any = any || wanted[i];
+  wanted_.clear();
+  for (const std::uint32_t input : tape_.graph().inputs_of(node)) {
+    wanted_.push_back(input >= first_ ? depends_[input - first_] : 0);
   }
-  if (!any) return;
-  Backward backward(tape_, index, *dy, {wanted.get(), node.input_count});
+  if (std::find(wanted_.begin(), wanted_.end(), 1) == wanted_.end()) return;
+  given_.clear();
+  Backward backward(tape_, index, dy, wanted_, given_);
   node.op->gradient(backward);
-  for (const auto& [input, dx] : backward.contributions()) contribute(input, dx);
+  for (const auto& [input, dx] : given_) contribute(input, dx);
 }
 
 void Differentiation::contribute(std::uint32_t index, Var dx) {
@@ -99,14 +95,14 @@ void Differentiation::contribute(std::uint32_t index, Var dx) {
   head_[index - first_] = static_cast<std::int32_t>(contributions_.size() - 1);
 }
 
-std::optional<Var> Differentiation::sum(std::uint32_t index) {
-  std::vector<Var> terms;
+Var Differentiation::sum(std::uint32_t index) {
+  terms_.clear();
   for (std::int32_t i = head_[index - first_]; i >= 0;) {
     const Contribution& contribution = contributions_[static_cast<std::size_t>(i)];
-    terms.push_back(contribution.dx);
+    terms_.push_back(contribution.dx);
     i = contribution.next;
   }
-  return terms.size() == 1 ? terms.front() : gradient_algebra().sum(terms);
+  return terms_.size() == 1 ? terms_.front() : gradient_algebra().sum(terms_);
 }
 
 std::optional<Var> Differentiation::gradient(Var var) const {

@@ -1,6 +1,7 @@
 #pragma once
 /// The gradient: one walk over the tape, backwards, that appends nodes.
 
+#include <unroll/core/op.h>
 #include <unroll/core/var.h>
 
 #include <optional>
@@ -39,7 +40,7 @@ class Differentiation {
   void walk();
   void visit(std::uint32_t index);
   void contribute(std::uint32_t index, Var dx);
-  [[nodiscard]] std::optional<Var> sum(std::uint32_t index);
+  [[nodiscard]] Var sum(std::uint32_t index);
 
   Tape& tape_;
   std::uint32_t loss_;
@@ -49,6 +50,11 @@ class Differentiation {
   std::vector<Contribution> contributions_;
   std::vector<std::optional<Var>> found_;  // by node - first_, for wrt
   std::vector<std::uint8_t> asked_;        // by node - first_: is one of wrt
+
+  // Memory of a visit, kept from node to node.
+  std::vector<std::uint8_t> wanted_;
+  std::vector<Backward::Contribution> given_;
+  std::vector<Var> terms_;
 };
 
 }  // namespace unroll

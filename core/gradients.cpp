@@ -140,13 +140,9 @@ void Gradients::compute(Workspace& workspace) const {
     }
     const Node& ids = graph.input(node, 0);
     const Node& rows = graph.input(node, 1);
-    dispatch(workspace.dtype, [&](auto zero) {
-      using T = decltype(zero);
-      if constexpr (std::is_floating_point_v<T>) {
-        add_rows<T>(workspace, parameters[i], workspace.entries[i],
-                    {ids.dtype, ids.shape, ids.value}, {rows.dtype, rows.shape, rows.value});
-      }
-    });
+    const auto add = workspace.dtype == DType::f32 ? add_rows<float> : add_rows<double>;
+    add(workspace, parameters[i], workspace.entries[i], {ids.dtype, ids.shape, ids.value},
+        {rows.dtype, rows.shape, rows.value});
   }
   find_segments(workspace, parameters);
 }

@@ -116,8 +116,14 @@ void run_sweep(const KernelCall& call);
 /// contribute to the gradients of its inputs, written in ops.
 class Backward {
  public:
-  Backward(Tape& tape, std::uint32_t node, Var dy, std::span<const bool> wanted)
-      : tape_(tape), node_(node), dy_(dy), wanted_(wanted) {}
+  struct Contribution {
+    std::uint32_t input;
+    Var dx;
+  };
+
+  Backward(Tape& tape, std::uint32_t node, Var dy, std::span<const std::uint8_t> wanted,
+           std::vector<Contribution>& contributions)
+      : tape_(tape), node_(node), dy_(dy), wanted_(wanted), contributions_(contributions) {}
 
   [[nodiscard]] int count() const { return static_cast<int>(wanted_.size()); }
   [[nodiscard]] Tape& tape() const { return tape_; }
@@ -127,7 +133,7 @@ class Backward {
   /// The gradient of the loss with respect to `y()`, of the same shape.
   [[nodiscard]] Var dy() const { return dy_; }
   /// Whether a gradient for input `i` is asked for; a rule need not work for one that is not.
-  [[nodiscard]] bool wants(int i) const { return wanted_[static_cast<std::size_t>(i)]; }
+  [[nodiscard]] bool wants(int i) const { return wanted_[static_cast<std::size_t>(i)] != 0; }
   /// Adds `dx` to the gradient of input `i`. A gradient of the broadcast shape is summed back to
   /// the shape of the input here, once for all operations.
   void add(int i, Var dx);
@@ -137,18 +143,12 @@ class Backward {
     return attributes().as<A>();
   }
 
-  struct Contribution {
-    std::uint32_t input;
-    Var dx;
-  };
-  [[nodiscard]] std::span<const Contribution> contributions() const { return contributions_; }
-
  private:
   Tape& tape_;
   std::uint32_t node_;
   Var dy_;
-  std::span<const bool> wanted_;
-  std::vector<Contribution> contributions_;
+  std::span<const std::uint8_t> wanted_;
+  std::vector<Contribution>& contributions_;
 };
 
 /// In place of a gradient rule: there is none, and why.

@@ -74,7 +74,6 @@ Unrolled<typename C::State> unroll_truncated(const C& cell, Var x, typename C::S
     State constant = state;
     for_each_var(constant, [](Var& var) { var = stop_gradient(var); });
     if (t < windows) starts.push_back(constant);
-    if (t >= head - 1) state = constant;
   }
 
   // Window w reads steps w + 1 ... w + 1 + steps_back. Windows and sequences share the batch axis.

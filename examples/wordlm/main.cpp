@@ -13,13 +13,23 @@ namespace {
 
 using namespace wordlm;
 
-/// Neither infinite nor NaN, which would pass as being in any range.
-const CLI::Validator kFinite(
-    [](const std::string& text) {
-      const bool finite = std::isfinite(std::strtod(text.c_str(), nullptr));
-      return finite ? std::string() : fmt::format("expected a finite number, found '{}'", text);
-    },
-    "");
+/// A finite number that `holds`; infinity and NaN pass CLI's own checks, and its messages write out
+/// the largest double.
+CLI::Validator number(const char* type, const char* wanted, bool (*holds)(double)) {
+  const auto check = [=](const std::string& text) {
+    const double value = std::strtod(text.c_str(), nullptr);
+    if (std::isfinite(value) && holds(value)) return std::string();
+    return fmt::format("expected {}, found '{}'", wanted, text);
+  };
+  return CLI::Validator(check, type);
+}
+
+CLI::Validator positive() {
+  return number("POSITIVE", "a number above 0", [](double x) { return x > 0; });
+}
+CLI::Validator not_negative() {
+  return number("NONNEGATIVE", "0 or a number above", [](double x) { return x >= 0; });
+}
 
 /// Options that say what a model is; they cannot change once it exists.
 std::vector<CLI::Option*> add_model_options(CLI::App& app, TrainOptions& options) {
@@ -55,13 +65,13 @@ std::vector<CLI::Option*> add_model_options(CLI::App& app, TrainOptions& options
           ->check(CLI::Range(1, 10000000))
           ->capture_default_str(),
       app.add_option("--first", s.limit, "train on the first so many sentences only; 0: all")
-          ->check(CLI::NonNegativeNumber)
+          ->check(not_negative())
           ->capture_default_str(),
       app.add_option("--held-out", s.held_out,
                      "part of the sentences kept for the test; 0: the loss shown is that of the "
                      "training sentences")
+          ->check(not_negative())
           ->check(CLI::Range(0.0, 0.5))
-          ->check(kFinite)
           ->capture_default_str(),
       app.add_option("--batch", s.batch,
                      "sentences of like length that share a step; 1: the tutorial")
@@ -69,13 +79,12 @@ std::vector<CLI::Option*> add_model_options(CLI::App& app, TrainOptions& options
           ->capture_default_str(),
       app.add_option("--bptt", s.bptt,
                      "how many steps back from each word its gradient reaches; 0: to the beginning")
-          ->check(CLI::NonNegativeNumber)
+          ->check(not_negative())
           ->capture_default_str(),
       app.add_flag("--halve,!--no-halve", s.halve,
                    "halve the learning rate when the loss rises (default: on)"),
       app.add_option("--clip", s.clip, "largest norm of a gradient; 0: any")
-          ->check(CLI::NonNegativeNumber)
-          ->check(kFinite)
+          ->check(not_negative())
           ->capture_default_str(),
       app.add_flag("--shuffle,!--in-order", s.shuffle,
                    "sentences in a new random order each epoch (default), or in the file's"),
@@ -92,8 +101,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
                                       "of a CSV file, by name or number; without it 'body', or the "
                                       "first");
   auto* const rate = app.add_option("--lr", s.learning_rate, "learning rate of SGD")
-                         ->check(CLI::PositiveNumber)
-                         ->check(kFinite)
+                         ->check(positive())
                          ->capture_default_str();
   auto* const epochs = app.add_option("--epochs", s.epochs, "passes over the sentences, in all")
                            ->check(CLI::Range(0, 1000000))
@@ -108,7 +116,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
   app.add_option("--save-sentences", options.save_sentences,
                  "where to write the training sentences as ids, one a line");
   app.add_option("--samples", options.samples, "sentences to write in the end")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_negative())
       ->capture_default_str();
   const std::vector<CLI::Option*> fixed = add_model_options(app, options);
   app.callback([=, &options] {
@@ -135,8 +143,8 @@ void add_sample(CLI::App& app, SampleOptions& options) {
       ->capture_default_str();
   app.add_option("--temperature", options.sampling.temperature,
                  "below 1 likely words become likelier, above 1 unlikely ones")
+      ->check(positive())
       ->check(CLI::Range(0.01, 100.0))
-      ->check(kFinite)
       ->capture_default_str();
   auto* const least = app.add_option("--min-words", options.sampling.min_words, "shortest sentence")
                           ->check(CLI::Range(0, 1000))

@@ -37,6 +37,29 @@ class TemporaryFile {
   std::string path_;
 };
 
+/// A folder of its own, gone with the object.
+class Folder {
+ public:
+  Folder() : path_(TemporaryFile(".folder", "").path()) {
+    std::filesystem::create_directory(path_);
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::ptrdiff_t entries() const {
+    return std::distance(std::filesystem::directory_iterator(path_), {});
+  }
+
+ private:
+  std::string path_;
+};
+
 /// The sample of reddit comments, in the folder that the environment variable UNROLL_DATA names or
 /// in `../shared/data`; nothing, and a printed line, where it is missing.
 inline std::optional<std::string> sample_path() {

@@ -63,6 +63,21 @@ TEST_CASE("loss: logits of ±10,000 neither overflow nor lose the loss") {
   }
 }
 
+TEST_CASE("loss: the largest logit is found wherever it stands") {
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    for (const std::int32_t width : {1, 4, 8, 21}) {
+      for (std::int32_t at = 0; at < width; ++at) {
+        Tensor logits(DType::f64, {1, width});
+        logits.values<double>()[static_cast<std::size_t>(at)] = 1e4;
+        Tape tape(dtype);
+        const Var x = tape.input(logits);
+        CHECK(softmax(x).value().at(at) == 1);
+        CHECK(cross_entropy(x, tape.input(ids_of({1}, {at}))).item() == 0);
+      }
+    }
+  }
+}
+
 TEST_CASE("loss: a logit of -infinity is a class that cannot be") {
   for (const DType dtype : {DType::f32, DType::f64}) {
     Tape tape(dtype);

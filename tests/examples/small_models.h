@@ -1,0 +1,71 @@
+#pragma once
+/// Small models for the tests of `wordlm`, and what to train them on.
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support.h"
+#include "wordlm/builtin_comments.h"
+#include "wordlm/trainer.h"
+
+namespace wordlm {
+
+struct Texts {
+  Vocabulary vocabulary;
+  std::vector<Ids> train_set;
+  std::vector<Ids> test_set;
+};
+
+inline const Texts& texts() {
+  static const Texts made = [] {
+    const std::vector<Sentence> words = builtin_sentences(60, 1);
+    Vocabulary vocabulary = Vocabulary::build(words, 100);
+    std::vector<Ids> train_set = encode_all(words, vocabulary);
+    std::vector<Ids> test_set = encode_all(builtin_sentences(10, 2), vocabulary);
+    return Texts{std::move(vocabulary), std::move(train_set), std::move(test_set)};
+  }();
+  return made;
+}
+
+inline Settings small() {
+  Settings settings;
+  settings.cell = "gru";
+  settings.hidden = 7;
+  settings.embedding = 5;
+  settings.batch = 4;
+  settings.learning_rate = 0.5;
+  settings.epochs = 3;
+  return settings;
+}
+
+inline Checkpoint begin(const Settings& settings) {
+  Progress progress;
+  progress.learning_rate = settings.learning_rate;
+  progress.data = fingerprint(texts().train_set);
+  return {settings, texts().vocabulary, progress,
+          std::make_shared<Model>(settings, texts().vocabulary.size())};
+}
+
+inline bool train(Checkpoint& checkpoint, const std::string& save = "") {
+  return train(checkpoint, texts().train_set, texts().test_set, save);
+}
+
+inline bool same_parameters(const Checkpoint& a, const Checkpoint& b) {
+  return unroll::testing::same_bits(a.model->parameters().flat(), b.model->parameters().flat());
+}
+
+inline void check_same(const Progress& a, const Progress& b) {
+  CHECK(a.epoch == b.epoch);
+  CHECK(a.batch == b.batch);
+  CHECK(a.learning_rate == b.learning_rate);
+  CHECK(a.last_loss == b.last_loss);
+  CHECK(a.running_loss == b.running_loss);
+  CHECK(a.running_words == b.running_words);
+  CHECK(a.data == b.data);
+}
+
+}  // namespace wordlm

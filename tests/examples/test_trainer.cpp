@@ -1,0 +1,136 @@
+#include "wordlm/trainer.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+#include "small_models.h"
+#include "text_files.h"
+
+namespace wordlm {
+namespace {
+
+TEST_CASE("training goes on after an interruption as if nothing had happened") {
+  const Folder folder;
+  for (const bool shuffle : {true, false}) {
+    Settings settings = small();
+    settings.shuffle = shuffle;
+    settings.batch = 1;
+    settings.bptt = shuffle ? 0 : 3;
+    Checkpoint whole = begin(settings);
+    CHECK(train(whole));
+
+    const std::string file = folder.file("m");
+    save_checkpoint(file, begin(settings));
+    int in_an_epoch = 0;
+    auto patience = std::chrono::milliseconds(2);
+    while (true) {
+      Checkpoint part = load_checkpoint(file);
+      interrupted = false;
+      bool complete = false;
+      {
+        const std::jthread timer([=] {
+          std::this_thread::sleep_for(patience);
+          interrupted = true;
+        });
+        complete = train(part, file);
+      }
+      if (complete) break;
+      if (part.progress.batch > 0) ++in_an_epoch;
+      const Checkpoint saved = load_checkpoint(file);
+      CHECK(same_parameters(saved, part));
+      check_same(saved.progress, part.progress);
+      patience += patience / 2;  // so that it ends on any machine
+    }
+    interrupted = false;
+    CHECK(in_an_epoch > 0);
+    const Checkpoint pieces = load_checkpoint(file);
+    CHECK(same_parameters(pieces, whole));
+    check_same(pieces.progress, whole.progress);
+  }
+}
+
+TEST_CASE("more epochs after the last are the same as more epochs at once") {
+  const Folder folder;
+  Checkpoint whole = begin(small());
+  CHECK(train(whole));
+  Settings settings = small();
+  settings.epochs = 1;
+  Checkpoint first = begin(settings);
+  CHECK(train(first, folder.file("m")));
+  Checkpoint rest = load_checkpoint(folder.file("m"));
+  CHECK(rest.progress.epoch == 1);
+  rest.settings.epochs = 3;
+  CHECK(train(rest));
+  CHECK(same_parameters(rest, whole));
+  check_same(rest.progress, whole.progress);
+}
+
+TEST_CASE("no epochs at all are saved as well") {
+  const Folder folder;
+  Settings settings = small();
+  settings.epochs = 0;
+  Checkpoint checkpoint = begin(settings);
+  CHECK(train(checkpoint, folder.file("m")));
+  CHECK(same_parameters(load_checkpoint(folder.file("m")), checkpoint));
+}
+
+TEST_CASE("the learning rate halves where the loss has risen") {
+  Settings settings = small();
+  settings.epochs = 1;
+  for (const bool halve : {true, false}) {
+    settings.halve = halve;
+    Checkpoint checkpoint = begin(settings);
+    checkpoint.progress.last_loss = 1e-3;  // whatever comes is worse
+    CHECK(train(checkpoint));
+    CHECK(checkpoint.progress.learning_rate == (halve ? 0.25 : 0.5));
+  }
+  Checkpoint falling = begin(settings);
+  CHECK(train(falling));
+  CHECK(falling.progress.learning_rate == 0.5);
+}
+
+TEST_CASE("a training that diverges saves nothing") {
+  const Folder folder;
+  Settings settings = small();
+  Checkpoint good = begin(settings);
+  save_checkpoint(folder.file("m"), good);
+  const std::string before = unroll::read_file(folder.file("m"));
+  settings.clip = 0;
+  const std::string hint =
+      "; a smaller --lr or --clip helps; " + folder.file("m") + " holds the model as last saved";
+  const auto message_at = [&](double learning_rate) {
+    Checkpoint checkpoint = begin(settings);
+    checkpoint.progress.learning_rate = learning_rate;
+    try {
+      (void)train(checkpoint, folder.file("m"));
+    } catch (const unroll::Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const std::string hopeless = message_at(1e6);
+  CHECK(hopeless.starts_with("the training has diverged in epoch 1: a test loss of "));
+  CHECK(hopeless.ends_with(", where guessing would cost 4.6052" + hint));
+  const std::string no_number = message_at(1e36);
+  CHECK(no_number.starts_with("the training has diverged in epoch 1: the loss of batch "));
+  CHECK(no_number.ends_with(" is no longer a number" + hint));
+
+  // A step may leave no numbers behind and the interruption come before the next one's loss.
+  Checkpoint broken = begin(settings);
+  broken.model->parameters().change<float>()[3] = NAN;
+  broken.progress.last_loss = 5;
+  interrupted = true;
+  CHECK_THROWS_WITH_AS(
+      (void)train(broken, folder.file("m")),
+      ("the training has diverged in epoch 1: parameters are no longer numbers" + hint).c_str(),
+      unroll::Error);
+  interrupted = false;
+  CHECK(unroll::read_file(folder.file("m")) == before);
+  CHECK(folder.entries() == 1);
+}
+
+}  // namespace
+}  // namespace wordlm
