@@ -116,8 +116,8 @@ TEST_CASE("memory: a graph of 200,000 nodes is recorded, differentiated and run"
     CHECK(gradient[0].item() == doctest::Approx(std::pow(0.99999, kDepth)));
     CHECK(y.item() == doctest::Approx(0.5 * std::pow(0.99999, kDepth)));
   });
-  // Takes well under a second; a cost that grows with the square would take minutes.
-  CHECK(took < 20);
+  // Takes a tenth of a second; a cost that grows with the square takes many.
+  CHECK(took < 5);
   tape.clear();
   CHECK(tape.node_count() == 0);
 }
@@ -131,7 +131,7 @@ TEST_CASE("memory: asking for each value as it is recorded costs each node once"
       if (y.item() != i) FAIL("wrong value");
     }
   });
-  CHECK(took < 20);
+  CHECK(took < 5);
 }
 
 TEST_CASE("memory: values stay where they are while the tape grows") {

@@ -112,6 +112,11 @@ TEST_CASE("safetensors: files that are none") {
           "file of 16");
   refused(std::string("\x03\0\0\0\0\0\0\0{}", 10),
           "f: not a safetensors file, or cut short: a header of 3 bytes in a file of 10");
+  std::string large(100'000'009, ' ');
+  std::memcpy(large.data(), "\x01\xe1\xf5\x05\0\0\0\0{", 9);
+  refused(large,
+          "f: not a safetensors file, or cut short: a header of 100000001 bytes in a file of "
+          "100000009");
   refused(file_of("[]"), "f: not a safetensors file, the header does not begin with '{'");
   refused(file_of(" {}"), "f: not a safetensors file, the header does not begin with '{'");
 }
