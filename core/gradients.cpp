@@ -11,7 +11,7 @@ namespace {
 using Workspace = Gradients::Workspace;
 using Form = Workspace::Form;
 
-std::byte* place_of(Workspace& workspace, Index element) {
+std::byte* place_of(const Workspace& workspace, Index element) {
   return workspace.flat.data() + static_cast<std::size_t>(element) * size_of(workspace.dtype);
 }
 
@@ -97,8 +97,12 @@ Workspace& Gradients::computed() const {
   if (!workspace_) {
     auto workspace = parameters_.store().workspace();
     tape_->workspaces_.push_back(workspace);  // nodes will point into it until the tape is cleared
+    workspace->tape = tape_;
     compute(*workspace);
     workspace_ = std::move(workspace);
+  }
+  if (workspace_->layout != parameters_.store().layout()) {
+    fail<HandleError>("parameters were added since these gradients were computed");
   }
   return *workspace_;
 }
@@ -147,6 +151,27 @@ void Gradients::compute(Workspace& workspace) const {
   find_segments(workspace, parameters);
 }
 
+/// Nodes that have their values in the block forget them, and would compute them again: what is
+/// done to the block from here on is no business of theirs.
+void Gradients::release() {
+  const Workspace& workspace = computed();
+  if (workspace.tape == nullptr) return;
+  for (const auto& reached : reached_) {
+    Node& node = workspace.tape->graph_.nodes[reached.gradient.index()];
+    if (node.destination == nullptr || node.value != node.destination) continue;
+    node.value = nullptr;
+    node.destination = nullptr;
+  }
+}
+
+const Workspace& Gradients::computed_with(const Parameter& parameter) const {
+  if (parameter.store() != &parameters_.store()) {
+    fail<HandleError>("gradients of one tree were asked for a parameter of another, '{}'",
+                      parameter.name());
+  }
+  return computed();
+}
+
 std::span<const Gradients::Segment> Gradients::segments() const { return computed().segments; }
 
 TensorView Gradients::flat() const {
@@ -155,16 +180,16 @@ TensorView Gradients::flat() const {
 }
 
 TensorView Gradients::operator[](const Parameter& parameter) const {
-  Workspace& workspace = computed();
+  const Workspace& workspace = computed_with(parameter);
   return {workspace.dtype, parameter.shape(), place_of(workspace, parameter.offset())};
 }
 
 bool Gradients::is_row_sparse(const Parameter& parameter) const {
-  return computed().entries[parameter.index()].form == Form::rows;
+  return computed_with(parameter).entries[parameter.index()].form == Form::rows;
 }
 
 std::span<const std::int32_t> Gradients::touched_rows(const Parameter& parameter) const {
-  return computed().entries[parameter.index()].rows;
+  return computed_with(parameter).entries[parameter.index()].rows;
 }
 
 }  // namespace unroll

@@ -34,6 +34,12 @@ class Gradients {
   Gradients(const Parameters& parameters, Tape& tape, std::vector<Reached> reached)
       : parameters_(parameters), tape_(&tape), reached_(std::move(reached)) {}
 
+  Gradients(const Gradients&) = delete;  // clipping changes the block in place
+  Gradients& operator=(const Gradients&) = delete;
+  Gradients(Gradients&&) = default;
+  Gradients& operator=(Gradients&&) = default;
+  ~Gradients() = default;
+
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
   /// What is not zero, in ascending order.
   [[nodiscard]] std::span<const Segment> segments() const;
@@ -42,13 +48,16 @@ class Gradients {
   [[nodiscard]] std::span<const T> values() const {
     return flat().values<T>();
   }
+  /// The same, to change. The tape's own values stay what they are.
   template <class T>
   [[nodiscard]] std::span<T> values() {
+    release();
     const auto read_only = flat().values<T>();
     return {const_cast<T*>(read_only.data()), read_only.size()};
   }
   [[nodiscard]] TensorView flat() const;
   /// The gradient of one parameter, of the parameter's shape.
+  /// HandleError for a parameter of another tree.
   [[nodiscard]] TensorView operator[](const Parameter& parameter) const;
   /// The rows of the parameter that were touched, ascending, where its gradient is row-sparse.
   [[nodiscard]] std::span<const std::int32_t> touched_rows(const Parameter& parameter) const;
@@ -57,6 +66,8 @@ class Gradients {
  private:
   Workspace& computed() const;
   void compute(Workspace& workspace) const;
+  void release();
+  [[nodiscard]] const Workspace& computed_with(const Parameter& parameter) const;
 
   Parameters parameters_;
   Tape* tape_;
@@ -73,7 +84,9 @@ struct Gradients::Workspace {
   };
   DType dtype;
   Index size;
-  Buffer flat;  // untouched rows of a row-sparse gradient are zero
+  std::uint64_t layout = 0;  // of the parameters it is laid out like
+  Tape* tape = nullptr;      // whose nodes have their values in it; null once it was cleared
+  Buffer flat;               // untouched rows of a row-sparse gradient are zero
   std::vector<Entry> entries;
   std::vector<Segment> segments;
   std::vector<std::uint8_t> seen;  // scratch: rows met so far, all zero between uses

@@ -102,6 +102,7 @@ void ParameterStore::place() {
   block_ = std::move(block);
   size_ = end;
   placed_ = entries_.size();
+  ++layout_;
   workspaces_.clear();
 }
 
@@ -136,6 +137,7 @@ std::shared_ptr<Gradients::Workspace> ParameterStore::workspace() {
   auto workspace = std::make_shared<Gradients::Workspace>();
   workspace->dtype = dtype_;
   workspace->size = size_;
+  workspace->layout = layout_;
   workspace->flat = Buffer(static_cast<std::size_t>(size_) * size_of(dtype_));
   workspace->entries.resize(entries_.size());
   workspaces_.push_back(workspace);

@@ -30,6 +30,8 @@ class ParameterStore : public std::enable_shared_from_this<ParameterStore> {
 
   /// Call before values change: readers compute what they still need of the old ones.
   std::byte* begin_change();
+  /// Counts how often parameters were given places.
+  [[nodiscard]] std::uint64_t layout() const { return layout_; }
   /// Counts the changes.
   [[nodiscard]] std::uint64_t version() const { return version_; }
 
@@ -45,6 +47,7 @@ class ParameterStore : public std::enable_shared_from_this<ParameterStore> {
   DType dtype_;
   std::uint64_t seed_;
   std::uint64_t version_ = 0;
+  std::uint64_t layout_ = 0;
   std::vector<Entry> entries_;
   std::size_t placed_ = 0;  // entries that have a place
   Index size_ = 0;          // of the block, in elements, with padding

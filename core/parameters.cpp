@@ -15,10 +15,15 @@ void require_shape(const Parameter& parameter, const Shape& shape) {
 
 }  // namespace
 
-const std::string& Parameter::name() const { return store_->entries()[index_].name; }
-const Shape& Parameter::shape() const { return store_->entries()[index_].shape; }
-TensorView Parameter::value() const { return store_->value(index_); }
-Index Parameter::offset() const { return store_->offset(index_); }
+ParameterStore& Parameter::tree() const {
+  if (store_ == nullptr) fail<HandleError>("a Parameter that was never created");
+  return *store_;
+}
+
+const std::string& Parameter::name() const { return tree().entries()[index_].name; }
+const Shape& Parameter::shape() const { return tree().entries()[index_].shape; }
+TensorView Parameter::value() const { return tree().value(index_); }
+Index Parameter::offset() const { return tree().offset(index_); }
 
 void Parameter::set(const TensorView& values) const {
   require_shape(*this, values.shape);

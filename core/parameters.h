@@ -34,10 +34,15 @@ class Parameter {
   [[nodiscard]] Index offset() const;
   [[nodiscard]] std::size_t index() const { return index_; }
   [[nodiscard]] ParameterStore* store() const { return store_; }
+  /// Whether it is the parameter of a tree; anything else asked of one that is not is a
+  /// HandleError.
+  explicit operator bool() const { return store_ != nullptr; }
 
   friend bool operator==(const Parameter&, const Parameter&) = default;
 
  private:
+  [[nodiscard]] ParameterStore& tree() const;
+
   ParameterStore* store_ = nullptr;
   std::size_t index_ = 0;
 };

@@ -16,6 +16,12 @@ Shape::Shape(std::span<const Index> dims) : rank_(static_cast<int>(dims.size()))
   if (std::any_of(dims.begin(), dims.end(), [](Index d) { return d < 0; })) {
     fail<ShapeError>("a shape with a negative dimension: {}", to_string());
   }
+  Index elements = 1;
+  for (const Index dim : dims) {
+    if (dim != 0 && __builtin_mul_overflow(elements, dim, &elements)) {
+      fail<ShapeError>("a shape of more elements than can be counted: {}", to_string());
+    }
+  }
 }
 
 Index Shape::size() const { return size(0, rank_); }

@@ -55,14 +55,19 @@ Tape::Tape(DType dtype) : dtype_(dtype) {
   if (!is_floating(dtype)) fail<TypeError>("a tape is f32 or f64, not {}", name_of(dtype));
 }
 
-Tape::~Tape() { clear(); }
+Tape::~Tape() { let_go(); }
+
+void Tape::let_go() {
+  for (const auto& store : stores_) store->detach(*this);
+  for (const auto& workspace : workspaces_) workspace->tape = nullptr;
+  stores_.clear();
+  workspaces_.clear();
+}
 
 void Tape::clear() {
-  for (const auto& store : stores_) store->detach(*this);
-  stores_.clear();
+  let_go();
   parameter_nodes_.clear();
   parameter_readers_.clear();
-  workspaces_.clear();
   graph_.nodes.clear();
   graph_.inputs.clear();
   arena_.reset();

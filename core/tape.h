@@ -96,6 +96,7 @@ class Tape final : private ParameterReader {
   };
 
   Var append(Node node);
+  void let_go();
   void run(std::span<const std::uint32_t> targets);
   void settle(const ParameterStore& store) override;
   [[nodiscard]] bool is_current(std::int32_t parameter) const;

@@ -13,11 +13,11 @@ const char* name_of(DType dtype) {
   return dtype == DType::f64 ? "f64" : "i32";
 }
 
-Buffer::Buffer(std::size_t bytes)
+Buffer::Buffer(std::size_t bytes, Content content)
     : data_(static_cast<std::byte*>(
           ::operator new (std::max<std::size_t>(bytes, 1), std::align_val_t{kAlignment}))),
       size_(bytes) {
-  std::memset(data_.get(), 0, bytes);
+  if (content == Content::zero) std::memset(data_.get(), 0, bytes);
 }
 
 void Buffer::Free::operator()(std::byte* p) const {

@@ -35,12 +35,13 @@ decltype(auto) dispatch(DType dtype, F&& f) {
   return f(std::int32_t{});
 }
 
-/// Memory aligned to a cache line (64 bytes); zeroed when made.
+/// Memory aligned to a cache line (64 bytes); zeroed when made, unless said otherwise.
 class Buffer {
  public:
   static constexpr std::size_t kAlignment = 64;
   Buffer() = default;
-  explicit Buffer(std::size_t bytes);
+  enum class Content : std::uint8_t { zero, any };
+  explicit Buffer(std::size_t bytes, Content content = Content::zero);
 
   [[nodiscard]] std::byte* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -33,7 +33,7 @@ Gate::Gate(const Parameters& p, Input in, Index hidden, const CellOptions& optio
 
 Var Gate::x(Var x) const {
   Tape& tape = x.tape();
-  const bool has_bias = b.store() != nullptr;
+  const bool has_bias = static_cast<bool>(b);
   if (ids_) {
     const Var Wx = embedding(tape.parameter(W), x);
     return has_bias ? Wx + b : Wx;

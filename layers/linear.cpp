@@ -11,7 +11,7 @@ Linear::Linear(const Parameters& p, Index in, Index out, bool bias, const Initia
 
 Var Linear::operator()(Var x) const {
   Tape& tape = x.tape();
-  if (b.store() == nullptr) return linear(x, tape.parameter(W));
+  if (!b) return linear(x, tape.parameter(W));
   return linear(x, tape.parameter(W), tape.parameter(b));
 }
 

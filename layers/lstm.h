@@ -7,6 +7,8 @@
 
 namespace unroll {
 
+/// The four gates and two states below; in: (B, in) or ids (B), out: h (B, hidden). The forget
+/// gate's bias begins at CellOptions::forget_bias.
 struct Lstm {
   struct State {
     Var h;  // (B, hidden)

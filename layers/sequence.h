@@ -31,6 +31,9 @@ typename C::State zero_state(const C& cell, Tape& tape, Index batch) {
 /// time is the gradient of what this records, and is written nowhere.
 template <Cell C>
 Unrolled<typename C::State> unroll_over(const C& cell, Var x, typename C::State state) {
+  if (x.shape().rank() == 0 || x.shape()[0] == 0) {
+    fail<ShapeError>("unroll_over: x is {}: at least one step is needed", x.shape().to_string());
+  }
   std::vector<Var> outputs;
   for (const Var xt : unstack(x)) {
     const Tape::StepScope scope(x.tape(), static_cast<Index>(outputs.size()));
@@ -90,6 +93,7 @@ Unrolled<typename C::State> unroll_truncated(const C& cell, Var x, typename C::S
     ++part;
   });
   for (Index p = 0; p <= steps_back; ++p) {
+    const Tape::StepScope scope(x.tape(), p + 1);  // of the first window
     window = cell.step(merge(rows(x, p + 1, p + 1 + windows)), window);
   }
 

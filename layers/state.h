@@ -7,6 +7,7 @@
 #include <bit>
 #include <concepts>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace unroll {
@@ -17,9 +18,22 @@ concept Cell = requires(const C& cell, Var x, typename C::State state) {
   { cell.step(x, state) } -> std::same_as<typename C::State>;
 };
 
+/// Becomes a Var and nothing else: what a struct of Vars can be made of.
+struct OnlyVar {
+  template <std::same_as<Var> T>
+  operator T() const;  // NOLINT: never called
+};
+
+template <class S, std::size_t... I>
+constexpr bool made_of_vars(std::index_sequence<I...> /*fields*/) {
+  return requires { S{(static_cast<void>(I), OnlyVar{})...}; };
+}
+
 /// A Var, or a struct of Vars and nothing else: it is read as an array of Vars.
 template <class S>
-concept PlainState = std::is_trivially_copyable_v<S> && sizeof(S) % sizeof(Var) == 0;
+concept PlainState = std::same_as<S, Var> ||
+    (std::is_trivially_copyable_v<S> && sizeof(S) % sizeof(Var) == 0 &&
+     made_of_vars<S>(std::make_index_sequence<sizeof(S) / sizeof(Var)>{}));
 
 /// Calls f(var) for each Var of a state, in order; what f does to it stays.
 template <PlainState S, class F>

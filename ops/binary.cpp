@@ -272,11 +272,7 @@ Var operator*(const Operand& a, const Operand& b) {
   if (a.is_number()) return affine(b.on_tape_of(b), a.number(), 0);
   return record<Mul>(a, b);
 }
-Var operator/(const Operand& a, const Operand& b) {
-  if (b.is_number()) return affine(a.on_tape_of(a), 1 / b.number(), 0);
-  if (a.is_number()) return affine(reciprocal(b.on_tape_of(b)), a.number(), 0);
-  return record<Div>(a, b);
-}
+Var operator/(const Operand& a, const Operand& b) { return record<Div>(a, b); }
 Var maximum(const Operand& a, const Operand& b) { return record<Maximum>(a, b); }
 Var minimum(const Operand& a, const Operand& b) { return record<Minimum>(a, b); }
 Var greater(const Operand& a, const Operand& b) { return record<Greater>(a, b); }

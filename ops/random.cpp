@@ -20,7 +20,7 @@ Tensor key_tensor(const RandomKey& key) {
   const auto low = [](std::uint64_t x) { return static_cast<std::int32_t>(x & 0xffffffff); };
   const auto high = [](std::uint64_t x) { return static_cast<std::int32_t>(x >> 32); };
   return Tensor::of<std::int32_t>(
-      {5}, {low(key.seed), high(key.seed), low(site), low(step), high(step)});
+      {5}, {low(key.seed), high(key.seed), low(site ^ (site >> 32)), low(step), high(step)});
 }
 
 struct Dropout {

@@ -287,7 +287,15 @@ std::vector<Var> split(Var x, Index parts, Index axis) {
 }
 
 Var stack(std::span<const Var> steps) {
+  if (steps.empty()) fail<ShapeError>("stack: no steps to join");
+  const Shape shape = steps[0].shape();
   std::vector<Var> parts;
+  for (std::size_t t = 0; t < steps.size(); ++t) {
+    if (steps[t].shape() != shape) {
+      fail<ShapeError>("stack: step 0 is {} and step {} {}: all have to be the same",
+                       shape.to_string(), t, steps[t].shape().to_string());
+    }
+  }
   for (const Var& step : steps) parts.push_back(reshape(step, step.shape().inserted(0, 1)));
   return concat(parts, 0);
 }

@@ -143,7 +143,7 @@ struct Affine : Unary<AffineFormula> {
 struct Reciprocal : Unary<ReciprocalFormula> {
   static constexpr OpInfo info = make("reciprocal", "y = 1 / x");
   static void gradient(Backward& b) { b.add(0, -(b.dy() * square(b.y()))); }
-  static Var example(Var x) { return 3.0 / x; }
+  static Var example(Var x) { return reciprocal(x); }
   static std::vector<Sample> samples() { return unary_samples(example, {{0.5, 2}, {-2, -0.5}}); }
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("reciprocal", example); }
 };

@@ -18,4 +18,6 @@ for preset in "$@"; do
     exit 1
   fi
   ctest --preset "$preset" -j "$(nproc)"
+  # How many operations the registry's tests have walked through.
+  "build/$preset/tests/ops_tests" --test-case='registry: names*' | grep -o '[0-9]* operations'
 done

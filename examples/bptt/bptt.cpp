@@ -1,6 +1,7 @@
 /// Backpropagation through time on one page: a recurrent network small enough to follow with a
 /// pencil, unrolled, differentiated, printed and checked. With the argument "dot" it prints the
 /// unrolled graph for Graphviz instead:  bptt dot | dot -Tsvg > unrolled.svg
+/// With "ops" it prints the table of all operations.
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -11,6 +12,10 @@
 using namespace unroll;
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "ops") {
+    fmt::print("{}", op_table());
+    return 0;
+  }
   // h' = W x + U h, y = V h: two units each, all weights 1, nothing bent by a tanh.
   Parameters parameters(DType::f64);
   const Rnn cell(parameters / "rnn", 2, 2, {.bias = false, .W = constant(1), .U = constant(1)},

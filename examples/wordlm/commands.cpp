@@ -216,7 +216,7 @@ int run_train(const TrainOptions& options) {
     return 130;
   }
   if (corpus.test_entropy) {
-    fmt::print("the test loss is {:.1f} % above the {:.4f} no model can beat\n",
+    fmt::print("the held-out loss is {:.1f} % above the {:.4f} no model can beat\n",
                100 * (checkpoint.progress.last_loss / *corpus.test_entropy - 1),
                *corpus.test_entropy);
   }
@@ -284,10 +284,19 @@ void run_score(const ScoreOptions& options) {
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
   }
-  fmt::print("{:>10}  {:>9}  sentence\n", "log p", "per word");
+  std::ptrdiff_t all_unknown = 0;
+  fmt::print("{:>10}  {:>9}  {:>7}  sentence\n", "log p", "per word", "unknown");
   for (const std::size_t i : order) {
-    fmt::print("{:10.3f}  {:9.3f}  {}\n", scores[i],
-               scores[i] / static_cast<double>(sentences[i].size() - 1), texts[i]);
+    const auto unknown = std::count(sentences[i].begin(), sentences[i].end(), Vocabulary::kUnknown);
+    all_unknown += unknown;
+    fmt::print("{:10.3f}  {:9.3f}  {:7}  {}\n", scores[i],
+               scores[i] / static_cast<double>(sentences[i].size() - 1), unknown, texts[i]);
+  }
+  if (all_unknown > 0) {
+    fmt::print(
+        "note: words unknown to the model all count as {}, a frequent one; sentences that "
+        "differ in them cannot be compared\n",
+        Vocabulary::kSpecialWords[Vocabulary::kUnknown]);
   }
 }
 

@@ -115,7 +115,7 @@ bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
   const Model& model = *checkpoint.model;
   Progress& progress = checkpoint.progress;
   const std::vector<Ids>& measured = test_set.empty() ? train_set : test_set;
-  const char* const what = test_set.empty() ? "training loss" : "test loss";
+  const char* const what = test_set.empty() ? "training loss" : "held-out loss";
   const std::int64_t words = words_of(train_set);
   const auto save_now = [&] {
     if (!all_finite(model.parameters())) {

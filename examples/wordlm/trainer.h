@@ -25,8 +25,8 @@ struct Evaluation {
 /// Trains until the epochs of the settings are complete, printing a line an epoch, and saves to
 /// `save` (empty: nowhere) after every epoch, every five minutes and on interruption. Goes on
 /// exactly where the checkpoint's progress stands. Returns false where it was interrupted. Throws
-/// unroll::Error where the loss is no longer a number, or after an epoch ten times that of guessing;
-/// what was last saved is then still good.
+/// unroll::Error where the loss is no longer a number, or after an epoch ten times that of
+/// guessing; what was last saved is then still good.
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
            const std::vector<Ids>& test_set, const std::string& save);
 

@@ -226,3 +226,34 @@ TEST_CASE("gradients: read before the tape is cleared they stay, after it is too
                            .c_str(),
                        HandleError);
 }
+
+TEST_CASE("gradients: clipping leaves the tape's own values as they are") {
+  Parameters parameters(DType::f64);
+  const Parameter W = parameters.add("W", {1, 2}, constant(3));
+  Tape tape(DType::f64);
+  const Var x = tape.input(Tensor::of<double>({2, 2}, {6, 0, 6, 2}));
+  const Var loss = sum(linear(x, tape.parameter(W)));
+  Gradients gradients = tape.gradients(loss, parameters);
+  REQUIRE(gradients[W].to_doubles() == std::vector<double>{12, 2});
+  clip_by_value(gradients, 1);
+  CHECK(gradients[W].to_doubles() == std::vector<double>{1, 1});
+  CHECK(tape.to_string(true).find("= 12 2") != std::string::npos);
+}
+
+TEST_CASE("gradients: not of another tree, and not across a new parameter") {
+  Parameters parameters;
+  Parameters others;
+  const Parameter W = parameters.add("W", {2}, constant(3));
+  const Parameter other = others.add("W", {2}, constant(3));
+  Tape tape;
+  const Gradients gradients = tape.gradients(sum(square(tape.parameter(W))), parameters);
+  CHECK(gradients[W].at(0) == 6);
+  CHECK_THROWS_WITH_AS((void)gradients[other],
+                       "gradients of one tree were asked for a parameter of another, 'W'",
+                       HandleError);
+  tape.clear();
+  parameters.add("b", {1}, constant(0));
+  (void)parameters.flat();  // gives all parameters their places
+  CHECK_THROWS_WITH_AS((void)gradients[W],
+                       "parameters were added since these gradients were computed", HandleError);
+}

@@ -90,8 +90,9 @@ TEST_CASE("train, save, sample, evaluate, score, go on") {
   for (const char* part :
        {"built-in comments: 60 comments, 109 sentences\n", "model: gru of 1 x 8, embedding 64: ",
         "the loss to expect before training: ln(356) = 5.8749\n",
-        "the loss no model can beat: 1.8044 in the long run, ", "\nepoch  0: test loss 5.8",
-        "\nepoch  1: test loss 5.", "\nepoch  2: test loss 5.", "2 sentences it writes:\n  "}) {
+        "the loss no model can beat: 1.8044 in the long run, ", "\nepoch  0: held-out loss 5.8",
+        "\nepoch  1: held-out loss 5.", "\nepoch  2: held-out loss 5.",
+        "2 sentences it writes:\n  "}) {
     CAPTURE(part);
     CHECK(has(trained.out, part));
   }
@@ -115,9 +116,10 @@ TEST_CASE("train, save, sample, evaluate, score, go on") {
 
   const Run scored = run({"score", "--load", model, "The cat is late.", "zzz zzz"});
   check_success(scored);
-  CHECK(lines(scored.out) == 3);
-  CHECK(scored.out.starts_with("     log p   per word  sentence\n"));
+  CHECK(lines(scored.out) == 4);
+  CHECK(scored.out.starts_with("     log p   per word  unknown  sentence\n"));
   CHECK(has(scored.out, "  The cat is late.\n"));
+  CHECK(has(scored.out, "note: words unknown to the model all count as UNKNOWN_TOKEN"));
   CHECK(run({"score", "--load", model}, "The cat is late.\r\n\n  \nzzz zzz").out == scored.out);
   const Run ranked = run({"score", "--load", model, "--rank", "zzz zzz . . . . .", "cat"});
   CHECK(ranked.out.find("  cat\n") < ranked.out.find("  zzz zzz"));
@@ -126,7 +128,7 @@ TEST_CASE("train, save, sample, evaluate, score, go on") {
   const Run more = run({"train", "--load", model, "--save", model, "--epochs", "4"});
   check_success(more);
   CHECK_FALSE(has(more.out, "epoch  2:"));
-  CHECK(has(more.out, "\nepoch  3: test loss "));
+  CHECK(has(more.out, "\nepoch  3: held-out loss "));
   const std::string whole = folder.file("whole");
   check_success(run(train({"--save", whole, "--epochs", "4", "--cell", "gru"})));
   CHECK(content_of(model) == content_of(whole));

@@ -116,7 +116,7 @@ TEST_CASE("a sentence without end is cut") {
   CHECK(run({"train", "--comments", "20", "--epochs", "0", "--save", model.path()}).status == 0);
   const Run scored = run({"score", "--load", model.path()}, words.substr(0, 200000));
   CHECK(scored.status == 0);
-  CHECK(std::ranges::count(scored.out, '\n') == 2);
+  CHECK(std::ranges::count(scored.out, '\n') == 3);  // title, sentence, note
 }
 
 TEST_CASE("one sentence is enough, but not for a test") {
@@ -178,7 +178,7 @@ TEST_CASE("the sample of comments") {
   const auto path = sample_path();
   if (!path) return;
   check_output(train_on(*path, {"--vocabulary", "200", "--cell", "rnn", "--embedding", "0"}),
-               {"212 comments, 1244 sentences\n", "ln(200) = 5.2983", "epoch  1: test loss "});
+               {"212 comments, 1244 sentences\n", "ln(200) = 5.2983", "epoch  1: held-out loss "});
   check_failure(train_on(*path, {"--column", "text"}),
                 *path + ": has no column 'text'; its header names 1 column: 'body'");
 }

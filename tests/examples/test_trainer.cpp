@@ -112,7 +112,7 @@ TEST_CASE("a training that diverges saves nothing") {
     return std::string("no error");
   };
   const std::string hopeless = message_at(1e6);
-  CHECK(hopeless.starts_with("the training has diverged in epoch 1: a test loss of "));
+  CHECK(hopeless.starts_with("the training has diverged in epoch 1: a held-out loss of "));
   CHECK(hopeless.ends_with(", where guessing would cost 4.6052" + hint));
   const std::string no_number = message_at(1e36);
   CHECK(no_number.starts_with("the training has diverged in epoch 1: the loss of batch "));

@@ -16,8 +16,7 @@ result=$("$scratch/consumer/consumer")
 
 PKG_CONFIG_PATH=$(dirname "$(find "$scratch/prefix" -name unroll.pc)")
 export PKG_CONFIG_PATH
-# The prefix was given when installing: the .pc file says where it was configured for.
-flags=$(pkg-config --define-variable=prefix="$scratch/prefix" --cflags --libs --static unroll)
+flags=$(pkg-config --cflags --libs --static unroll)
 # shellcheck disable=SC2086
 "${CXX:-c++}" -std=c++20 "$source_dir/consumer.cpp" $flags -o "$scratch/by_pkg_config"
 result=$(LD_LIBRARY_PATH=$(find "$scratch/prefix" -maxdepth 2 -name 'lib*' -type d | head -1) \

@@ -220,5 +220,11 @@ TEST_CASE("elementwise: at its kink relu has gradient zero") {
   CHECK(tape.gradients(relu(x[0]), x)[0].value().to_doubles() == std::vector<double>{0, 0, 1});
 }
 
+TEST_CASE("elementwise: dividing by a number is a division") {
+  Tape tape(DType::f64);
+  CHECK((full(tape, {}, 49) / 49.0).item() == 1);
+  CHECK((49.0 / full(tape, {}, 49)).item() == 1);
+}
+
 }  // namespace
 }  // namespace unroll::testing

@@ -170,7 +170,7 @@ TEST_CASE("shape: mistakes that no single operation is to blame for") {
   const Var scalar = tape.input(Tensor(DType::f32, {}));
   const auto nothing = std::span<const Var>{};
   CHECK_THROWS_WITH_AS((void)unstack(scalar), "unstack: a scalar has no first axis", ShapeError);
-  CHECK_THROWS_WITH_AS((void)stack(nothing), "concat: nothing to join", ShapeError);
+  CHECK_THROWS_WITH_AS((void)stack(nothing), "stack: no steps to join", ShapeError);
   CHECK_THROWS_WITH_AS((void)concat(nothing, 0), "concat: nothing to join", ShapeError);
   CHECK_THROWS_WITH_AS((void)add_up(nothing), "add_up: nothing to add", ShapeError);
   CHECK_THROWS_WITH_AS((void)split(x, 3, 1),
