@@ -203,7 +203,8 @@ std::size_t clipped_word_length(std::string_view text) {
   const CodePoint mark = code_point_at(text);
   if (mark.value != '\'' && mark.value != 0x2019) return 0;
   // Tables hold the ASCII apostrophe; a typographic one has more bytes, the letters have not.
-  const std::string rest = "'" + ascii_lower_case(text.substr(mark.length, kLongestEntry));
+  std::string rest(1, '\'');
+  rest += ascii_lower_case(text.substr(mark.length, kLongestEntry));
 
   std::size_t length = prefix_length(kClipped, rest);
   const auto digit = [&](std::size_t i) { return i < rest.size() && is_digit(rest[i]); };

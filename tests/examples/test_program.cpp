@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <string>
@@ -112,6 +113,11 @@ TEST_CASE("train, save, sample, evaluate, score, go on") {
   check_success(evaluated);
   CHECK(has(evaluated.out, "built-in comments: 6 comments, "));
   CHECK(has(evaluated.out, "\nloss: 5."));
+  // Neither the comments of seed 1 nor those of its test: those a training with seed 2 tests on.
+  const std::string out = run(train({"--seed", "2", "--epochs", "0"})).out;
+  const std::size_t floor = out.find("the loss no model can beat: ");
+  REQUIRE(floor != std::string::npos);
+  CHECK(has(evaluated.out, out.substr(floor, out.find('\n', floor) - floor)));
   CHECK(has(evaluated.out, " nats per word\nperplexity: "));
 
   const Run scored = run({"score", "--load", model, "The cat is late.", "zzz zzz"});
@@ -192,6 +198,11 @@ TEST_CASE("with --load only some options may be given") {
   CHECK(has(moved.out, "\nepoch  1: training loss "));
   CHECK(has(moved.out, "\nepoch  2: training loss "));
   CHECK_FALSE(has(moved.out, "the loss has risen"));
+
+  // The column of one file means nothing in another.
+  const TemporaryFile third(".csv", "id,body\n1,the cow .\n");
+  CHECK(run(train_on(other.path(), {"--column", "text", "--save", model})).status == 0);
+  check_success(run({"train", "--load", model, "--data", third.path()}));
 }
 
 TEST_CASE("options that make no sense are refused") {
@@ -231,12 +242,14 @@ TEST_CASE("no model can be loaded from what is none") {
 
 TEST_CASE("where --save cannot write is known at the start") {
   const Folder folder;
+  const Folder pipe;  // a pipe, not /dev/null: run by root, a mistake here would replace that
+  REQUIRE(::mkfifo(pipe.file("p").c_str(), 0600) == 0);
   const TemporaryFile text(".txt", "The cat sat.\n");
   for (const std::string option : {"--save", "--save-start", "--save-sentences"}) {
     for (const auto& [path, message] : std::vector<std::pair<std::string, std::string>>{
              {folder.file("no/m"), "cannot be written, there is no directory " + folder.file("no")},
              {folder.path(), "cannot be written, it is a directory"},
-             {"/dev/null", "cannot be written, it is not a plain file"},
+             {pipe.file("p"), "cannot be written, it is not a plain file"},
              {text.path(), "is the text to train on and would be overwritten"}}) {
       const Run result = run(train_on(text.path(), {option, path}));
       CHECK(result.status == 1);
