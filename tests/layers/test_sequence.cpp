@@ -63,8 +63,8 @@ TEST_CASE("sequence: a wrong input is refused by the first step") {
                        "linear: x is (1 x 5) and W (2 x 3): the last dimension of x has to be 3",
                        ShapeError);
   const Var nothing = tape.input(Tensor(DType::f32, {0, 1, 3}));
-  CHECK_THROWS_WITH_AS((void)unroll_over(cell, nothing, state), "unroll_over: x is (0 x 1 x 3): at least one step is needed",
-                       ShapeError);
+  CHECK_THROWS_WITH_AS((void)unroll_over(cell, nothing, state),
+                       "unroll_over: x is (0 x 1 x 3): at least one step is needed", ShapeError);
 }
 
 /// Runs x in two halves with a carried state between them, the tape cleared; as one vector.
