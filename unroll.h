@@ -2,6 +2,7 @@
 /// unroll: recurrent networks as their textbook equations. The one header to include.
 
 #include <unroll/core/error.h>
+#include <unroll/core/files.h>
 #include <unroll/core/gradients.h>
 #include <unroll/core/parameters.h>
 #include <unroll/core/random.h>

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <unroll/core/error.h>
-#include <unroll/core/safetensors.h>
+#include <unroll/core/files.h>
 
 #include <cerrno>
 #include <cstring>
@@ -48,7 +48,8 @@ bool write_all(int fd, std::string_view bytes) {
 }  // namespace
 
 void write_file(const std::string& path, std::string_view bytes) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+  // One name: what a killed process left half-written is overwritten by the next.
+  const std::string temporary = path + ".tmp";
   const auto give_up = [&](const char* what) {
     const std::string reason = std::strerror(errno);
     ::unlink(temporary.c_str());
@@ -57,6 +58,9 @@ void write_file(const std::string& path, std::string_view bytes) {
   std::error_code ignored;  // what else is wrong with the path shows when the file is created
   if (std::filesystem::is_directory(path, ignored)) {
     fail<IoError>("{}: cannot be written, it is a directory", path);
+  }
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    fail<IoError>("{}: cannot be written, it is not a plain file", path);
   }
   {
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));

@@ -51,6 +51,14 @@ std::string Tape::to_string(bool with_values) {
 void Tape::print(bool with_values) { fmt::print("{}", to_string(with_values)); }
 
 std::string Tape::to_dot() const {
+  const auto escaped = [](const std::string& title) {
+    std::string result;
+    for (const char c : title) {
+      if (c == '"' || c == '\\') result += '\\';
+      result += c;
+    }
+    return result;
+  };
   std::string text = "digraph tape {\n  rankdir=LR;\n  node [shape=box, style=filled];\n";
   for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
     const Node& node = graph_.nodes[i];
@@ -58,8 +66,8 @@ std::string Tape::to_dot() const {
                          : node.op->kind == OpKind::leaf ? "lightyellow"
                                                          : "lightblue";
     const std::string step = node.step >= 0 ? fmt::format("\\nt={}", node.step) : "";
-    text += fmt::format("  n{} [label=\"#{} {}\\n{}{}\", fillcolor={}];\n", i, i, title_of(node),
-                        node.shape.to_string(), step, colour);
+    text += fmt::format("  n{} [label=\"#{} {}\\n{}{}\", fillcolor={}];\n", i, i,
+                        escaped(title_of(node)), node.shape.to_string(), step, colour);
     for (const std::uint32_t input : graph_.inputs_of(node)) {
       text += fmt::format("  n{} -> n{};\n", input, i);
     }

@@ -1,3 +1,4 @@
+#include <unroll/core/files.h>
 #include <unroll/core/safetensors.h>
 
 #include <algorithm>

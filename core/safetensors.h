@@ -33,9 +33,4 @@ void save_safetensors(const std::string& path, const TensorFile& file);
 /// IoError where one is missing, has another shape, or is not finite.
 void set_parameters(const Parameters& parameters, const TensorFile& file, const std::string& path);
 
-/// Replaces the file at `path` by `bytes`, whole or not at all.
-void write_file(const std::string& path, std::string_view bytes);
-/// The bytes of a file; IoError for one that is missing, a directory or unreadable.
-[[nodiscard]] std::string read_file(const std::string& path);
-
 }  // namespace unroll

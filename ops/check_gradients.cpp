@@ -48,6 +48,7 @@ double central_difference(double& x, double relative_step, const std::function<d
 }
 
 void describe(GradientCheck& check, const std::string& where) {
+  check.worst_error = std::max(check.worst_error, 0.0);
   check.message =
       fmt::format("{}, element {}: gradient {:.10g} {} finite difference {:.10g}", where,
                   check.element, check.analytic, check.passed ? "and" : "but", check.numeric);
@@ -76,6 +77,7 @@ GradientCheck check_gradients(const std::function<Var(Tape&, std::span<const Var
   for (const Var& gradient : tape.gradients(loss, vars)) analytic.emplace_back(gradient.value());
 
   GradientCheck check;
+  check.worst_error = -1;  // even an exact gradient has a worst element
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!is_floating(values[i].dtype())) continue;
     for (Index j = 0; j < values[i].size(); ++j) {
@@ -106,21 +108,29 @@ GradientCheck check_gradients(const std::function<Var(Tape&)>& f, const Paramete
   const std::vector<Parameter> all = parameters.all();
 
   GradientCheck check;
+  check.worst_error = -1;  // even an exact gradient has a worst element
   std::vector<Tensor> analytic;
   for (const Parameter& p : all) analytic.emplace_back(gradients[p]);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    Tensor values(all[i].value());
+    const Tensor before(all[i].value());
+    Tensor values = before;
     for (Index j = 0; j < values.size(); ++j) {
       double& x = values.values<double>()[static_cast<std::size_t>(j)];
-      const double numeric = central_difference(x, options.step, [&] {
+      try {
+        const double numeric = central_difference(x, options.step, [&] {
+          tape.clear();
+          all[i].set(values);
+          return record().item();
+        });
+        compare(check, options, i, j, analytic[i].at(j), numeric);
+      } catch (...) {
         tape.clear();
-        all[i].set(values);
-        return record().item();
-      });
-      compare(check, options, i, j, analytic[i].at(j), numeric);
+        all[i].set(before);
+        throw;
+      }
     }
     tape.clear();
-    all[i].set(values);
+    all[i].set(before);
   }
   if (!all.empty()) {
     check.name = all[check.input].name();

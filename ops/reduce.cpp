@@ -178,14 +178,17 @@ Var max(Var x, Index axis, bool keep) { return record<Max>(x, axis, keep); }
 Var mean(Var x) { return mean(reshape(x, {x.shape().size()}), 0); }
 
 Var mean(Var x, Index axis, bool keep) {
-  const Var total = sum(x, axis, keep);
   const Shape shape = x.shape();
+  if (axis < -shape.rank() || axis >= shape.rank()) {
+    fail<ShapeError>("mean: axis {} of {}, which has {} dimensions", axis, shape.to_string(),
+                     shape.rank());
+  }
   const Index count = shape[static_cast<int>(axis < 0 ? axis + shape.rank() : axis)];
   if (count == 0) {
     fail<ShapeError>("mean: axis {} of {} is empty: there is nothing to average", axis,
                      shape.to_string());
   }
-  return total / static_cast<double>(count);
+  return sum(x, axis, keep) / static_cast<double>(count);
 }
 
 Var sum_to(Var x, const Shape& shape) {

@@ -203,7 +203,7 @@ int run_train(const TrainOptions& options) {
   bool complete = false;
   {
     const InterruptHandler handler;
-    complete = train(checkpoint, train_set, test_set, options.save);
+    complete = train(checkpoint, train_set, test_set, options.save, options.anomaly);
   }
   if (!complete) {
     if (options.save.empty()) {

@@ -118,7 +118,10 @@ void add_train(CLI::App& app, TrainOptions& options) {
   app.add_option("--samples", options.samples, "sentences to write in the end")
       ->check(not_negative())
       ->capture_default_str();
+  app.add_flag("--anomaly", options.anomaly,
+               "stop at the first NaN or infinity and name the operation it came from (slower)");
   const std::vector<CLI::Option*> fixed = add_model_options(app, options);
+  app.get_option("--comments")->excludes(data);
   app.callback([=, &options] {
     for (const CLI::Option* option : fixed) {
       if (load->count() > 0 && option->count() > 0) {

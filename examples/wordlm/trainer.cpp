@@ -110,7 +110,7 @@ std::vector<double> score(const Model& model, const std::vector<Ids>& sentences)
 }
 
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, const std::string& save) {
+           const std::vector<Ids>& test_set, const std::string& save, bool anomaly) {
   const Settings& settings = checkpoint.settings;
   const Model& model = *checkpoint.model;
   Progress& progress = checkpoint.progress;
@@ -131,6 +131,7 @@ bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
   }
   if (progress.epoch >= settings.epochs) save_now();
   Tape tape(model.parameters().dtype());
+  tape.set_anomaly_mode(anomaly);
   auto last_save = std::chrono::steady_clock::now();
   while (progress.epoch < settings.epochs) {
     const auto batches =

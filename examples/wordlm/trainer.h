@@ -26,8 +26,9 @@ struct Evaluation {
 /// `save` (empty: nowhere) after every epoch, every five minutes and on interruption. Goes on
 /// exactly where the checkpoint's progress stands. Returns false where it was interrupted. Throws
 /// unroll::Error where the loss is no longer a number, or after an epoch ten times that of
-/// guessing; what was last saved is then still good.
+/// guessing; what was last saved is then still good. With `anomaly` it stops at the operation that
+/// makes the first NaN or infinity (unroll::NonFiniteError).
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, const std::string& save);
+           const std::vector<Ids>& test_set, const std::string& save, bool anomaly = false);
 
 }  // namespace wordlm

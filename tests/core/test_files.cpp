@@ -26,6 +26,14 @@ TEST_CASE("files: written and read back") {
   CHECK(folder.files() == 1);
 }
 
+TEST_CASE("files: what a killed save left behind is gone after the next") {
+  const TemporaryFolder folder;
+  write_file((folder / "model") + ".tmp", "half of a mod");
+  write_file(folder / "model", "whole");
+  CHECK(read_file(folder / "model") == "whole");
+  CHECK(folder.files() == 1);
+}
+
 TEST_CASE("files: what cannot be read") {
   const TemporaryFolder folder;
   const std::string missing = folder / "missing";
@@ -53,6 +61,9 @@ TEST_CASE("files: what cannot be written leaves everything as it was") {
   refused(folder / "no/such/folder",
           ": cannot be created (No such file or directory); nothing was changed");
   refused(folder / ".", ": cannot be written, it is a directory");
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  refused(folder / "pipe", ": cannot be written, it is not a plain file");
+  REQUIRE(::unlink((folder / "pipe").c_str()) == 0);
   refused(folder / std::string(300, 'n'),
           ": cannot be created (File name too long); nothing was changed");
   write_file(folder / "old", "old");
@@ -67,7 +78,7 @@ TEST_CASE("files: an old file stays whole when a save fails") {
     const TemporaryFolder folder;
     const std::string path = folder / "model";
     write_file(path, "old");
-    const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
+    const std::string temporary = path + ".tmp";
     REQUIRE(::mkdir(temporary.c_str(), 0700) == 0);
     CHECK_THROWS_WITH_AS(
         save_safetensors(path, {}),

@@ -133,6 +133,10 @@ digraph tape {
   n1 -> n12;
 }
 )text");
+  Tape quoted;
+  (void)quoted.parameter(Parameters().add("a \"b\" \\ c", {1}, zeros()));
+  CHECK(quoted.to_dot().find(R"dot(n0 [label="#0 parameter a \"b\" \\ c\n(1)")dot") !=
+        std::string::npos);
   CHECK(lines(Tape().to_dot()) == R"text(
 digraph tape {
   rankdir=LR;

@@ -219,6 +219,7 @@ TEST_CASE("options that make no sense are refused") {
   check_refusal({"sample", "--load", "m", "--max-words", "3"},
                 "--max-words: no sentence has at least 4 and at most 3 words");
   check_refusal({"eval", "--load", "m", "--column", "2"}, "--column requires --data");
+  CHECK(run({"train", "--data", "x.txt", "--comments", "9"}).status == 2);
   CHECK(run(train({"--cell", "lstn"})).status == 2);
   CHECK(run(train({"--hidden", "many"})).status == 2);
   check_refusal(train({"--lr", "0"}), "--lr: expected a number above 0, found '0'");
@@ -274,6 +275,11 @@ TEST_CASE("a training that diverges says so, and the file saved before is as it 
   CHECK(lines(diverged.err) == 1);
   CHECK(content_of(model) == before);
   CHECK(folder.entries() == 1);
+  const Run named = run(train({"--lr", "1e38", "--clip", "0", "--anomaly"}));
+  CHECK(named.status == 1);
+  CHECK(has(named.err, "element "));
+  CHECK(has(named.err, "; parameters: layers.0."));
+
   const Run lost = run(train({"--lr", "1e6", "--clip", "0", "--cell", "rnn"}));
   CHECK(lost.err.ends_with("; a smaller --lr or --clip helps\n"));
 }

@@ -1,11 +1,20 @@
 #!/usr/bin/env bash
 # Installs a build into a scratch prefix and builds a small program against it, once through
-# find_package and once through pkg-config:  run.sh <build folder>
+# find_package and once through pkg-config:
+#   run.sh <build folder>           the library as it was built there
+#   run.sh <build folder> shared    a shared library, built in a folder below
 set -euo pipefail
 source_dir=$(cd "$(dirname "$0")" && pwd)
 build_dir=$1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+
+if [ "${2:-}" = shared ]; then
+  build_dir=$1/shared
+  cmake -G Ninja -S "$source_dir/../.." -B "$build_dir" -DBUILD_SHARED_LIBS=ON \
+    -DUNROLL_BUILD_TESTS=OFF -DUNROLL_BUILD_EXAMPLES=OFF >/dev/null
+  cmake --build "$build_dir" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+fi
 
 cmake --install "$build_dir" --prefix "$scratch/prefix" >/dev/null
 cmake -G Ninja -S "$source_dir" -B "$scratch/consumer" -DCMAKE_PREFIX_PATH="$scratch/prefix" >/dev/null

@@ -96,6 +96,28 @@ TEST_CASE("check_gradients: with respect to parameters") {
   CHECK(std::equal(before.begin(), before.end(), p.values<double>().begin()));
 }
 
+TEST_CASE("check_gradients: parameters are put back when the function throws") {
+  const Parameters p(DType::f64, 3);
+  const Parameter a = p.add("a", {2}, uniform(1));
+  const Tensor before(a.value());
+  int calls = 0;
+  const auto throws_once_moved = [&](Tape& tape) {
+    if (++calls == 3) fail<Error>("moved");
+    return tape.parameter(a);
+  };
+  CHECK_THROWS_WITH_AS((void)check_gradients(throws_once_moved, p), "moved", Error);
+  CHECK(a.value().to_doubles() == before.to_doubles());
+}
+
+TEST_CASE("check_gradients: of an exact gradient the worst element is told too") {
+  const GradientCheck check = check_gradients(
+      [](Tape& tape, std::span<const Var> v) { return full(tape, {1}, 1) + 0 * v[0]; },
+      {Tensor::of<double>({1}, {0.5})});
+  CHECK(check.passed);
+  CHECK(check.worst_error == 0);
+  CHECK(check.message == "input 0 (1), element 0: gradient 0 and finite difference 0");
+}
+
 TEST_CASE("check_gradients: a branch of the parameters") {
   const Parameters p(DType::f64);
   const Parameter a = (p / "a").add("x", {2}, uniform(1));

@@ -71,7 +71,7 @@ TEST_CASE("reduce: nothing to add is zero, nothing to average is an error") {
                        ShapeError);
   CHECK_THROWS_WITH_AS((void)mean(x), "mean: axis 0 of (0) is empty: there is nothing to average",
                        ShapeError);
-  CHECK_THROWS_WITH_AS((void)mean(x, 3), "sum: axis 3 of (2 x 0 x 3), which has 3 dimensions",
+  CHECK_THROWS_WITH_AS((void)mean(x, 3), "mean: axis 3 of (2 x 0 x 3), which has 3 dimensions",
                        ShapeError);
   CHECK(mean(x, 0).shape() == Shape{0, 3});
 }
