@@ -18,7 +18,7 @@ std::vector<Sample> unary_samples(Var (*f)(Var), std::initializer_list<Domain> d
   return samples;
 }
 
-std::vector<Sample> binary_samples(std::function<Var(Var, Var)> f, Domain a, Domain b) {
+std::vector<Sample> binary_samples(const std::function<Var(Var, Var)>& f, Domain a, Domain b) {
   const std::initializer_list<std::pair<Shape, Shape>> shapes = {{{3, 5}, {3, 5}},
                                                                  {{1, 1}, {1, 1}},
                                                                  {{0, 4}, {0, 4}},
@@ -46,7 +46,8 @@ std::vector<BadInput> unary_bad_inputs(std::string_view name, Var (*f)(Var)) {
            fmt::format("{}: input 0 is i32, expected floating-point values", name)}};
 }
 
-std::vector<BadInput> binary_bad_inputs(std::string_view name, std::function<Var(Var, Var)> f) {
+std::vector<BadInput> binary_bad_inputs(std::string_view name,
+                                        const std::function<Var(Var, Var)>& f) {
   const auto call = [f](Vars v) { return f(v[0], v[1]); };
   return {{{{{2, 3}}, {{4, 3}}},
            call,

@@ -22,13 +22,13 @@ struct Domain {
 [[nodiscard]] std::vector<Sample> unary_samples(Var (*f)(Var),
                                                 std::initializer_list<Domain> domains);
 /// A function of two inputs: equal shapes, one element, no rows, and every way to broadcast.
-[[nodiscard]] std::vector<Sample> binary_samples(std::function<Var(Var, Var)> f, Domain a,
+[[nodiscard]] std::vector<Sample> binary_samples(const std::function<Var(Var, Var)>& f, Domain a,
                                                  Domain b);
 
 /// Integers where floating-point values are needed.
 [[nodiscard]] std::vector<BadInput> unary_bad_inputs(std::string_view name, Var (*f)(Var));
 /// Shapes that do not broadcast.
 [[nodiscard]] std::vector<BadInput> binary_bad_inputs(std::string_view name,
-                                                      std::function<Var(Var, Var)> f);
+                                                      const std::function<Var(Var, Var)>& f);
 
 }  // namespace unroll

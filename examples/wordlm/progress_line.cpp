@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
+
 #include <cstdio>
 
 namespace wordlm {
@@ -13,7 +15,7 @@ double seconds(std::chrono::steady_clock::duration time) {
 }
 
 std::string duration_text(double s) {
-  const auto whole = static_cast<long>(s + 0.5);
+  const auto whole = std::lround(s);
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);

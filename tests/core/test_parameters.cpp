@@ -52,7 +52,7 @@ TEST_CASE("parameters: mistakes") {
                        "parameter 'a.W' is (2): it cannot take values of shape (3)", ShapeError);
   CHECK_THROWS_WITH_AS((void)root.values<double>(), "a f32 tensor (48) was read as f64", TypeError);
   CHECK_THROWS_WITH_AS((void)root.change<double>(), "a f32 tensor (48) was read as f64", TypeError);
-  CHECK_THROWS_WITH_AS(Parameters(DType::i32), "parameters are f32 or f64, not i32", TypeError);
+  CHECK_THROWS_WITH_AS(Parameters{DType::i32}, "parameters are f32 or f64, not i32", TypeError);
   CHECK(names_of(root) == std::vector<std::string>{"a.W", "a.b", "c"});
 }
 
