@@ -46,8 +46,10 @@ TEST_CASE("safetensors: what was saved is loaded, every bit of it") {
   const TensorFile loaded = load_safetensors(folder / "a.safetensors");
   CHECK(loaded.metadata == file.metadata);
   REQUIRE(loaded.tensors.size() == file.tensors.size());
-  for (const auto& [name, tensor] : file.tensors) {
-    CAPTURE(name);
+  for (const auto& entry : file.tensors) {
+    const auto& name = entry.first;
+    const Tensor& tensor = entry.second;
+    INFO(name);
     const Tensor& other = loaded.tensors.at(name);
     CHECK(other.dtype() == tensor.dtype());
     CHECK(other.shape() == tensor.shape());

@@ -65,7 +65,7 @@ TEST_CASE("tape: an input is what it was when it was recorded, in the type of th
   CHECK(twice.value().at(0) == 0.1);
   CHECK(f64.input(Tensor::of<std::int32_t>({1}, {3})).dtype() == DType::i32);
   CHECK(f64.input(Tensor(DType::f32, {0, 3})).value().size() == 0);
-  CHECK_THROWS_WITH_AS(Tape(DType::i32), "a tape is f32 or f64, not i32", TypeError);
+  CHECK_THROWS_WITH_AS(Tape{DType::i32}, "a tape is f32 or f64, not i32", TypeError);
 }
 
 TEST_CASE("tape: a handle that is not of this tape's present generation says so") {
