@@ -46,10 +46,9 @@ TEST_CASE("safetensors: what was saved is loaded, every bit of it") {
   const TensorFile loaded = load_safetensors(folder / "a.safetensors");
   CHECK(loaded.metadata == file.metadata);
   REQUIRE(loaded.tensors.size() == file.tensors.size());
-  for (const auto& entry : file.tensors) {
-    const auto& name = entry.first;
-    const Tensor& tensor = entry.second;
-    INFO(name);
+  for (const auto& [name, tensor] : file.tensors) {
+    const std::string& named = name;
+    CAPTURE(named);
     const Tensor& other = loaded.tensors.at(name);
     CHECK(other.dtype() == tensor.dtype());
     CHECK(other.shape() == tensor.shape());

@@ -157,7 +157,8 @@ TEST_CASE("settings that no training wrote are an error, not a crash") {
                                                  {"embedding", -1},
                                                  {"layers", 0},
                                                  {"layers", 1000000000000}}) {
-    CAPTURE(key);
+    const std::string named = key;
+    CAPTURE(named);
     CHECK(fault_with(file, "wordlm.settings", key, value) == sizes);
   }
   for (const auto& [key, value] : std::vector<std::pair<const char*, json>>{{"batch", 0},
@@ -169,12 +170,14 @@ TEST_CASE("settings that no training wrote are an error, not a crash") {
                                                                             {"held_out", 0.6},
                                                                             {"held_out", -0.1},
                                                                             {"clip", -1}}) {
-    CAPTURE(key);
+    const std::string named = key;
+    CAPTURE(named);
     CHECK(fault_with(file, "wordlm.settings", key, value) == range);
   }
   for (const auto& [key, value] : std::vector<std::pair<const char*, json>>{
            {"epoch", -1}, {"batch", -1}, {"learning_rate", 0}, {"running_words", -1}}) {
-    CAPTURE(key);
+    const std::string named = key;
+    CAPTURE(named);
     CHECK(fault_with(file, "wordlm.progress", key, value) == range);
   }
   CHECK(fault_with(file, "wordlm.settings", "layers", 2)
@@ -188,7 +191,8 @@ TEST_CASE("settings that no training wrote are an error, not a crash") {
   for (const char* part : {"wordlm.settings", "wordlm.progress"}) {
     const json values = json::parse(as_saved.metadata.at(part));
     for (const auto& [key, value] : values.items()) {
-      CAPTURE(key);
+      const std::string named = key;
+      CAPTURE(named);
       for (const json& strange : {json("x"), json(nullptr), json::array({1}), json::object()}) {
         if (strange.type() == value.type()) continue;
         CHECK(

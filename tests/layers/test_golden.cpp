@@ -121,7 +121,8 @@ void check_case(const std::string& name, const Parameters& p, const C& cell) {
   const Recorded recorded(tape, cell, golden);
   Var loss = full(tape, {}, 0);
   for (const auto& [result, var] : recorded.results) {
-    CAPTURE(result);
+    const std::string& named = result;
+    CAPTURE(named);
     CHECK(difference(var.value(), golden[result]) < kBound);
     loss = loss + sum(var * tape.input(golden[result + "_weights"]));
   }

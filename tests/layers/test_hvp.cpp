@@ -72,7 +72,7 @@ double dot(const std::vector<double>& a, const std::vector<Tensor>& b) {
 
 TEST_CASE("hvp: of an LSTM's loss, against differences of the gradient") {
   const Model model;
-  for (const std::uint64_t seed : {100, 200}) {
+  for (const std::uint64_t seed : {100U, 200U}) {
     const std::vector<Tensor> direction = model.direction(seed);
     const std::vector<double> found = model.hessian_times(direction);
     constexpr double kStep = 1e-5;

@@ -29,7 +29,10 @@ TEST_CASE("matmul: all transposes, all kinds of sides") {
   const std::initializer_list<std::array<Index, 3>> sides = {
       {1, 1, 1}, {3, 4, 5}, {1, 7, 5}, {7, 5, 1},    {1, 9, 1},
       {5, 1, 3}, {0, 4, 5}, {3, 4, 0}, {33, 65, 17}, {20, 200, 80}};
-  for (const auto& [m, k, n] : sides) {
+  for (const std::array<Index, 3>& side : sides) {
+    const Index m = side[0];
+    const Index k = side[1];
+    const Index n = side[2];
     for (const Transposed t :
          {Transposed{}, Transposed{true, false}, Transposed{false, true}, Transposed{true, true}}) {
       const Tensor a = random_tensor(t.a ? Shape{k, m} : Shape{m, k}, 1);

@@ -35,7 +35,7 @@ TEST_CASE("dropout: rate 0 changes nothing") {
 
 TEST_CASE("dropout: neighbours are dropped independently") {
   const std::vector<double> y = mask({5, 6, 7}, 0.5, {kCount});
-  for (const std::size_t distance : {1, 2, 3, 4, 64}) {
+  for (const std::size_t distance : {1U, 2U, 3U, 4U, 64U}) {
     double both = 0;
     for (std::size_t i = 0; i + distance < y.size(); ++i) both += y[i] * y[i + distance] / 4;
     CHECK(std::abs(both / kCount - 0.25) < 5 * std::sqrt(0.25 * 0.75 / kCount));
