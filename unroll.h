@@ -11,13 +11,9 @@
 #include <unroll/core/shape.h>
 #include <unroll/core/tape.h>
 #include <unroll/core/tensor.h>
-#include <unroll/layers/any_cell.h>
-#include <unroll/layers/gate.h>
-#include <unroll/layers/gru.h>
+#include <unroll/layers/cells.h>
 #include <unroll/layers/initialize.h>
 #include <unroll/layers/linear.h>
-#include <unroll/layers/lstm.h>
-#include <unroll/layers/rnn.h>
 #include <unroll/layers/sequence.h>
 #include <unroll/layers/stack.h>
 #include <unroll/ops/check_gradients.h>

@@ -1,7 +1,6 @@
 #pragma once
-/// A cell chosen at run time, by name.
+/// A cell whose type is known at run time only.
 
-#include <unroll/layers/gate.h>
 #include <unroll/layers/sequence.h>
 
 #include <memory>
@@ -60,17 +59,5 @@ class AnyCell {
 
   std::shared_ptr<const Concept> model_;
 };
-
-/// One entry of the list of cells.
-struct CellEntry {
-  std::string_view name;
-  std::string_view equations;
-  AnyCell (*make)(const Parameters&, Input, Index hidden, const CellOptions&);
-};
-
-/// Every cell there is; tests and programs walk this list.
-[[nodiscard]] std::span<const CellEntry> all_cells();
-/// The cell of that name; Error naming those there are.
-[[nodiscard]] const CellEntry& find_cell(std::string_view name);
 
 }  // namespace unroll

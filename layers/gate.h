@@ -24,6 +24,7 @@ struct CellOptions {
   Initializer U = fan_in_uniform();
   Initializer b = zeros();
   double forget_bias = 1;  // added to the bias of a forget gate (Jozefowicz et al. 2015)
+  Index depth = 2;         // of cells that are deep by themselves: layers, or micro-steps
 };
 
 /// The options of a forget gate: the same, with the forget bias added to b.

@@ -9,6 +9,7 @@ namespace unroll {
 /// h' = f(W x + U h + b), f = tanh unless said otherwise: relu, sigmoid, or any function of a Var.
 struct Rnn {
   using State = Var;
+  static constexpr std::string_view source = "Elman 1990";
   static constexpr std::string_view equations = "h' = f(W x + U h + b)";
 
   Rnn(const Parameters& p, Input in, Index hidden, const CellOptions& options = {},

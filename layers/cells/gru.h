@@ -10,6 +10,7 @@ namespace unroll {
 /// Reset after the product, the form of cuDNN and PyTorch; `c` is the bias inside the reset.
 struct Gru {
   using State = Var;
+  static constexpr std::string_view source = "Cho et al. 2014, as in cuDNN";
   static constexpr std::string_view equations =
       "z = sigmoid(Wz x + Uz h + bz)\n"
       "r = sigmoid(Wr x + Ur h + br)\n"
@@ -38,6 +39,7 @@ struct Gru {
 /// Reset before the product, the form of Cho et al. 2014 and of the tutorials.
 struct GruResetBefore {
   using State = Var;
+  static constexpr std::string_view source = "Cho et al. 2014";
   static constexpr std::string_view equations =
       "z = sigmoid(Wz x + Uz h + bz)\n"
       "r = sigmoid(Wr x + Ur h + br)\n"

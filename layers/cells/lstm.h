@@ -14,6 +14,7 @@ struct Lstm {
     Var h;  // (B, hidden)
     Var c;  // (B, hidden)
   };
+  static constexpr std::string_view source = "Hochreiter & Schmidhuber 1997, Gers et al. 2000";
   static constexpr std::string_view equations =
       "i = sigmoid(Wi x + Ui h + bi)\n"
       "f = sigmoid(Wf x + Uf h + bf)\n"

@@ -1,7 +1,4 @@
-#include <unroll/layers/any_cell.h>
-#include <unroll/layers/gru.h>
-#include <unroll/layers/lstm.h>
-#include <unroll/layers/rnn.h>
+#include <unroll/layers/cells.h>
 
 #include <algorithm>
 
@@ -13,18 +10,28 @@ AnyCell make(const Parameters& p, Input in, Index hidden, const CellOptions& opt
   return AnyCell(C(p, in, hidden, options));
 }
 
+template <Cell C>
+constexpr CellEntry entry(std::string_view name, std::string_view type) {
+  return {name, type, C::source, C::equations, make<C>};
+}
+
 template <Var (*f)(Var)>
 AnyCell make_rnn(const Parameters& p, Input in, Index hidden, const CellOptions& options) {
   return AnyCell(Rnn(p, in, hidden, options, f));
 }
 
+template <Var (*f)(Var)>
+constexpr CellEntry rnn(std::string_view name, std::string_view equations) {
+  return {name, "Rnn", Rnn::source, equations, make_rnn<f>};
+}
+
 constexpr std::array kCells = {
-    CellEntry{"rnn", "h' = tanh(W x + U h + b)", make_rnn<tanh>},
-    CellEntry{"rnn-relu", "h' = relu(W x + U h + b)", make_rnn<relu>},
-    CellEntry{"rnn-sigmoid", "h' = sigmoid(W x + U h + b)", make_rnn<sigmoid>},
-    CellEntry{"lstm", Lstm::equations, make<Lstm>},
-    CellEntry{"gru", Gru::equations, make<Gru>},
-    CellEntry{"gru-reset-before", GruResetBefore::equations, make<GruResetBefore>},
+    rnn<tanh>("rnn", "h' = tanh(W x + U h + b)"),
+    rnn<relu>("rnn-relu", "h' = relu(W x + U h + b)"),
+    rnn<sigmoid>("rnn-sigmoid", "h' = sigmoid(W x + U h + b)"),
+    entry<Lstm>("lstm", "Lstm"),
+    entry<Gru>("gru", "Gru"),
+    entry<GruResetBefore>("gru-reset-before", "GruResetBefore"),
 };
 
 }  // namespace
