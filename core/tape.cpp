@@ -104,10 +104,34 @@ Var Tape::input(const TensorView& values) {
 }
 
 Var Tape::parameter(const Parameter& parameter) {
+  const ParameterNode& node = known(parameter);
+  return node.replacement ? *node.replacement : Var(this, node.index, generation_);
+}
+
+void Tape::replace(const Parameter& parameter, Var value) {
+  require(value);
+  if (value.shape() != parameter.shape()) {
+    fail<ShapeError>("parameter '{}' is {}: it cannot be replaced by {}", parameter.name(),
+                     parameter.shape().to_string(), value.shape().to_string());
+  }
+  known(parameter).replacement = value;
+}
+
+void Tape::mask_input(const Parameter& parameter, Var mask) {
+  require(mask);
+  known(parameter).input_mask = mask;
+}
+
+std::optional<Var> Tape::input_mask(const Parameter& parameter) {
+  return known(parameter).input_mask;
+}
+
+/// The entry of a parameter as it is now, recorded where it is asked for the first time.
+Tape::ParameterNode& Tape::known(const Parameter& parameter) {
   if (parameter.store() == nullptr) fail<HandleError>("a Parameter that was never created");
-  for (const ParameterNode& known : parameter_nodes_) {
+  for (ParameterNode& known : parameter_nodes_) {
     if (known.parameter == parameter && known.version == parameter.store()->version()) {
-      return {this, known.index, generation_};
+      return known;
     }
   }
   const TensorView value = parameter.value();
@@ -129,7 +153,7 @@ Var Tape::parameter(const Parameter& parameter) {
   node.parameter = static_cast<std::int32_t>(parameter_nodes_.size());
   const Var var = append(node);
   parameter_nodes_.push_back({parameter, var.index(), parameter.store()->version()});
-  return var;
+  return parameter_nodes_.back();
 }
 
 Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& attributes) {

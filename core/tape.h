@@ -8,6 +8,7 @@
 #include <unroll/core/run/arena.h>
 #include <unroll/core/var.h>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,6 +36,14 @@ class Tape final : private ParameterReader {
   Var input(const TensorView& values);
   /// The parameter as it is now; the same Var each time until the tape is cleared.
   Var parameter(const Parameter& parameter);
+  /// From here on `parameter` reads as `value`, a Var of its shape, until `clear()` or until the
+  /// parameters change: weights dropped or normalised, in any layer, without its knowing. The
+  /// gradient goes through `value` to the parameter where `value` was computed from it.
+  void replace(const Parameter& parameter, Var value);
+  /// From here on layers that multiply something by `parameter` first multiply it by `mask`,
+  /// element-wise, until `clear()` or until the parameters change.
+  void mask_input(const Parameter& parameter, Var mask);
+  [[nodiscard]] std::optional<Var> input_mask(const Parameter& parameter);
   /// Appends a node. Called by the functions of ops/; throws what the operation's rules say.
   Var record(const Op& op, std::span<const Var> inputs, const Attributes& attributes = {});
 
@@ -93,7 +102,11 @@ class Tape final : private ParameterReader {
     Parameter parameter;
     std::uint32_t index;
     std::uint64_t version;  // of its tree when it was recorded
+    std::optional<Var> replacement = {};
+    std::optional<Var> input_mask = {};
   };
+
+  ParameterNode& known(const Parameter& parameter);
 
   Var append(Node node);
   void let_go();

@@ -41,7 +41,11 @@ Var Gate::x(Var x) const {
   return has_bias ? linear(x, tape.parameter(W), tape.parameter(b)) : linear(x, tape.parameter(W));
 }
 
-Var Gate::h(Var h) const { return linear(h, h.tape().parameter(U)); }
+Var Gate::h(Var h) const {
+  Tape& tape = h.tape();
+  const std::optional<Var> mask = tape.input_mask(U);
+  return linear(mask ? h * *mask : h, tape.parameter(U));
+}
 
 Var Gate::operator()(Var x, Var h) const { return this->x(x) + this->h(h); }
 

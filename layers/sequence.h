@@ -2,9 +2,10 @@
 /// A cell over the steps of a sequence.
 
 #include <unroll/layers/state.h>
+#include <unroll/ops/elementwise.h>
 #include <unroll/ops/shape.h>
 
-#include <algorithm>
+#include <optional>
 
 namespace unroll {
 
@@ -27,18 +28,51 @@ typename C::State zero_state(const C& cell, Tape& tape, Index batch) {
   }
 }
 
+/// Which steps of a batch of padded sequences are real: (steps, B), 1 for the first lengths[b] of
+/// sequence b, then 0. Error for a length below 0 or above `steps`.
+Var length_mask(Tape& tape, std::span<const Index> lengths, Index steps);
+
+/// `next` where the mask (B) is 1, `before` where it is 0: a step that padding leaves as it was.
+template <class S>
+S masked(Var mask, S next, const S& before) {
+  const std::vector<Var> old = vars_of(before);
+  std::size_t i = 0;
+  for_each_var(next, [&](Var& var) {
+    Shape shape = mask.shape();
+    while (shape.rank() < var.shape().rank()) shape = shape.inserted(shape.rank(), 1);
+    var = where(reshape(mask, shape), var, old[i++]);
+  });
+  return next;
+}
+
+enum class Direction : std::uint8_t { forward, backward };
+
 /// Steps `cell` over x (T, B, in), or ids (T, B), from `state`; T >= 1. Backpropagation through
 /// time is the gradient of what this records, and is written nowhere.
+///
+/// With a mask (`length_mask`) each sequence ends where its length says: its state stays as it is
+/// from there on. Backward, the sequence is read from its last step to its first; padding, which
+/// then comes first, leaves the state as it begins. Outputs stand where their inputs stand.
 template <Cell C>
-Unrolled<typename C::State> unroll_over(const C& cell, Var x, typename C::State state) {
-  if (x.shape().rank() == 0 || x.shape()[0] == 0) {
+Unrolled<typename C::State> unroll_over(const C& cell, Var x, typename C::State state,
+                                        std::optional<Var> mask = {},
+                                        Direction direction = Direction::forward) {
+  const Index steps = x.shape().rank() == 0 ? 0 : x.shape()[0];
+  if (steps == 0) {
     fail<ShapeError>("unroll_over: x is {}: at least one step is needed", x.shape().to_string());
   }
-  std::vector<Var> outputs;
-  for (const Var xt : unstack(x)) {
-    const Tape::StepScope scope(x.tape(), static_cast<Index>(outputs.size()));
-    state = cell.step(xt, state);
-    outputs.push_back(output_of(state));
+  if (mask && (mask->shape().rank() != 2 || mask->shape()[0] != steps)) {
+    fail<ShapeError>("unroll_over: a mask of {} for x of {}: ({} x batch) is needed",
+                     mask->shape().to_string(), x.shape().to_string(), steps);
+  }
+  const std::vector<Var> inputs = unstack(x);
+  std::vector<Var> outputs(inputs.size());
+  for (Index i = 0; i < steps; ++i) {
+    const Index t = direction == Direction::forward ? i : steps - 1 - i;
+    const Tape::StepScope scope(x.tape(), t);
+    typename C::State next = cell.step(inputs[static_cast<std::size_t>(t)], state);
+    state = mask ? masked(select(*mask, t), std::move(next), state) : std::move(next);
+    outputs[static_cast<std::size_t>(t)] = output_of(state);
   }
   return {stack(outputs), state};
 }
@@ -46,63 +80,9 @@ Unrolled<typename C::State> unroll_over(const C& cell, Var x, typename C::State 
 /// The same from a state that was carried over from another tape or piece of the sequence.
 template <Cell C>
 Unrolled<typename C::State> unroll_over(const C& cell, Var x,
-                                        const Carried<typename C::State>& state) {
-  return unroll_over(cell, x, restore(x.tape(), state));
-}
-
-/// The same values as `unroll_over`, but the gradient of each output reaches at most `steps_back`
-/// steps further back than its own (the tutorials' `bptt_truncate`), for any cell, at the cost of
-/// T (steps_back + 1) steps.
-///
-/// The first steps_back + 1 outputs lie that near the beginning and need no truncation. Each later
-/// one gets a window of its own that begins with a constant state; all windows are of one length,
-/// so they run side by side, as a batch of windows.
-template <Cell C>
-Unrolled<typename C::State> unroll_truncated(const C& cell, Var x, typename C::State state,
-                                             Index steps_back) {
-  using State = typename C::State;
-  if (steps_back < 0)
-    fail<Error>("unroll_truncated: {} steps back, expected 0 or more", steps_back);
-  const Index steps = x.shape().rank() == 0 ? 0 : x.shape()[0];
-  const Index head = std::min(steps, steps_back + 1);
-  const Index windows = steps - head;
-  if (windows == 0) return unroll_over(cell, x, state);
-
-  std::vector<Var> outputs;
-  std::vector<State> starts;  // the constant states that windows begin with
-  for (Index t = 0; t < std::max(head, windows); ++t) {
-    const Tape::StepScope scope(x.tape(), t);
-    state = cell.step(select(x, t), state);
-    if (t < head) outputs.push_back(output_of(state));
-    State constant = state;
-    for_each_var(constant, [](Var& var) { var = stop_gradient(var); });
-    if (t < windows) starts.push_back(constant);
-  }
-
-  // Window w reads steps w + 1 ... w + 1 + steps_back. Windows and sequences share the batch axis.
-  const auto merge = [](Var v) {
-    const Shape shape = v.shape();
-    return reshape(v, shape.without(0).with(0, shape[0] * shape[1]));
-  };
-  State window = starts[0];
-  std::size_t part = 0;
-  for_each_var(window, [&](Var& var) {
-    std::vector<Var> first;
-    for (const State& start : starts) first.push_back(vars_of(start)[part]);
-    var = merge(stack(first));
-    ++part;
-  });
-  for (Index p = 0; p <= steps_back; ++p) {
-    const Tape::StepScope scope(x.tape(), p + 1);  // of the first window
-    window = cell.step(merge(rows(x, p + 1, p + 1 + windows)), window);
-  }
-
-  const Var output = output_of(window);
-  const Index batch = output.shape()[0] / windows;
-  const Shape by_window = output.shape().with(0, batch).inserted(0, windows);
-  const std::array<Var, 2> parts{stack(outputs), reshape(output, by_window)};
-  for_each_var(window, [&](Var& var) { var = rows(var, (windows - 1) * batch, windows * batch); });
-  return {concat(parts, 0), window};
+                                        const Carried<typename C::State>& state,
+                                        std::optional<Var> mask = {}) {
+  return unroll_over(cell, x, restore(x.tape(), state), mask);
 }
 
 }  // namespace unroll

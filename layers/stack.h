@@ -38,4 +38,57 @@ struct Stack {
   std::vector<C> cells;
 };
 
+/// What stands between layers where nothing does.
+struct Unchanged {
+  Var operator()(Var x) const { return x; }
+};
+
+/// What `between` makes of the input of a layer; ids stay ids.
+template <class Between>
+Var apply(Between&& between, Var x) {
+  return is_floating(x.dtype()) ? between(x) : x;
+}
+
+/// Unrolls a stack layer after layer instead of step after step; the values are the same. `between`
+/// is applied to the whole sequence that each layer reads and to the outputs of the last: with
+/// `Dropout` that is the regularisation of Zaremba et al. 2014 (eq. 4-6), one mask a layer.
+template <Cell C, class Between = Unchanged>
+Unrolled<typename Stack<C>::State> unroll_layers(const Stack<C>& stack, Var x,
+                                                 const typename Stack<C>::State& state,
+                                                 Between&& between = {},
+                                                 std::optional<Var> mask = {}) {
+  typename Stack<C>::State last;
+  for (std::size_t layer = 0; layer < stack.cells.size(); ++layer) {
+    const auto unrolled = unroll_over(stack.cells[layer], apply(between, x), state[layer], mask);
+    x = unrolled.outputs;
+    last.push_back(unrolled.last);
+  }
+  return {between(x), last};
+}
+
+/// A cell with a shortcut (He et al. 2016; Prakash et al. 2016): its output is h + x, its state
+/// that of the cell. Where x and h differ in size, as in the lowest layer of a stack, it is h.
+template <Cell C>
+struct Residual {
+  using State = WithOutput<typename C::State>;
+
+  explicit Residual(C cell) : cell(std::move(cell)) {}
+  Residual(const Parameters& p, Input in, Index hidden, const CellOptions& options = {})
+      : cell(p, in, hidden, options) {}
+
+  [[nodiscard]] State step(Var x, const State& state) const {
+    const typename C::State next = cell.step(x, state.inner);
+    const Var h = output_of(next);
+    const bool fits = is_floating(x.dtype()) && x.shape() == h.shape();
+    return {fits ? h + x : h, next};
+  }
+
+  [[nodiscard]] State zero_state(Tape& tape, Index batch) const {
+    const typename C::State state = unroll::zero_state(cell, tape, batch);
+    return {output_of(state), state};
+  }
+
+  C cell;
+};
+
 }  // namespace unroll

@@ -47,6 +47,22 @@ void for_each_var(std::vector<S>& states, F&& f) {
   for (S& state : states) for_each_var(state, f);
 }
 
+/// A state whose output is not the output of the state inside.
+template <class S>
+struct WithOutput {
+  Var output;
+  S inner;
+};
+template <class S, class F>
+void for_each_var(WithOutput<S>& state, F&& f) {
+  f(state.output);
+  for_each_var(state.inner, f);
+}
+template <class S>
+Var output_of(const WithOutput<S>& state) {
+  return state.output;
+}
+
 /// The Vars of a state, in order.
 template <class S>
 std::vector<Var> vars_of(S state) {
