@@ -7,24 +7,26 @@
 
 namespace unroll {
 
-/// The state of a cell whose type is not known: its Vars, the output first.
+/// The state of a cell whose type is not known: its Vars, in order, and which of them is the
+/// output.
 struct AnyState {
   std::vector<Var> vars;
+  std::size_t output = 0;
 };
 
 template <class F>
 void for_each_var(AnyState& state, F&& f) {
   for (Var& var : state.vars) f(var);
 }
-inline Var output_of(const AnyState& state) { return state.vars.front(); }
+inline Var output_of(const AnyState& state) { return state.vars[state.output]; }
 
-/// Any cell whose state is a struct of Vars, behind one type; a cell itself.
+/// Any cell whose state is a struct of Vars, or a vector of such, behind one type; a cell itself.
 class AnyCell {
  public:
   using State = AnyState;
 
   template <Cell C>
-  requires PlainState<typename C::State>
+  requires FlatState<typename C::State>
   explicit AnyCell(C cell) : model_(std::make_shared<Model<C>>(std::move(cell))) {}
 
   [[nodiscard]] State step(Var x, const State& state) const { return model_->step(x, state); }
@@ -46,13 +48,18 @@ class AnyCell {
   struct Model final : Concept {
     explicit Model(C c) : cell(std::move(c)) {}
     [[nodiscard]] State step(Var x, const State& state) const override {
-      typename C::State typed;
-      std::size_t i = 0;
-      for_each_var(typed, [&](Var& var) { var = state.vars[i++]; });
-      return {vars_of(cell.step(x, typed))};
+      return any(cell.step(x, state_of<typename C::State>(state.vars)));
     }
     [[nodiscard]] State zero_state(Tape& tape, Index batch) const override {
-      return {vars_of(unroll::zero_state(cell, tape, batch))};
+      return any(unroll::zero_state(cell, tape, batch));
+    }
+    [[nodiscard]] static State any(const typename C::State& state) {
+      State result{vars_of(state)};
+      // The first of a plain state's; of a deep cell's, the first of its top layer.
+      if constexpr (!PlainState<typename C::State>) {
+        result.output = result.vars.size() - result.vars.size() / state.size();
+      }
+      return result;
     }
     C cell;
   };

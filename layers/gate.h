@@ -1,8 +1,10 @@
 #pragma once
-/// The affine map inside every gate of every cell: W x + U h + b.
+/// The affine maps inside the gates of every cell: W x + U h + b, and its two halves.
 
 #include <unroll/core/tape.h>
 #include <unroll/layers/initialize.h>
+
+#include <optional>
 
 namespace unroll {
 
@@ -29,12 +31,58 @@ struct CellOptions {
 
 /// The options of a forget gate: the same, with the forget bias added to b.
 [[nodiscard]] CellOptions with_forget_bias(const CellOptions& options);
+/// The options of a gate u where 1 - u forgets: the same, with the forget bias taken off b, since
+/// 1 - sigmoid(a) = sigmoid(-a).
+[[nodiscard]] CellOptions with_coupled_bias(const CellOptions& options);
+/// The same without biases.
+[[nodiscard]] CellOptions without_bias(const CellOptions& options);
+/// The depth of a cell that is deep by itself; Error, naming the cell, where it is below 1.
+[[nodiscard]] Index depth_of(std::string_view cell, const CellOptions& options);
+
+/// W x + b, of what does not see h. W: (out x in), b: (out).
+struct Projection {
+  Projection(const Parameters& p, Input in, Index out, const CellOptions& options = {},
+             std::string_view name = "W");
+
+  /// W x + b for x (B, in), or ids (B): (B, out)
+  Var operator()(Var x) const;
+
+  Parameter W;
+  Parameter b;  // of no tree without a bias
+
+ private:
+  bool ids_;
+};
+
+/// x as a vector of `size` features, for equations that add or compare x and h: x itself where it
+/// has that size, else P x, learned. P: (size x in), of no tree where x is taken as it is; ids are
+/// always looked up in it.
+struct Fitted {
+  Fitted(const Parameters& p, Input in, Index size, const CellOptions& options = {});
+  /// (B, in), or ids (B), to (B, size)
+  Var operator()(Var x) const;
+
+  std::optional<Projection> P;
+};
+
+/// U h + b, of what does not see x. U: (out x from), b: (out).
+struct Recurrent {
+  Recurrent(const Parameters& p, Index from, Index out, const CellOptions& options = {});
+  /// (B, from) to (B, out)
+  Var operator()(Var h) const;
+
+  Parameter U;
+  Parameter b;  // of no tree without a bias
+};
 
 /// W x + U h + b. W: (hidden x in), U: (hidden x hidden), b: (hidden).
 struct Gate {
   Gate(const Parameters& p, Input in, Index hidden, const CellOptions& options = {});
+  /// The same where it has another size than the h it sees. W: (out x in), U: (out x from), b:
+  /// (out).
+  Gate(const Parameters& p, Input in, Index from, Index out, const CellOptions& options);
 
-  /// W x + U h + b for x (B, in), or ids (B), and h (B, hidden): (B, hidden)
+  /// W x + U h + b for x (B, in), or ids (B), and h (B, from): (B, out)
   Var operator()(Var x, Var h) const;
   /// W x + b
   [[nodiscard]] Var x(Var x) const;

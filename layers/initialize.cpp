@@ -54,6 +54,12 @@ Initializer uniform(double limit) {
   };
 }
 
+Initializer normal(double standard_deviation) {
+  return [standard_deviation](const Shape&, std::span<double> values, Random& random) {
+    for (double& value : values) value = standard_deviation * random.normal();
+  };
+}
+
 Initializer fan_in_uniform() {
   return [](const Shape& shape, std::span<double> values, Random& random) {
     if (values.empty()) return;

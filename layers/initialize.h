@@ -9,6 +9,8 @@ Initializer zeros();
 Initializer constant(double value);
 /// Uniform in [-limit, limit).
 Initializer uniform(double limit);
+/// Normal with mean 0.
+Initializer normal(double standard_deviation);
 /// Uniform in +-1/sqrt(fan in), the tutorials' choice; of a vector, its length.
 Initializer fan_in_uniform();
 /// The same for a matrix that is stored transposed, (in x out), as one-hot inputs' weights are.

@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <concepts>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -69,6 +70,31 @@ std::vector<Var> vars_of(S state) {
   std::vector<Var> vars;
   for_each_var(state, [&](Var var) { vars.push_back(var); });
   return vars;
+}
+
+/// A state whose structure its number of Vars tells: a plain one, or a vector of plain ones, as
+/// cells have that are deep by themselves.
+template <class S>
+struct is_flat_state : std::bool_constant<PlainState<S>> {};
+template <PlainState S>
+struct is_flat_state<std::vector<S>> : std::true_type {};
+template <class S>
+concept FlatState = is_flat_state<S>::value;
+
+/// The state made of these Vars: the inverse of vars_of.
+template <FlatState S>
+S state_of(std::span<const Var> vars) {
+  S state;
+  if constexpr (PlainState<S>) {
+    std::size_t i = 0;
+    for_each_var(state, [&](Var& var) { var = vars[i++]; });
+  } else {
+    constexpr std::size_t kSize = sizeof(typename S::value_type) / sizeof(Var);
+    for (; !vars.empty(); vars = vars.subspan(kSize)) {
+      state.push_back(state_of<typename S::value_type>(vars.first(kSize)));
+    }
+  }
+  return state;
 }
 
 /// The output of a state, its first Var.
