@@ -25,13 +25,58 @@ constexpr CellEntry rnn(std::string_view name, std::string_view equations) {
   return {name, "Rnn", Rnn::source, equations, make_rnn<f>};
 }
 
+AnyCell make_irnn(const Parameters& p, Input in, Index hidden, const CellOptions& options) {
+  return AnyCell(Rnn(p, in, hidden, irnn_options(options), relu));
+}
+
+AnyCell make_gru_hard(const Parameters& p, Input in, Index hidden, const CellOptions& options) {
+  return AnyCell(GruResetBefore(p, in, hidden, options, hard_sigmoid));
+}
+
 constexpr std::array kCells = {
     rnn<tanh>("rnn", "h' = tanh(W x + U h + b)"),
     rnn<relu>("rnn-relu", "h' = relu(W x + U h + b)"),
     rnn<sigmoid>("rnn-sigmoid", "h' = sigmoid(W x + U h + b)"),
+    CellEntry{"irnn", "Rnn", "Le et al. 2015", "h' = relu(W x + U h + b), U = 1 at first",
+              make_irnn},
+    entry<Clockwork>("clockwork", "Clockwork"),
+    entry<RnnGatedFeedback>("rnn-gated-feedback", "RnnGatedFeedback"),
+    entry<Rhn>("rhn", "Rhn"),
     entry<Lstm>("lstm", "Lstm"),
+    entry<LstmPeephole>("lstm-peephole", "LstmPeephole"),
+    entry<LstmCoupled>("lstm-coupled", "LstmCoupled"),
+    entry<LstmLayerNorm>("lstm-layer-norm", "LstmLayerNorm"),
+    entry<LstmMultiplicative>("lstm-multiplicative", "LstmMultiplicative"),
+    entry<LstmDepthGated>("lstm-depth-gated", "LstmDepthGated"),
+    entry<LstmGrid>("lstm-grid", "LstmGrid"),
+    // The cells of the Odyssey; two of them have names of their own.
+    entry<LstmPeephole>("odyssey-vanilla", "LstmPeephole"),
+    entry<OdysseyNig>("odyssey-nig", "OdysseyNig"),
+    entry<OdysseyNfg>("odyssey-nfg", "OdysseyNfg"),
+    entry<OdysseyNog>("odyssey-nog", "OdysseyNog"),
+    entry<OdysseyNiaf>("odyssey-niaf", "OdysseyNiaf"),
+    entry<OdysseyNoaf>("odyssey-noaf", "OdysseyNoaf"),
+    entry<Lstm>("odyssey-np", "Lstm"),
+    entry<OdysseyCifg>("odyssey-cifg", "OdysseyCifg"),
+    entry<OdysseyFgr>("odyssey-fgr", "OdysseyFgr"),
     entry<Gru>("gru", "Gru"),
     entry<GruResetBefore>("gru-reset-before", "GruResetBefore"),
+    CellEntry{"gru-hard", "GruResetBefore", "Cho et al. 2014, as in the WildML tutorial's code",
+              "z = hard_sigmoid(Wz x + Uz h + bz)\n"
+              "r = hard_sigmoid(Wr x + Ur h + br)\n"
+              "n = tanh(Wn x + Un (r h) + bn)\n"
+              "h' = (1 - z) n + z h",
+              make_gru_hard},
+    entry<Mgu>("mgu", "Mgu"),
+    entry<Mut1>("mut1", "Mut1"),
+    entry<Mut2>("mut2", "Mut2"),
+    entry<Mut3>("mut3", "Mut3"),
+    entry<Sru>("sru", "Sru"),
+    entry<Qrnn>("qrnn", "Qrnn"),
+    entry<MinGru>("mingru", "MinGru"),
+    entry<MinLstm>("minlstm", "MinLstm"),
+    entry<Slstm>("slstm", "Slstm"),
+    entry<Mlstm>("mlstm", "Mlstm"),
 };
 
 }  // namespace

@@ -2,9 +2,27 @@
 /// Every cell, and the list of them.
 
 #include <unroll/layers/any_cell.h>
+#include <unroll/layers/cells/clockwork.h>
 #include <unroll/layers/cells/gru.h>
 #include <unroll/layers/cells/lstm.h>
+#include <unroll/layers/cells/lstm_coupled.h>
+#include <unroll/layers/cells/lstm_depth_gated.h>
+#include <unroll/layers/cells/lstm_grid.h>
+#include <unroll/layers/cells/lstm_layer_norm.h>
+#include <unroll/layers/cells/lstm_multiplicative.h>
+#include <unroll/layers/cells/lstm_peephole.h>
+#include <unroll/layers/cells/mgu.h>
+#include <unroll/layers/cells/min_rnn.h>
+#include <unroll/layers/cells/mut.h>
+#include <unroll/layers/cells/odyssey.h>
+#include <unroll/layers/cells/odyssey_fgr.h>
+#include <unroll/layers/cells/qrnn.h>
+#include <unroll/layers/cells/rhn.h>
 #include <unroll/layers/cells/rnn.h>
+#include <unroll/layers/cells/rnn_gated_feedback.h>
+#include <unroll/layers/cells/sru.h>
+#include <unroll/layers/cells/tree_lstm.h>
+#include <unroll/layers/cells/xlstm.h>
 #include <unroll/layers/gate.h>
 
 namespace unroll {
@@ -18,7 +36,7 @@ struct CellEntry {
   AnyCell (*make)(const Parameters&, Input, Index hidden, const CellOptions&);
 };
 
-/// Every cell there is; tests and programs walk this list.
+/// Every cell of sequences there is; tests and programs walk this list.
 [[nodiscard]] std::span<const CellEntry> all_cells();
 /// The cell of that name; Error naming those there are.
 [[nodiscard]] const CellEntry& find_cell(std::string_view name);

@@ -36,7 +36,8 @@ struct Gru {
   Parameter c;
 };
 
-/// Reset before the product, the form of Cho et al. 2014 and of the tutorials.
+/// Reset before the product, the form of Cho et al. 2014 and of the tutorials. The function of its
+/// gates is the sigmoid unless said otherwise; the WildML tutorial's code has hard_sigmoid there.
 struct GruResetBefore {
   using State = Var;
   static constexpr std::string_view source = "Cho et al. 2014";
@@ -46,21 +47,24 @@ struct GruResetBefore {
       "n = tanh(Wn x + Un (r h) + bn)\n"
       "h' = (1 - z) n + z h";
 
-  GruResetBefore(const Parameters& p, Input in, Index hidden, const CellOptions& options = {})
+  GruResetBefore(const Parameters& p, Input in, Index hidden, const CellOptions& options = {},
+                 Var (*gate)(Var) = sigmoid)
       : hidden(hidden),
         z(p / "z", in, hidden, options),
         r(p / "r", in, hidden, options),
-        n(p / "n", in, hidden, options) {}
+        n(p / "n", in, hidden, options),
+        gate(gate) {}
 
   [[nodiscard]] Var step(Var x, Var h) const {
-    const Var zt = sigmoid(z(x, h));
-    const Var rt = sigmoid(r(x, h));
+    const Var zt = gate(z(x, h));
+    const Var rt = gate(r(x, h));
     const Var nt = tanh(n(x, rt * h));
     return (1 - zt) * nt + zt * h;
   }
 
   Index hidden;
   Gate z, r, n;
+  Var (*gate)(Var);
 };
 
 }  // namespace unroll

@@ -23,4 +23,14 @@ struct Rnn {
   Var (*f)(Var);
 };
 
+/// The options that make Rnn with f = relu an IRNN (Le, Jaitly & Hinton 2015), which differs from
+/// any other ReLU network only in how it begins: U is the identity, b is 0 unless options say
+/// otherwise, and W is small, normal with a standard deviation of 0.001.
+inline CellOptions irnn_options(const CellOptions& options) {
+  CellOptions result = options;
+  result.U = identity();
+  if (!result.W) result.W = normal(0.001);
+  return result;
+}
+
 }  // namespace unroll
