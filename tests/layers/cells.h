@@ -29,6 +29,23 @@ typename C::State random_state(const C& cell, Tape& tape, Index batch, std::uint
   return state;
 }
 
+/// A state to begin with that the cell could be in: random, but for the cells whose states are not
+/// any numbers (the normaliser of an sLSTM is positive, the phases of a clockwork count) where the
+/// cell is after two steps from its zero state, as a constant.
+inline AnyState start_state(const CellEntry& entry, const AnyCell& cell, Tape& tape, Input in,
+                            Index batch) {
+  if (entry.name != "slstm" && entry.name != "clockwork") return random_state(cell, tape, batch);
+  const Var x = tape.input(random_input(in, 2, batch, 13));
+  AnyState state = unroll_over(cell, x, zero_state(cell, tape, batch)).last;
+  for_each_var(state, [](Var& var) { var = stop_gradient(var); });
+  return state;
+}
+
+/// Whether a part of a cell's state counts steps: it has no gradient.
+inline bool counts_steps(const CellEntry& entry, std::size_t part) {
+  return entry.name == "clockwork" && part == 1;
+}
+
 /// All parts of a state and the outputs as one vector of numbers.
 template <class S>
 Var all_of(const Unrolled<S>& unrolled) {

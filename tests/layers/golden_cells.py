@@ -153,7 +153,8 @@ def write_json(path: Path, origin: str, cases: list[dict]) -> None:
     blocks = []
     for c in cases:
         lines = ",\n".join(f"  {json.dumps(n)}: {json.dumps(t)}" for n, t in c["tensors"].items())
-        blocks.append(f'{{"name": {json.dumps(c["name"])}, "tensors": {{\n{lines}\n}}}}')
+        settings = f'"settings": {json.dumps(c["settings"])}, ' if "settings" in c else ""
+        blocks.append(f'{{"name": {json.dumps(c["name"])}, {settings}"tensors": {{\n{lines}\n}}}}')
     head = f'{{"origin": {json.dumps(origin)}, "cases": [\n'
     path.write_text(head + ",\n".join(blocks) + "\n]}\n")
 
