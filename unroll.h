@@ -25,4 +25,5 @@
 #include <unroll/ops/registry.h>
 #include <unroll/ops/shape.h>
 #include <unroll/optim/clip.h>
-#include <unroll/optim/sgd.h>
+#include <unroll/optim/optimizers.h>
+#include <unroll/optim/schedule.h>

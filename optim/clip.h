@@ -10,6 +10,10 @@ namespace unroll {
 /// precision.
 double clip_by_global_norm(Gradients& gradients, double limit);
 
+/// Scales the gradient of each parameter by a factor of its own where its own norm exceeds `limit`,
+/// so that one that explodes leaves the others alone. Norms are added up in double precision.
+void clip_by_parameter_norm(Gradients& gradients, double limit);
+
 /// Cuts every element to [-limit, limit].
 void clip_by_value(Gradients& gradients, double limit);
 

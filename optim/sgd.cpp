@@ -1,22 +1,48 @@
+#include <unroll/optim/check.h>
 #include <unroll/optim/sgd.h>
 
 namespace unroll {
+namespace {
 
-void Sgd::step(const Gradients& gradients) const {
-  const auto update = [&]<class T>(T rate) {
-    const std::span<const T> g = gradients.values<T>();  // computed before anything changes
-    const std::span<T> p = gradients.parameters().change<T>();
-    for (const auto& [begin, end] : gradients.segments()) {
-      const T* const from = g.data() + begin;
-      T* const to = p.data() + begin;
-      for (Index i = 0; i < end - begin; ++i) to[i] -= rate * from[i];
+Untouched untouched_by(const SgdOptions& o) {
+  return o.momentum == 0 && o.weight_decay == 0 ? Untouched::stay : Untouched::move;
+}
+
+std::vector<std::string> slots_of(const SgdOptions& o) {
+  return o.momentum == 0 ? std::vector<std::string>{} : std::vector<std::string>{"v"};
+}
+
+}  // namespace
+
+Sgd::Sgd(const Options& o)
+    : SlotOptimizer(require_not_negative("Sgd", "a learning rate", o.learning_rate),
+                    untouched_by(o), slots_of(o)),
+      options_(o) {
+  require_fraction("Sgd", "a momentum", o.momentum);
+  require_not_negative("Sgd", "a weight decay", o.weight_decay);
+  if (o.nesterov && o.momentum == 0) fail<Error>("Sgd: nesterov needs a momentum above 0");
+}
+
+void Sgd::step(const Gradients& gradients) {
+  slots_.step(gradients, [this]<class T>(const Block<T>& block) {
+    const T lr = static_cast<T>(learning_rate);
+    const T mu = static_cast<T>(options_.momentum);
+    const T l2 = static_cast<T>(options_.weight_decay);
+    if (options_.momentum == 0) {
+      block.template each<0>([=](T& p, T g) { p -= lr * (g + l2 * p); });
+    } else if (!options_.nesterov) {
+      block.template each<1>([=](T& p, T g, T& v) {
+        v = mu * v + (g + l2 * p);
+        p -= lr * v;
+      });
+    } else {
+      block.template each<1>([=](T& p, T g, T& v) {
+        g += l2 * p;
+        v = mu * v + g;
+        p -= lr * (g + mu * v);
+      });
     }
-  };
-  if (gradients.parameters().dtype() == DType::f32) {
-    update(static_cast<float>(learning_rate));
-  } else {
-    update(learning_rate);
-  }
+  });
 }
 
 }  // namespace unroll

@@ -38,7 +38,7 @@ double train_step(Tape& tape, const Model& model, const Batch& batch, const Sett
   auto gradients =
       tape.gradients(loss / static_cast<double>(batch.x.shape()[1]), model.parameters());
   if (settings.clip > 0) unroll::clip_by_global_norm(gradients, settings.clip);
-  unroll::Sgd{learning_rate}.step(gradients);
+  unroll::Sgd(learning_rate).step(gradients);
   return value;
 }
 

@@ -6,7 +6,8 @@ The tests of the optimisers compare with that file, so only this script needs Py
 
 Two parameters, p0 (3, 5) and p1 (7), minimise the sum over both of sum(sin(p) a + (p - b)^2), so
 the gradient is cos(p) a + 2 (p - b). An optimiser's case holds its settings, a and b, and the
-parameters before the first step (`p0.step0`) and after some of the steps (`p0.step20`).
+parameters before the first step (`p0.step0`) and after some of the steps (`p0.step20`); that of ASGD
+their running mean after the last, too. The forms that PyTorch lacks: golden_optim_numpy.py.
 """
 
 import json
@@ -20,14 +21,33 @@ SEED = 7
 SHAPES = {"p0": (3, 5), "p1": (7,)}
 STORED_STEPS = (0, 1, 2, 5, 20)
 
-OPTIMISERS = [
+BETAS = {"betas": (0.9, 0.999), "eps": 1e-8}
+MOMENTUM = {"lr": 0.05, "momentum": 0.9}
+
+# Those of the library's list by their names there, with the settings it gives them by default.
+LISTED = [
     ("sgd", optim.SGD, {"lr": 0.05}),
-    ("sgd_momentum", optim.SGD, {"lr": 0.05, "momentum": 0.9}),
-    ("sgd_nesterov", optim.SGD, {"lr": 0.05, "momentum": 0.9, "nesterov": True}),
-    ("rmsprop", optim.RMSprop, {"lr": 0.01, "alpha": 0.99, "eps": 1e-8}),
-    ("adadelta", optim.Adadelta, {"lr": 1.0, "rho": 0.9, "eps": 1e-6}),
-    ("adam", optim.Adam, {"lr": 0.01, "betas": (0.9, 0.999), "eps": 1e-8}),
+    ("momentum", optim.SGD, MOMENTUM),
+    ("nesterov", optim.SGD, MOMENTUM | {"nesterov": True}),
+    ("rmsprop", optim.RMSprop, {"lr": 0.01, "alpha": 0.95, "eps": 1e-8}),
+    ("adadelta", optim.Adadelta, {"lr": 1.0, "rho": 0.95, "eps": 1e-6}),
+    ("adam", optim.Adam, {"lr": 0.01} | BETAS),
+    ("adamw", optim.AdamW, {"lr": 0.01} | BETAS | {"weight_decay": 0.0}),
     ("adagrad", optim.Adagrad, {"lr": 0.1, "eps": 1e-10}),
+]
+WITH_DECAY = [
+    (f"{name}-decay", kind, settings | {"weight_decay": 0.1}) for name, kind, settings in LISTED
+]
+OTHERS = [
+    ("rmsprop-momentum", optim.RMSprop, MOMENTUM | {"lr": 0.01, "alpha": 0.9, "eps": 1e-5}),
+    # PyTorch adds epsilon after the root; 1e-30 is the same on either side.
+    (
+        "rmsprop-centred",
+        optim.RMSprop,
+        MOMENTUM | {"lr": 0.001, "alpha": 0.95, "eps": 1e-30, "centered": True},
+    ),
+    # The mean begins with the second step. ASGD keeps its rate in f32: one that is exact there.
+    ("averaged", optim.ASGD, {"lr": 0.0625, "lambd": 0.0, "alpha": 0.0, "t0": 0.0}),
 ]
 
 
@@ -55,6 +75,8 @@ def trajectory(name: str, kind: type[optim.Optimizer], settings: dict) -> dict:
             optimiser.step()
         if step in STORED_STEPS:
             tensors |= {f"{n}.step{step}": p[n].detach().clone() for n in SHAPES}
+    if kind is optim.ASGD:
+        tensors |= {f"{n}.mean": optimiser.state[p[n]]["ax"].clone() for n in SHAPES}
     return case(name, settings, tensors)
 
 
@@ -85,7 +107,7 @@ def write_json(path: Path, origin: str, cases: list[dict]) -> None:
 
 def main() -> None:
     torch.manual_seed(SEED)
-    cases = [trajectory(*optimiser) for optimiser in OPTIMISERS]
+    cases = [trajectory(*optimiser) for optimiser in LISTED + WITH_DECAY + OTHERS]
     cases += [
         clipping("clip_norm", {"max_norm": 1.5}),
         clipping("clip_norm_inactive", {"max_norm": 100.0}),

@@ -114,6 +114,32 @@ TEST_CASE("clip: ids that repeat count as the sum of their rows") {
   }
 }
 
+TEST_CASE("clip: each parameter by its own norm") {
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    const Parameters p(dtype);
+    const Parameter table = p.add("table", {10, 2}, zeros());
+    const Parameter far = p.add("far", {3}, zeros());
+    const Parameter near = p.add("near", {2}, zeros());
+    (void)p.add("unused", {4}, zeros());
+    Tape tape(dtype);
+    // Row 4 gets (6, 0), row 5 (0, 8): their norm is 10, and they lie side by side.
+    const Tensor g = Tensor::of<double>({2, 2}, {6, 0, 0, 8});
+    const Var rows = embedding(tape.parameter(table), tape.input(ids_of({2}, {4, 5})));
+    const Var loss = sum(rows * tape.input(g)) +
+                     sum(tape.parameter(far) * tape.input(Tensor::of<double>({3}, {0, 40, 30}))) +
+                     sum(tape.parameter(near) * tape.input(Tensor::of<double>({2}, {3, 4})));
+    Gradients gradients = tape.gradients(loss, p);
+    REQUIRE(gradients.is_row_sparse(table));
+    clip_by_parameter_norm(gradients, 5);
+    CHECK(gradients[table].at(8) == 3);
+    CHECK(gradients[table].at(11) == 4);
+    CHECK(difference(gradients[far], Tensor::of<double>({3}, {0, 4, 3})) < 1e-6);
+    CHECK(gradients[near].to_doubles() == std::vector<double>{3, 4});  // its norm is 5
+    CHECK_THROWS_WITH_AS(clip_by_parameter_norm(gradients, 0),
+                         "clip_by_parameter_norm: a limit of 0, expected one above 0", Error);
+  }
+}
+
 TEST_CASE("clip: no gradient at all has norm 0") {
   const Parameters p;
   (void)p.add("unused", {3}, zeros());
