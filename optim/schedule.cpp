@@ -52,7 +52,8 @@ double rate_of(const HoldThenDecay& s, Index t) {
 }
 
 double rate_of(const StepDecay& s, Index t) {
-  return s.r * std::pow(s.factor, static_cast<double>(t / s.every));
+  const Index times = t / s.every;
+  return s.r * std::pow(s.factor, static_cast<double>(times));
 }
 
 double rate_of(const CosineDecay& s, Index t) {

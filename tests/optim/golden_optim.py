@@ -6,8 +6,8 @@ The tests of the optimisers compare with that file, so only this script needs Py
 
 Two parameters, p0 (3, 5) and p1 (7), minimise the sum over both of sum(sin(p) a + (p - b)^2), so
 the gradient is cos(p) a + 2 (p - b). An optimiser's case holds its settings, a and b, and the
-parameters before the first step (`p0.step0`) and after some of the steps (`p0.step20`); that of ASGD
-their running mean after the last, too. The forms that PyTorch lacks: golden_optim_numpy.py.
+parameters before the first step (`p0.step0`) and after some of the steps (`p0.step20`); that of
+ASGD their running mean after the last, too. The forms that PyTorch lacks: golden_optim_numpy.py.
 """
 
 import json

@@ -31,7 +31,8 @@ def wildml(settings: dict):
 
 
 def graves(settings: dict):
-    """n = .95 n + .05 e^2;  g = .95 g + .05 e;  D = .9 D - 1e-4 e / sqrt(n - g^2 + 1e-4);  w += D"""
+    """n = .95 n + .05 e^2;  g = .95 g + .05 e
+    delta = .9 delta - 1e-4 e / sqrt(n - g^2 + 1e-4);  w += delta"""
     n, g, delta = {}, {}, {}
 
     def step(name: str, w: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -82,7 +83,8 @@ def main() -> None:
     random = np.random.default_rng(SEED)
     blocks = []
     for case in (trajectory(random, *one) for one in CASES):
-        lines = ",\n".join(f"  {json.dumps(n)}: {json.dumps(t)}" for n, t in case["tensors"].items())
+        tensors = case["tensors"].items()
+        lines = ",\n".join(f"  {json.dumps(n)}: {json.dumps(t)}" for n, t in tensors)
         head = f'"name": {json.dumps(case["name"])}, "settings": {json.dumps(case["settings"])}'
         blocks.append(f'{{{head}, "tensors": {{\n{lines}\n}}}}')
     version = np.__version__
