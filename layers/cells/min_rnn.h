@@ -48,9 +48,9 @@ struct MinLstm {
         n(p / "n", in, hidden, options) {}
 
   [[nodiscard]] Var step(Var x, Var h) const {
-    const Var ft = sigmoid(f(x));
-    const Var it = sigmoid(i(x));
-    return (ft * h + it * n(x)) / (ft + it);
+    // f / (f + i), of their logarithms: it is not 0 / 0 where both gates are shut.
+    const Var share = sigmoid(log_sigmoid(f(x)) - log_sigmoid(i(x)));
+    return share * h + (1 - share) * n(x);
   }
 
   Index hidden;

@@ -109,7 +109,8 @@ struct Mlstm {
     const Var n = keep * s.n + k_in;
     const Var nq = sum(n * qt, 1, true);
     const Var Cq = sum(C * matrix(qt, 1, hidden), 2);
-    return {sigmoid(o(x)) * Cq / maximum(maximum(nq, -nq), exp(-m)), C, n, m};
+    const Var floor = exp(minimum(-m, 80));  // e^80 fits f32, and h is as good as 0 there
+    return {sigmoid(o(x)) * Cq / maximum(maximum(nq, -nq), floor), C, n, m};
   }
 
   [[nodiscard]] State zero_state(Tape& tape, Index batch) const {

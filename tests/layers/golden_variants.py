@@ -355,6 +355,9 @@ def mlstm(w: Weights, x: Tensor, s: State) -> State:
     return [torch.stack(parts) for parts in zip(*rows)]
 
 
+# No cells of sequences
+
+
 def tree(w: Weights, x: Tensor, s: State) -> State:
     """The child-sum Tree-LSTM: leaves 0 and 1, node 2 over both, node 3 over node 2 and leaf 1."""
 
@@ -373,6 +376,10 @@ def tree(w: Weights, x: Tensor, s: State) -> State:
     return node(x[3], [node(x[2], leaves), leaves[1]])
 
 
+def normed(w: Weights, x: Tensor, s: State) -> State:
+    return [layer_norm(x, x.shape[-1:], w("gain", x.shape[-1]), w("b", x.shape[-1]))]
+
+
 # Cases
 
 
@@ -386,7 +393,7 @@ def states(cell: str, hidden: int, depth: int) -> State:
     if cell == "mlstm":
         return [leaf(*h), leaf(*h, hidden), leaf(*h), leaf(BATCH, 1)]
     parts = {"rnn-gated-feedback": depth, "lstm-depth-gated": 2 * depth, "lstm-grid": 3 * depth}
-    parts |= {"odyssey-fgr": 5, "sru": 2, "qrnn": 5, "tree": 0}
+    parts |= {"odyssey-fgr": 5, "sru": 2, "qrnn": 5, "tree": 0, "layer_norm": 0}
     single = ("rnn", "irnn", "rhn", "gru", "mgu", "mut", "min")
     number = parts.get(cell, 1 if cell.startswith(single) else 2)
     return [leaf(*h) for _ in range(number)]
@@ -407,7 +414,7 @@ def case(cell: str, step, name: str = "", inputs: int = 3, hidden: int = 2, dept
     x = leaf(STEPS, BATCH, inputs)
     first = states(cell, hidden, depth)
     results = {}
-    if cell == "tree":
+    if cell in ("tree", "layer_norm"):  # no sequences
         last = step(w, x, first)
     else:
         last, outputs = first, []
@@ -463,6 +470,7 @@ def main() -> None:
         "mlstm": mlstm,
         "tree": tree,
     }
+    cells |= {"layer_norm": normed}
     cells |= {f"odyssey-{v}": odyssey(v) for v in ("nig", "nfg", "nog", "niaf", "noaf", "cifg")}
     cases = [case(name, step) for name, step in cells.items()]
     cases.append(case("rhn", highway, depth=3))

@@ -110,5 +110,15 @@ TEST_CASE("golden: the child-sum Tree-LSTM") {
   check_results(golden, tape, p, {{"x", x}}, {{"last0", root.h}, {"last1", root.c}});
 }
 
+TEST_CASE("golden: layer normalisation") {
+  const GoldenCase golden = read_case("layer_norm");
+  const Parameters p(DType::f64);
+  const LayerNorm norm(p, setting(golden, "input"));
+  load(p, golden);
+  Tape tape(DType::f64);
+  const Var x = tape.input(golden["x"]);
+  check_results(golden, tape, p, {{"x", x}}, {{"last0", norm(x)}});
+}
+
 }  // namespace
 }  // namespace unroll::testing

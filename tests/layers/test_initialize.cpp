@@ -73,6 +73,14 @@ TEST_CASE("initialize: orthogonal rows, or columns where there are fewer") {
   CHECK(make(orthogonal(), {0, 3}).size() == 0);
 }
 
+TEST_CASE("initialize: normal, of the standard deviation asked for") {
+  const Tensor W = make(normal(0.5), {100, 100});
+  double squares = 0;
+  for (const double value : W.values<double>()) squares += value * value;
+  CHECK(std::abs(range_of(W).mean) < 0.02);
+  CHECK(std::abs(std::sqrt(squares / 10000) - 0.5) < 0.02);
+}
+
 TEST_CASE("initialize: matrices where matrices are needed") {
   CHECK_THROWS_WITH_AS((void)make(glorot(), {3}), "glorot: (3) is not a matrix", ShapeError);
   CHECK_THROWS_WITH_AS((void)make(orthogonal(), {3, 1, 2}),

@@ -3,6 +3,7 @@
 #include "golden.h"
 #include "layers/cells.h"
 
+#include <functional>
 #include <iterator>
 
 namespace unroll::testing {
@@ -143,6 +144,60 @@ TEST_CASE("variants: an sLSTM whose input gates are huge does not overflow") {
   const Var loss = sum(unroll_over(cell, x, zero_state(cell, tape, 2)).outputs);
   CHECK(std::isfinite(loss.item()));
   for (const double value : flatten(tape.gradients(loss, p), p)) CHECK(std::isfinite(value));
+}
+
+TEST_CASE("variants: an mLSTM whose input gates are all but shut does not overflow") {
+  const Parameters p(DType::f32, 1);
+  const Mlstm cell(p, kIn, kHidden, random_options());
+  cell.i.b.set(Tensor::of<double>({1}, {-500}));
+  Tape tape;
+  tape.set_anomaly_mode(true);
+  const Var x = tape.input(random_input(kIn, 10, 2));
+  const Var outputs = unroll_over(cell, x, zero_state(cell, tape, 2)).outputs;
+  CHECK(sum(square(outputs)).item() < 1e-20);
+  for (const double value : flatten(tape.gradients(sum(outputs), p), p)) {
+    CHECK(std::isfinite(value));
+  }
+}
+
+TEST_CASE("variants: a minLSTM whose gates are both shut shares by their logarithms") {
+  const Parameters p(DType::f32, 1);
+  const MinLstm cell(p, kIn, kHidden, random_options());
+  cell.f.W.set(Tensor(DType::f32, {kHidden, kIn}));
+  cell.i.W.set(Tensor(DType::f32, {kHidden, kIn}));
+  cell.f.b.set(Tensor::of<double>({kHidden}, std::vector<double>(kHidden, -1000)));
+  cell.i.b.set(Tensor::of<double>({kHidden}, std::vector<double>(kHidden, -1000)));
+  Tape tape;
+  const Var x = tape.input(random_tensor({2, kIn}, 3));
+  const Var h = tape.input(random_tensor({2, kHidden}, 4));
+  CHECK(difference(cell.step(x, h).value(), ((h + cell.n(x)) / 2).value()) < 1e-6);
+}
+
+TEST_CASE("variants: a mask on what U multiplies reaches every U of every cell") {
+  for (const CellEntry& entry : all_cells()) {
+    const Parameters p(DType::f64, 1);
+    const AnyCell cell = entry.make(p, kIn, kHidden, random_options());
+    const auto outputs = [&](const std::function<void(Tape&)>& prepare) {
+      Tape tape(DType::f64);
+      prepare(tape);
+      const Var x = tape.input(random_input(kIn, 7, 2));  // every group of a clockwork runs
+      const AnyState start = start_state(entry, cell, tape, kIn, 2);
+      return Tensor(all_of(unroll_over(cell, x, start)).value());
+    };
+    for (const Parameter& U : p.all()) {
+      if (!U.name().ends_with("U")) continue;
+      CAPTURE(entry.name);
+      CAPTURE(U.name());
+      const Tensor masked = outputs([&](Tape& tape) {
+        tape.mask_input(U, full(tape, {2, U.shape()[1]}, 0));
+      });
+      const Tensor before(U.value());
+      CHECK(difference(masked, outputs([](Tape&) {})) > 1e-6);
+      U.set(Tensor(DType::f64, U.shape()));
+      CHECK(difference(masked, outputs([](Tape&) {})) < 1e-14);
+      U.set(before);
+    }
+  }
 }
 
 TEST_CASE("variants: without its peepholes the Odyssey's vanilla LSTM is NP") {
