@@ -20,7 +20,8 @@ namespace unroll {
 struct Clockwork {
   struct State {
     Var h;      // (B, hidden)
-    Var phase;  // (B, groups): the steps since group k ran, modulo its period
+    Var phase;  // (B, groups): the steps since group k ran, modulo its period; whole numbers, which
+                // something that mixes states, as zoneout does, has to leave alone
   };
   static constexpr std::string_view source = "Koutnik et al. 2014";
   static constexpr std::string_view equations =

@@ -41,12 +41,12 @@ struct RnnGatedFeedback {
     for (const Layer& layer : layers) {
       const Var y = next.empty() ? x : next.back();
       const Var G = sigmoid(layer.g(y, all));
-      Var sum = layer.W(y);
-      for (Index i = 0; i < ssize(s); ++i) {
-        const auto from = static_cast<std::size_t>(i);
-        sum = sum + slice(G, 1, i, i + 1) * layer.U[from](s[from]);
+      Var a = layer.W(y);
+      for (std::size_t i = 0; i < s.size(); ++i) {
+        const auto column = static_cast<Index>(i);
+        a = a + slice(G, 1, column, column + 1) * layer.U[i](s[i]);
       }
-      next.push_back(tanh(sum));
+      next.push_back(tanh(a));
     }
     return next;
   }

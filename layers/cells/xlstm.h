@@ -5,7 +5,8 @@
 /// What m is cancels out of h; it only has to be large enough. Before the first step nothing has
 /// been let in, the logarithm of which is minus infinity: m begins at kNothingYet, as good as that
 /// and finite in f32, so that the first m is the first input gate's. The forget gate is a sigmoid,
-/// one of the two that the paper allows.
+/// one of the two that the paper allows. m, c and n belong together: something that mixes states,
+/// as zoneout does, may mix h and has to leave these alone.
 
 #include <unroll/layers/gate.h>
 #include <unroll/ops/elementwise.h>

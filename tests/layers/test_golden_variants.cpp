@@ -50,9 +50,10 @@ void check_results(const GoldenCase& golden, Tape& tape, const Parameters& p,
   for (const auto& [name, tensor] : golden.tensors) {
     if (!name.starts_with("grad.")) continue;
     ++in_file;
-    CAPTURE(name);
-    REQUIRE(gradients.contains(name.substr(5)));
-    CHECK(difference(gradients.at(name.substr(5)), tensor) < kBound);
+    const std::string wrt = name.substr(5);
+    CAPTURE(wrt);
+    REQUIRE(gradients.contains(wrt));
+    CHECK(difference(gradients.at(wrt), tensor) < kBound);
   }
   // A cell with a parameter that its paper has not would have failed to load it.
   CHECK(in_file >= p.all().size() + 1);
