@@ -1,5 +1,5 @@
 #pragma once
-/// Recorded values that are mostly zeros by construction, taken apart again.
+/// Recorded values that are cheaper to add up before they are made: taken apart again.
 
 #include <unroll/core/var.h>
 
@@ -24,5 +24,12 @@ struct ScatteredRows {
   Var rows;
 };
 [[nodiscard]] std::optional<ScatteredRows> as_scattered_rows(Var x);
+
+/// A Var recorded as aᵀ b: the gradient of a weight in one step.
+struct OuterProduct {
+  Var a;
+  Var b;
+};
+[[nodiscard]] std::optional<OuterProduct> as_outer_product(Var x);
 
 }  // namespace unroll

@@ -23,11 +23,12 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// The floating-point operations of all matrix products of a tape.
+/// The floating-point operations of the matrix products that a tape has run.
 double flops_of_products(const Graph& graph) {
   double flops = 0;
   for (const Node& node : graph.nodes) {
-    if (node.op->kind != OpKind::product || node.shape.size() == 0) continue;
+    if (node.op->kind != OpKind::product || node.value == nullptr || node.shape.size() == 0)
+      continue;
     const Index n = node.shape[node.shape.rank() - 1];
     const Index m = node.shape.size() / n;
     flops += 2.0 * static_cast<double>(node.shape.size()) *
@@ -59,8 +60,9 @@ void measure(const std::string& name, int repeats, double rate) {
     tape.clear();
     const Var loss = workload.loss(tape);
     Gradients gradients = tape.gradients(loss, workload.parameters);
-    workload.update(gradients);
+    (void)gradients.flat();  // they run before the update changes them in place
     if (flops == 0) flops = flops_of_products(tape.graph());
+    workload.update(gradients);
   };
   step();
   step();

@@ -103,5 +103,33 @@ TEST_CASE("linear: the products of a gradient stay matrix products over all rows
   CHECK(products() == 3);
 }
 
+TEST_CASE("matmul: the gradients of a weight that is used many times are one product") {
+  constexpr Index kUses = 7;
+  Tape tape(DType::f64);
+  const Var W = tape.input(random_tensor({3, 4}, 1));
+  std::vector<Var> outputs;
+  for (Index i = 0; i < kUses; ++i) {  // each use with a number of rows of its own
+    const auto seed = static_cast<std::uint64_t>(i);
+    outputs.push_back(linear(tape.input(random_tensor({i + 1, 4}, seed)), W));
+  }
+  Var loss = full(tape, {}, 0);
+  for (const Var& y : outputs) loss = loss + weighted_sum(y, 5);
+  const Var dW = tape.gradients(loss, std::vector<Var>{W})[0];
+  const Tensor together(dW.value());
+  CHECK(std::ranges::count_if(tape.graph().nodes, [&](const Node& node) {
+          return node.op->kind == OpKind::product && node.value != nullptr &&
+                 node.shape == W.shape();
+        }) == 1);
+
+  std::vector<double> wanted(12);
+  for (const Var& y : outputs) {
+    const Var one = tape.gradients(weighted_sum(y, 5), std::vector<Var>{W})[0];
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      wanted[i] += one.value().at(static_cast<Index>(i));
+    }
+  }
+  CHECK(difference(together.view().to_doubles(), wanted) < 1e-14);
+}
+
 }  // namespace
 }  // namespace unroll::testing
