@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <iostream>
 #include <numeric>
 
@@ -33,25 +32,6 @@ std::string shortened(const std::string& word) {
   for (std::size_t i = 0; i < kCharacters; ++i) end += code_point_at(word, end).length;
   return end < word.size() ? word.substr(0, end) + "..." : word;
 }
-
-/// While it lives, Ctrl-C asks the training to save and stop; a second one stops at once.
-class InterruptHandler {
- public:
-  InterruptHandler() { set(&on_interrupt); }
-  ~InterruptHandler() { set(SIG_DFL); }
-  InterruptHandler(const InterruptHandler&) = delete;
-  InterruptHandler& operator=(const InterruptHandler&) = delete;
-
- private:
-  static void on_interrupt(int signal) {
-    interrupted = true;
-    std::signal(signal, SIG_DFL);
-  }
-  static void set(void (*handler)(int)) {
-    std::signal(SIGINT, handler);
-    std::signal(SIGTERM, handler);
-  }
-};
 
 void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids) {
   const VocabularyCounts& counts = vocabulary.counts();
@@ -202,7 +182,7 @@ int run_train(const TrainOptions& options) {
 
   bool complete = false;
   {
-    const InterruptHandler handler;
+    const examples::InterruptHandler handler;
     complete = train(checkpoint, train_set, test_set, options.save, options.anomaly);
   }
   if (!complete) {

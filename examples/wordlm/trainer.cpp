@@ -5,14 +5,12 @@
 #include <cmath>
 #include <filesystem>
 
-#include "wordlm/progress_line.h"
+#include "common/progress_line.h"
 
 namespace wordlm {
 
 using unroll::Tape;
 using unroll::Var;
-
-std::atomic<bool> interrupted = false;
 
 namespace {
 
@@ -136,7 +134,7 @@ bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
   while (progress.epoch < settings.epochs) {
     const auto batches =
         make_batches(train_set, settings.batch, settings.shuffle, settings.seed, progress.epoch);
-    ProgressLine line(fmt::format("epoch {:2}", progress.epoch + 1));
+    examples::ProgressLine line(fmt::format("epoch {:2}", progress.epoch + 1), "words");
     const auto start = std::chrono::steady_clock::now();
     const std::int64_t words_before = progress.running_words;
     while (progress.batch < static_cast<std::int64_t>(batches.size())) {

@@ -1,16 +1,16 @@
 #pragma once
 /// Training and evaluation.
 
-#include <atomic>
 #include <string>
 
+#include "common/interrupt.h"
 #include "wordlm/checkpoint.h"
 #include "wordlm/corpus.h"
 
 namespace wordlm {
 
-/// Set from a signal handler: training then saves and stops after the step it is at.
-extern std::atomic<bool> interrupted;
+/// Once it is set, training saves and stops after the step it is at.
+using examples::interrupted;
 
 /// The mean of -log p per word of sentences, and how many words they have.
 struct Evaluation {

@@ -1,4 +1,4 @@
-#include "wordlm/progress_line.h"
+#include "common/progress_line.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 
 #include <cstdio>
 
-namespace wordlm {
+namespace examples {
 namespace {
 
 double seconds(std::chrono::steady_clock::duration time) {
@@ -23,8 +23,8 @@ std::string duration_text(double s) {
 
 }  // namespace
 
-ProgressLine::ProgressLine(std::string title)
-    : title_(std::move(title)), terminal_(::isatty(STDERR_FILENO) != 0) {}
+ProgressLine::ProgressLine(std::string title, std::string units)
+    : title_(std::move(title)), units_(std::move(units)), terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 double ProgressLine::speed(std::int64_t done) const {
   return static_cast<double>(done - (first_ < 0 ? 0 : first_)) / seconds(Clock::now() - start_);
@@ -41,9 +41,9 @@ void ProgressLine::update(std::int64_t done, std::int64_t total, double loss) {
   last_ = now;
   const double rate = speed(done);
   const std::string text =
-      fmt::format("{}: {:3.0f} %, loss {:.3f}, {:.0f} words/s, {} left", title_,
+      fmt::format("{}: {:3.0f} %, loss {:.3f}, {:.0f} {}/s, {} left", title_,
                   100.0 * static_cast<double>(done) / static_cast<double>(total), loss, rate,
-                  duration_text(static_cast<double>(total - done) / rate));
+                  units_, duration_text(static_cast<double>(total - done) / rate));
   // "\r" goes back to the beginning of the line, "\033[K" wipes what an older, longer line left.
   fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", text, terminal_ ? "\033[K" : "\n");
   std::fflush(stderr);
@@ -57,4 +57,4 @@ void ProgressLine::clear() {
   shown_ = false;
 }
 
-}  // namespace wordlm
+}  // namespace examples
