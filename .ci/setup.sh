@@ -1,6 +1,6 @@
 # Installs the Debian packages unroll is built from, where they are missing. Sourced by the scripts.
 packages=(g++ cmake ninja-build pkg-config libopenblas-dev libfmt-dev doctest-dev libhwy-dev
-          libcli11-dev nlohmann-json3-dev libcsv-dev libutf8proc-dev librapidcheck-dev)
+          libcli11-dev nlohmann-json3-dev libcsv-dev libutf8proc-dev libcairo2-dev librapidcheck-dev)
 
 missing=()
 for package in "${packages[@]}"; do

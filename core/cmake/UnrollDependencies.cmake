@@ -32,6 +32,7 @@ unroll_find(PKG libhwy libhwy-dev)
 if(UNROLL_BUILD_EXAMPLES)
   unroll_find(CONFIG CLI11 libcli11-dev)
   unroll_find(PKG libutf8proc libutf8proc-dev)
+  unroll_find(PKG cairo libcairo2-dev)
   # libcsv ships neither a CMake package nor a .pc file.
   find_path(LIBCSV_INCLUDE_DIR csv.h)
   find_library(LIBCSV_LIBRARY csv)

@@ -1,0 +1,301 @@
+#include "common/chart.h"
+
+#include <unroll/core/error.h>
+
+#include <cairo-svg.h>
+#include <cairo.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+
+#include "common/chart_axis.h"
+
+namespace examples {
+namespace {
+
+struct Destroy {
+  void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
+  void operator()(cairo_t* context) const { cairo_destroy(context); }
+};
+using Surface = std::unique_ptr<cairo_surface_t, Destroy>;
+using Context = std::unique_ptr<cairo_t, Destroy>;
+
+struct Colour {
+  double r, g, b;
+};
+constexpr Colour kInk{0.13, 0.15, 0.18};
+constexpr Colour kGrey{0.42, 0.45, 0.50};
+constexpr Colour kGrid{0.90, 0.91, 0.93};
+constexpr Colour kPaper{1, 1, 1};
+
+// Eight colours that stay apart for most eyes, times five kinds of line: forty curves.
+constexpr std::array<Colour, 8> kColours = {{{0.00, 0.35, 0.71},
+                                             {0.84, 0.29, 0.05},
+                                             {0.05, 0.52, 0.30},
+                                             {0.56, 0.20, 0.60},
+                                             {0.78, 0.56, 0.00},
+                                             {0.15, 0.62, 0.75},
+                                             {0.80, 0.25, 0.45},
+                                             {0.40, 0.35, 0.30}}};
+const std::array<std::vector<double>, 5> kDashes = {{{}, {8, 4}, {2, 3}, {10, 3, 2, 3}, {4, 2}}};
+
+// The plot itself, and the legend to its right.
+constexpr double kLeft = 92;
+constexpr double kTop = 100;
+constexpr double kRight = 890;
+constexpr double kBottom = 724;
+constexpr double kLegendLeft = 916;
+constexpr double kLegendRight = 1172;
+
+enum class Weight : std::uint8_t { normal, bold };
+enum class Align : std::uint8_t { left, centre, right };
+
+/// Draws one chart in one context.
+class Drawing {
+ public:
+  Drawing(cairo_t* context, const Chart& chart)
+      : cr_(context), chart_(chart), x_(x_axis()), y_(y_axis()) {}
+
+  void draw() {
+    set(kPaper);
+    cairo_paint(cr_);
+    draw_titles();
+    draw_grid();
+    draw_curves();
+    draw_levels();
+    draw_legend();
+  }
+
+ private:
+  /// Whether a point has a place on the chart, however far outside.
+  [[nodiscard]] bool has_place(const ChartPoint& point) const {
+    return std::isfinite(point.x) && std::isfinite(point.y) && (!chart_.logarithmic || point.y > 0);
+  }
+
+  [[nodiscard]] Axis x_axis() const {
+    double low = INFINITY;
+    double high = -INFINITY;
+    for (const Curve& curve : chart_.curves) {
+      for (const ChartPoint& point : curve.points) {
+        if (!std::isfinite(point.x)) continue;
+        low = std::min(low, point.x);
+        high = std::max(high, point.x);
+      }
+    }
+    if (!(high >= low)) return {};
+    // Curves begin and end at the edges of the plot, whether or not those are round.
+    return high > low ? Axis{low, high, false} : round_axis(low, high, false);
+  }
+
+  [[nodiscard]] Axis y_axis() const {
+    double low = chart_.logarithmic ? INFINITY : 0;
+    double high = -INFINITY;
+    const auto include = [&](double y) {
+      if (!has_place({0, y})) return;
+      low = std::min(low, y);
+      high = std::max(high, y);
+    };
+    for (const Curve& curve : chart_.curves) {
+      for (const ChartPoint& point : curve.points) include(point.y);
+    }
+    for (const Level& level : chart_.levels) include(level.y);
+    if (chart_.y_max) high = std::min(high, *chart_.y_max);
+    if (!(high >= low)) return chart_.logarithmic ? Axis{0.1, 1, true} : Axis{};
+    return round_axis(low, high, chart_.logarithmic);
+  }
+
+  [[nodiscard]] double place_x(double x) const { return kLeft + (kRight - kLeft) * x_.place(x); }
+  [[nodiscard]] double place_y(double y) const { return kBottom - (kBottom - kTop) * y_.place(y); }
+
+  void set(const Colour& colour, double alpha = 1) {
+    cairo_set_source_rgba(cr_, colour.r, colour.g, colour.b, alpha);
+  }
+
+  void set_dash(const std::vector<double>& dash) {
+    cairo_set_dash(cr_, dash.data(), static_cast<int>(dash.size()), 0);
+  }
+
+  void font(double size, Weight weight = Weight::normal) {
+    cairo_select_font_face(
+        cr_, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
+        weight == Weight::bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+    cairo_set_font_size(cr_, size);
+  }
+
+  [[nodiscard]] double width_of(const std::string& text) const {
+    cairo_text_extents_t extents;
+    cairo_text_extents(cr_, text.c_str(), &extents);
+    return extents.x_advance;
+  }
+
+  void write(double x, double y, const std::string& text, Align align = Align::left) {
+    const double shift = align == Align::left ? 0 : align == Align::centre ? 0.5 : 1;
+    cairo_move_to(cr_, x - shift * width_of(text), y);
+    cairo_show_text(cr_, text.c_str());
+  }
+
+  /// The text, cut to the width with an ellipsis where it is longer.
+  [[nodiscard]] std::string fitted(std::string text, double width) const {
+    if (width_of(text) <= width) return text;
+    while (!text.empty() && width_of(text + "…") > width) {
+      do {  // a whole character of UTF-8
+        text.pop_back();
+      } while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80);
+    }
+    return text + "…";
+  }
+
+  void line(double x0, double y0, double x1, double y1) {
+    cairo_move_to(cr_, x0, y0);
+    cairo_line_to(cr_, x1, y1);
+    cairo_stroke(cr_);
+  }
+
+  void draw_titles() {
+    set(kInk);
+    font(25, Weight::bold);
+    write(kLeft, 46, fitted(chart_.title, kLegendRight - kLeft));
+    set(kGrey);
+    font(15);
+    write(kLeft, 73, fitted(chart_.subtitle, kLegendRight - kLeft));
+  }
+
+  void draw_grid() {
+    cairo_set_line_width(cr_, 1);
+    set_dash({});
+    font(13.5);
+    for (const Tick& tick : round_ticks(y_)) {
+      const double y = std::round(place_y(tick.value)) + 0.5;  // on a pixel, so that it is sharp
+      set(kGrid);
+      line(kLeft, y, kRight, y);
+      set(kGrey);
+      write(kLeft - 10, y + 4.5, tick.label, Align::right);
+    }
+    for (const Tick& tick : round_ticks(x_)) {
+      const double x = std::round(place_x(tick.value)) + 0.5;
+      set(kGrey);
+      line(x, kBottom, x, kBottom + 6);
+      write(x, kBottom + 23, tick.label, Align::centre);
+    }
+    line(kLeft, kBottom + 0.5, kRight, kBottom + 0.5);
+    set(kInk);
+    font(14.5);
+    write((kLeft + kRight) / 2, kBottom + 50, chart_.x_label, Align::centre);
+    cairo_save(cr_);
+    cairo_translate(cr_, 26, (kTop + kBottom) / 2);
+    cairo_rotate(cr_, -std::acos(0.0));
+    write(0, 0, chart_.y_label, Align::centre);
+    cairo_restore(cr_);
+  }
+
+  [[nodiscard]] bool is_inside(const Level& level) const {
+    return has_place({0, level.y}) && y_.place(level.y) >= 0 && y_.place(level.y) <= 1;
+  }
+
+  /// After the curves, and their names on a patch of paper, so that no curve runs through them.
+  void draw_levels() {
+    font(13.5);
+    cairo_set_line_width(cr_, 1.5);
+    for (const Level& level : chart_.levels) {
+      if (!is_inside(level)) continue;
+      const double y = place_y(level.y);
+      const double width = width_of(level.name);
+      set(kInk, 0.75);
+      set_dash({6, 5});
+      line(kLeft, y, kRight, y);
+      set_dash({});
+      set(kPaper, 0.85);
+      cairo_rectangle(cr_, kRight - width - 8, y - 20, width + 8, 17);
+      cairo_fill(cr_);
+      set(kInk);
+      write(kRight - 4, y - 7, level.name, Align::right);
+    }
+  }
+
+  void set_curve(std::size_t i) {
+    set(kColours[i % kColours.size()]);
+    set_dash(kDashes[i / kColours.size() % kDashes.size()]);
+    cairo_set_line_width(cr_, i == 0 ? 3.6 : 1.9);
+  }
+
+  void draw_curves() {
+    cairo_save(cr_);
+    cairo_rectangle(cr_, kLeft, kTop - 4, kRight - kLeft + 4, kBottom - kTop + 6);
+    cairo_clip(cr_);
+    cairo_set_line_join(cr_, CAIRO_LINE_JOIN_ROUND);
+    for (std::size_t i = chart_.curves.size(); i-- > 0;) {
+      set_curve(i);
+      cairo_new_path(cr_);
+      for (const ChartPoint& point : chart_.curves[i].points) {
+        if (has_place(point)) cairo_line_to(cr_, place_x(point.x), place_y(point.y));
+      }
+      cairo_stroke(cr_);
+    }
+    cairo_restore(cr_);
+  }
+
+  void draw_legend() {
+    if (chart_.curves.empty()) return;
+    const auto count = static_cast<double>(chart_.curves.size());
+    const double row = std::min(26.0, (kBottom - kTop) / count);
+    const double size = std::min(14.5, 0.78 * row);
+    for (std::size_t i = 0; i < chart_.curves.size(); ++i) {
+      const Curve& curve = chart_.curves[i];
+      const double y = kTop + row * (static_cast<double>(i) + 0.5);
+      set_curve(i);
+      line(kLegendLeft, y, kLegendLeft + 36, y);
+      set(kInk);
+      font(size, i == 0 ? Weight::bold : Weight::normal);
+      const double note = width_of(curve.note);
+      write(kLegendRight, y + 0.35 * size, curve.note, Align::right);
+      write(kLegendLeft + 46, y + 0.35 * size,
+            fitted(curve.name, kLegendRight - note - 10 - (kLegendLeft + 46)));
+    }
+    set_dash({});
+  }
+
+  cairo_t* cr_;
+  const Chart& chart_;
+  Axis x_;
+  Axis y_;
+};
+
+void require(cairo_status_t status) {
+  if (status == CAIRO_STATUS_SUCCESS) return;
+  unroll::fail<unroll::Error>("the chart cannot be drawn: {}", cairo_status_to_string(status));
+}
+
+cairo_status_t append(void* bytes, const unsigned char* data, unsigned int length) {
+  static_cast<std::string*>(bytes)->append(reinterpret_cast<const char*>(data), length);
+  return CAIRO_STATUS_SUCCESS;
+}
+
+void draw_on(cairo_surface_t* surface, const Chart& chart) {
+  const Context context(cairo_create(surface));
+  Drawing(context.get(), chart).draw();
+  require(cairo_status(context.get()));
+}
+
+}  // namespace
+
+std::string to_svg(const Chart& chart) {
+  std::string bytes;
+  const Surface surface(
+      cairo_svg_surface_create_for_stream(append, &bytes, kChartWidth, kChartHeight));
+  draw_on(surface.get(), chart);
+  cairo_surface_finish(surface.get());
+  require(cairo_surface_status(surface.get()));
+  return bytes;
+}
+
+std::string to_png(const Chart& chart) {
+  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, kChartWidth, kChartHeight));
+  draw_on(surface.get(), chart);
+  std::string bytes;
+  require(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
+  return bytes;
+}
+
+}  // namespace examples
