@@ -1,0 +1,60 @@
+#include "variants/cells.h"
+
+#include <algorithm>
+
+#include "variants/my_cell.h"
+
+namespace variants {
+
+using unroll::CellEntry;
+
+namespace {
+
+/// The cell of the guide, as an entry of the list.
+CellEntry mine() {
+  return {"mine", "MyCell", MyCell::source, MyCell::equations,
+          [](const unroll::Parameters& p, unroll::Input in, unroll::Index hidden,
+             const unroll::CellOptions& options) {
+            return unroll::AnyCell(MyCell(p, in, hidden, options));
+          }};
+}
+
+}  // namespace
+
+std::span<const CellEntry> cells() {
+  static const std::vector<CellEntry> kCells = [] {
+    const auto builtin = unroll::all_cells();
+    std::vector<CellEntry> all(builtin.begin(), builtin.end());
+    all.push_back(mine());
+    return all;
+  }();
+  return kCells;
+}
+
+std::vector<const CellEntry*> find_cells(std::span<const std::string> names) {
+  std::vector<const CellEntry*> found;
+  const auto add = [&](const CellEntry& cell) {
+    if (std::find(found.begin(), found.end(), &cell) == found.end()) found.push_back(&cell);
+  };
+  for (const std::string& name : names) {
+    std::vector<std::string_view> known;
+    bool any = false;
+    for (const CellEntry& cell : cells()) {
+      known.push_back(cell.name);
+      if (name != "all" && name != cell.name) continue;
+      add(cell);
+      any = true;
+    }
+    if (!any) {
+      unroll::fail<unroll::Error>("no cell '{}'; there are: {}, or all", name,
+                                  fmt::join(known, ", "));
+    }
+  }
+  return found;
+}
+
+unroll::Index equation_lines(const CellEntry& cell) {
+  return std::count(cell.equations.begin(), cell.equations.end(), '\n') + 1;
+}
+
+}  // namespace variants
