@@ -4,9 +4,14 @@
 
 namespace unroll {
 
-Linear::Linear(const Parameters& p, Index in, Index out, bool bias, const Initializer& initialize)
-    : W(p.add("W", {out, in}, initialize)) {
-  if (bias) b = p.add("b", {out}, zeros());
+Linear::Linear(const Parameters& p, Index in, Index out, bool bias, const Initializer& initialize,
+               const Initializer& initialize_bias)
+    : Linear(p.add("W", {out, in}, initialize), p, bias, initialize_bias) {}
+
+Linear::Linear(const Parameter& W, const Parameters& p, bool bias,
+               const Initializer& initialize_bias)
+    : W(W) {
+  if (bias) b = p.add("b", {W.shape()[0]}, initialize_bias);
 }
 
 Var Linear::operator()(Var x) const {

@@ -57,7 +57,7 @@ Batch make_batch(const std::vector<Ids>& sentences, const std::vector<std::size_
               0};
   const auto x = batch.x.values<std::int32_t>();
   const auto y = batch.y.values<std::int32_t>();
-  std::fill(x.begin(), x.end(), Vocabulary::kSentenceEnd);
+  std::fill(x.begin(), x.end(), 0);  // any word: nothing comes of it
   std::fill(y.begin(), y.end(), kPadding);
   for (std::size_t b = 0; b < numbers.size(); ++b) {
     const Ids& ids = sentences[numbers[b]];

@@ -1,7 +1,10 @@
 #pragma once
 /// A model in a file, with all it takes to go on training as if nothing had happened.
 
+#include <unroll/optim/optimizer.h>
+
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "wordlm/model.h"
@@ -14,9 +17,12 @@ namespace wordlm {
 struct Progress {
   std::int64_t epoch = 0;  // complete ones
   std::int64_t batch = 0;  // complete ones of the next epoch
+  std::int64_t step = 0;   // complete ones in all: what dropout masks are a function of
   double learning_rate = 0;
-  double last_loss = 0;     // of the last evaluation on this data, 0: none yet
-  double running_loss = 0;  // summed over the words of the next epoch so far
+  double last_loss = 0;         // of the last evaluation on this data, 0: none yet
+  double best_loss = 0;         // the least of them, 0: none yet
+  std::int64_t since_best = 0;  // epochs since
+  double running_loss = 0;      // summed over the words of the next epoch so far
   std::int64_t running_words = 0;
   std::string data;  // fingerprint of the training sentences
 };
@@ -27,10 +33,18 @@ struct Checkpoint {
   Vocabulary vocabulary;
   Progress progress;
   std::shared_ptr<Model> model;
+  std::shared_ptr<unroll::Optimizer> optimizer;
+  /// The state that the next piece of running text begins with, in the middle of an epoch.
+  std::optional<unroll::Carried<Model::State>> state;
 };
 
-/// Writes a safetensors file: the parameters as tensors; settings, vocabulary and progress as JSON
-/// in its metadata. Whole or not at all.
+/// A new one: model and optimizer as the settings say, nothing trained.
+[[nodiscard]] Checkpoint new_checkpoint(const Settings& settings, Vocabulary vocabulary,
+                                        std::int64_t words);
+
+/// Writes a safetensors file: the parameters as tensors, those the optimizer remembers beside them
+/// ("optimizer.…"), and the carried state ("state.…"); settings, vocabulary and progress as JSON in
+/// its metadata. Whole or not at all.
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
 /// Fails where `save_checkpoint` could not write, before the hours of work that it would lose.

@@ -23,6 +23,8 @@ struct TrainOptions {
   bool learning_rate_given = false;
   bool data_given = false;
   bool column_given = false;
+  bool valid_given = false;
+  bool test_given = false;
 };
 /// Returns the exit status: 0, or 130 where it was interrupted.
 int run_train(const TrainOptions& options);
@@ -51,5 +53,8 @@ struct ScoreOptions {
   bool rank = false;
 };
 void run_score(const ScoreOptions& options);
+
+/// `wordlm presets`
+void run_presets();
 
 }  // namespace wordlm

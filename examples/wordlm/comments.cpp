@@ -19,6 +19,7 @@
 #include <system_error>
 #include <utility>
 
+#include "wordlm/numbers.h"
 #include "wordlm/text.h"
 
 namespace wordlm {
@@ -26,6 +27,10 @@ namespace {
 
 using unroll::fail;
 using unroll::IoError;
+
+/// A file with more than this part of its bytes that are none of a text is none: a program or a
+/// picture, say. Latin-1 text in a language with many accents has a tenth.
+constexpr std::int64_t kMostlyText = 5;  // one in so many
 
 std::string read_bytes(const std::string& path) {
   std::error_code ignored;
@@ -76,11 +81,6 @@ std::string_view excerpt(std::string_view text) {
     end += c.length;
   }
   return text.substr(0, end);
-}
-
-/// "1 field", "2 fields".
-std::string count_of(std::size_t count, std::string_view thing) {
-  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
 struct Record {
@@ -212,7 +212,8 @@ std::size_t find_column(const std::string& path, const std::vector<std::string>&
   const bool is_number = error == std::errc() && parsed == end;
   if (is_number && number >= 1 && number <= names.size()) return number - 1;
   fail<IoError>("{}: has no column '{}'; its header names {}: '{}'", path, column,
-                count_of(names.size(), "column"), fmt::join(names, "', '"));
+                count_of(static_cast<std::int64_t>(names.size()), "column"),
+                fmt::join(names, "', '"));
 }
 
 /// Adds the texts of one column to `comments`.
@@ -230,7 +231,8 @@ void read_csv(const std::string& path, std::string_view text, const std::string&
       fail<IoError>(
           "{}:{}: expected {} as in the header, found {}; a field that holds a comma must be "
           "quoted",
-          path, record->line, count_of(header->fields.size(), "field"), record->fields.size());
+          path, record->line, count_of(static_cast<std::int64_t>(header->fields.size()), "field"),
+          record->fields.size());
     }
     if (!is_blank(record->fields[index])) {
       comments.texts.push_back(std::move(record->fields[index]));
@@ -257,22 +259,31 @@ void read_lines(std::string_view text, Comments& comments) {
 
 }  // namespace
 
-Comments read_comments(const std::string& path, const std::string& column) {
-  Comments comments;
-  std::string text;
-  {
-    const std::string bytes = read_bytes(path);
-    RepairedText repaired = repair_utf8(without_mark(path, bytes));
-    comments.invalid_bytes = repaired.invalid_bytes;
-    comments.first_invalid_line = repaired.first_invalid_line;
-    comments.nul_bytes = repaired.nul_bytes;
-    text = std::move(repaired.text);
+bool is_csv(const std::string& path) {
+  return ascii_lower_case(std::filesystem::path(path).extension().string()) == ".csv";
+}
+
+RepairedText read_text(const std::string& path) {
+  const std::string bytes = read_bytes(path);
+  RepairedText repaired = repair_utf8(without_mark(path, bytes));
+  const auto size = static_cast<std::int64_t>(bytes.size());
+  if (repaired.nul_bytes + repaired.invalid_bytes > size / kMostlyText) {
+    fail<IoError>("{}: is no text: {} of its {} bytes are NUL or no UTF-8; expected comments", path,
+                  repaired.nul_bytes + repaired.invalid_bytes, size);
   }
-  const std::string extension = std::filesystem::path(path).extension().string();
-  if (ascii_lower_case(extension) == ".csv") {
-    read_csv(path, text, column, comments);
+  return repaired;
+}
+
+Comments read_comments(const std::string& path, const std::string& column) {
+  const RepairedText repaired = read_text(path);
+  Comments comments;
+  comments.invalid_bytes = repaired.invalid_bytes;
+  comments.first_invalid_line = repaired.first_invalid_line;
+  comments.nul_bytes = repaired.nul_bytes;
+  if (is_csv(path)) {
+    read_csv(path, repaired.text, column, comments);
   } else {
-    read_lines(text, comments);
+    read_lines(repaired.text, comments);
   }
   if (comments.texts.empty()) fail<IoError>("{}: holds no comment that is not blank", path);
   return comments;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "wordlm/text.h"
+
 namespace wordlm {
 
 /// What a file of comments holds.
@@ -32,5 +34,12 @@ struct Comments {
 /// Throws `unroll::IoError` naming the file, and the line where there is one, if the file cannot be
 /// read, is broken, lacks the column, or holds no comment.
 [[nodiscard]] Comments read_comments(const std::string& path, const std::string& column = "");
+
+/// Reads the whole text of a file in UTF-8, with or without a byte-order mark. Throws
+/// `unroll::IoError` naming the file if it cannot be read, is empty or is no text.
+[[nodiscard]] RepairedText read_text(const std::string& path);
+
+/// Whether the name of a file says that it is CSV.
+[[nodiscard]] bool is_csv(const std::string& path);
 
 }  // namespace wordlm

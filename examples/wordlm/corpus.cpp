@@ -1,12 +1,15 @@
 #include "wordlm/corpus.h"
 
 #include <unroll/core/error.h>
+#include <unroll/core/random.h>
 
 #include <algorithm>
 
 #include "wordlm/builtin_comments.h"
 #include "wordlm/comments.h"
+#include "wordlm/numbers.h"
 #include "wordlm/sentences.h"
+#include "wordlm/words.h"
 
 namespace wordlm {
 namespace {
@@ -29,14 +32,23 @@ double entropy_of(const std::vector<Sentence>& sentences) {
   return nats / static_cast<double>(words);
 }
 
-std::string notes_on(const Comments& comments) {
+/// What was odd about the bytes of a file, `File` being Comments or RepairedText.
+template <class File>
+std::string notes_on_bytes(const File& file) {
   std::string notes;
-  if (comments.invalid_bytes > 0) {
-    notes += fmt::format("\nnote: {} invalid UTF-8 sequences replaced, the first in line {}",
-                         comments.invalid_bytes, comments.first_invalid_line);
+  if (file.invalid_bytes > 0) {
+    notes += fmt::format("\nnote: {} replaced, the first in line {}",
+                         count_of(file.invalid_bytes, "invalid UTF-8 sequence"),
+                         file.first_invalid_line);
   }
-  if (comments.nul_bytes > 0)
-    notes += fmt::format("\nnote: {} NUL bytes dropped", comments.nul_bytes);
+  if (file.nul_bytes > 0) {
+    notes += fmt::format("\nnote: {} dropped", count_of(file.nul_bytes, "NUL byte"));
+  }
+  return notes;
+}
+
+std::string notes_on(const Comments& comments) {
+  std::string notes = notes_on_bytes(comments);
   if (comments.unclosed_line > 0) {
     notes += fmt::format("\nnote: the record of line {} is cut off by the end of the file",
                          comments.unclosed_line);
@@ -64,19 +76,86 @@ std::size_t cut_long(std::vector<Sentence>& sentences) {
   return cut;
 }
 
-/// The sentences of a file; `description` gets what was read.
-std::vector<Sentence> read_sentences(const Settings& settings, std::string& description) {
-  const Comments comments = read_comments(settings.data, settings.column);
+/// The words between white space, as they are; the mark for rare words that prepared texts have is
+/// the model's own.
+Sentence words_between_blanks(std::string_view line) {
+  Sentence words;
+  for (Chunk chunk = next_chunk(line); !chunk.empty(); chunk = next_chunk(line, chunk.end())) {
+    words.emplace_back(chunk.text == "<unk>" ? Vocabulary::kUnknown : chunk.text);
+  }
+  return words;
+}
+
+Sentence characters_of(std::string_view line) {
+  Sentence characters;
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t length = code_point_at(line, at).length;
+    characters.emplace_back(line.substr(at, length));
+    at += length;
+  }
+  return characters;
+}
+
+/// Calls f for each line of a text, without its end.
+template <class F>
+void for_each_line(std::string_view text, F&& f) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    f(text.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+/// The lines of texts as sentences whose words are characters.
+std::vector<Sentence> lines_of(const std::vector<std::string>& texts) {
+  std::vector<Sentence> lines;
+  for (const std::string& text : texts) {
+    for_each_line(text, [&](std::string_view line) { lines.push_back(characters_of(line)); });
+  }
+  return lines;
+}
+
+/// The sentences of a text that is read as it is, a line a sentence. Only characters keep lines
+/// that are blank.
+std::vector<Sentence> read_plain(const std::string& path, SpecialWords reading,
+                                 std::string& description) {
+  const RepairedText file = read_text(path);
+  const bool characters = reading == SpecialWords::characters;
+  std::vector<Sentence> sentences;
+  std::int64_t words = 0;
+  for_each_line(file.text, [&](std::string_view line) {
+    Sentence sentence = characters ? characters_of(line) : words_between_blanks(line);
+    if (sentence.empty() && !characters) return;
+    words += std::ssize(sentence) + 1;
+    sentences.push_back(std::move(sentence));
+  });
+  if (sentences.empty()) unroll::fail<unroll::IoError>("{}: holds no words", path);
+  description =
+      fmt::format("{}: {}, {} and ends of lines{}", path, count_of(std::ssize(sentences), "line"),
+                  count_of(words, characters ? "character" : "word"), notes_on_bytes(file));
+  return sentences;
+}
+
+std::vector<Sentence> read_from_comments(const std::string& path, const TextSettings& settings,
+                                         std::string& description) {
+  const Comments comments = read_comments(path, settings.column);
+  const std::string read =
+      fmt::format("{}: {}", path, count_of(std::ssize(comments.texts), "comment"));
+  if (settings.reading == SpecialWords::characters) {
+    std::vector<Sentence> lines = lines_of(comments.texts);
+    description =
+        fmt::format("{}, {}{}", read, count_of(std::ssize(lines), "line"), notes_on(comments));
+    return lines;
+  }
   std::vector<Sentence> sentences = sentences_of(comments);
   std::erase_if(sentences, [](const Sentence& sentence) { return sentence.empty(); });
   if (sentences.empty()) {
-    unroll::fail<unroll::IoError>("{}: no sentence in {} comments", settings.data,
-                                  comments.texts.size());
+    unroll::fail<unroll::IoError>("{}: no sentence in {}", path,
+                                  count_of(std::ssize(comments.texts), "comment"));
   }
-  const std::size_t cut = cut_long(sentences);
-  description = fmt::format("{}: {} comments, {} sentences", settings.data, comments.texts.size(),
-                            sentences.size());
-  description += notes_on(comments);
+  const std::size_t cut = settings.is_running() ? 0 : cut_long(sentences);
+  description = fmt::format("{}, {}{}", read, count_of(std::ssize(sentences), "sentence"),
+                            notes_on(comments));
   if (cut > 0) {
     description += fmt::format("\nnote: sentences of more than {} words, cut into pieces: {}",
                                kLongestSentence, cut);
@@ -84,51 +163,110 @@ std::vector<Sentence> read_sentences(const Settings& settings, std::string& desc
   return sentences;
 }
 
+/// The sentences of a file; `description` gets what was read.
+std::vector<Sentence> read_sentences(const std::string& path, const TextSettings& settings,
+                                     std::string& description) {
+  return settings.is_running() && !is_csv(path) ? read_plain(path, settings.reading, description)
+                                                : read_from_comments(path, settings, description);
+}
+
+/// Built-in comments as the settings read them.
+std::vector<Sentence> builtin(std::int64_t comments, std::uint64_t seed,
+                              const TextSettings& settings) {
+  return settings.reading == SpecialWords::characters ? lines_of(builtin_comments(comments, seed))
+                                                      : builtin_sentences(comments, seed);
+}
+
+std::string describe_builtin(std::int64_t comments, const std::vector<Sentence>& sentences,
+                             const TextSettings& settings) {
+  const bool characters = settings.reading == SpecialWords::characters;
+  return fmt::format("built-in comments: {}, {}", count_of(comments, "comment"),
+                     count_of(std::ssize(sentences), characters ? "line" : "sentence"));
+}
+
+/// Fills in the entropies of built-in sentences; the entropy of characters is not known.
+void set_entropies(Corpus& corpus, const TextSettings& settings) {
+  if (settings.reading == SpecialWords::characters) return;
+  if (!corpus.held_out_words.empty()) corpus.held_out_entropy = entropy_of(corpus.held_out_words);
+  corpus.source_entropy = builtin_grammar().entropy_per_word();
+}
+
+void read_builtin(const Settings& settings, Corpus& corpus) {
+  const TextSettings& text = settings.text;
+  corpus.train_words = builtin(text.comments, settings.seed, text);
+  const auto held_out = static_cast<std::int64_t>(
+      static_cast<double>(std::min(text.comments, kMostTested)) * text.held_out);
+  if (text.valid.empty()) corpus.held_out_words = builtin(held_out, settings.seed + 1, text);
+  corpus.description = describe_builtin(text.comments, corpus.train_words, text);
+  if (corpus.train_words.empty()) {
+    unroll::fail<unroll::Error>("no built-in comments were asked for");
+  }
+  set_entropies(corpus, text);
+}
+
+/// Parts what is held out from what is trained on: for 0.1 every tenth sentence, so that both are
+/// alike whatever the file's order; of running text, which is not torn apart, the last tenth.
+void hold_out(std::vector<Sentence> sentences, const TextSettings& settings, Corpus& corpus) {
+  const auto part_of = [&](std::size_t count) {
+    return static_cast<std::size_t>(static_cast<double>(count) * settings.held_out);
+  };
+  const std::size_t last = sentences.size() - part_of(sentences.size());
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    const bool held_out = settings.is_running() ? i >= last : part_of(i + 1) > part_of(i);
+    (held_out ? corpus.held_out_words : corpus.train_words).push_back(std::move(sentences[i]));
+  }
+}
+
 }  // namespace
 
 Corpus read_corpus(const Settings& settings) {
+  const TextSettings& text = settings.text;
   Corpus corpus;
-  if (settings.data.empty()) {
-    corpus.train_words = builtin_sentences(settings.comments, settings.seed);
-    const auto test_comments = static_cast<std::int64_t>(
-        static_cast<double>(std::min(settings.comments, kMostTested)) * settings.held_out);
-    corpus.test_words = builtin_sentences(test_comments, settings.seed + 1);
-    corpus.description = fmt::format("built-in comments: {} comments, {} sentences",
-                                     settings.comments, corpus.train_words.size());
-    if (corpus.train_words.empty())
-      unroll::fail<unroll::Error>("no built-in comments were asked for");
-    if (!corpus.test_words.empty()) corpus.test_entropy = entropy_of(corpus.test_words);
-    corpus.source_entropy = builtin_grammar().entropy_per_word();
-    return corpus;
+  if (text.data.empty()) {
+    read_builtin(settings, corpus);
+  } else if (text.valid.empty()) {
+    hold_out(read_sentences(text.data, text, corpus.description), text, corpus);
+  } else {
+    corpus.train_words = read_sentences(text.data, text, corpus.description);
   }
-
-  std::vector<Sentence> sentences = read_sentences(settings, corpus.description);
-  // The sentences held out are spread evenly, for 0.1 every tenth: test and training text are then
-  // alike, whatever the file's order.
-  const auto held_out_of = [&](std::size_t count) {
-    return static_cast<std::size_t>(static_cast<double>(count) * settings.held_out);
-  };
-  for (std::size_t i = 0; i < sentences.size(); ++i) {
-    const bool test = held_out_of(i + 1) > held_out_of(i);
-    (test ? corpus.test_words : corpus.train_words).push_back(std::move(sentences[i]));
+  std::string description;
+  if (!text.valid.empty()) {
+    corpus.held_out_words = read_sentences(text.valid, text, description);
+    corpus.description += "\nheld out: " + description;
+  }
+  if (!text.test.empty()) {
+    corpus.test_words = read_sentences(text.test, text, description);
+    corpus.description += "\ntest: " + description;
   }
   return corpus;
 }
 
 Corpus read_evaluation(const Settings& settings) {
+  const TextSettings& text = settings.text;
   Corpus corpus;
-  if (!settings.data.empty()) {
-    corpus.test_words = read_sentences(settings, corpus.description);
+  if (!text.data.empty()) {
+    corpus.held_out_words = read_sentences(text.data, text, corpus.description);
     return corpus;
   }
   const std::int64_t comments =
-      std::max<std::int64_t>(std::min(settings.comments, kMostTested) / 10, 1);
-  corpus.test_words = builtin_sentences(comments, settings.seed);
-  corpus.description = fmt::format("built-in comments: {} comments, {} sentences", comments,
-                                   corpus.test_words.size());
-  corpus.test_entropy = entropy_of(corpus.test_words);
-  corpus.source_entropy = builtin_grammar().entropy_per_word();
+      std::max<std::int64_t>(std::min(text.comments, kMostTested) / 10, 1);
+  corpus.held_out_words = builtin(comments, settings.seed, text);
+  corpus.description = describe_builtin(comments, corpus.held_out_words, text);
+  set_entropies(corpus, text);
   return corpus;
+}
+
+Sentence words_of(const Settings& settings, const std::string& text) {
+  const TextSettings& s = settings.text;
+  if (s.reading == SpecialWords::characters) return characters_of(text);
+  if (s.is_running() && !s.data.empty() && !is_csv(s.data)) return words_between_blanks(text);
+  Comments comment;
+  comment.texts.push_back(text);
+  Sentence words;
+  for (const Sentence& part : sentences_of(comment)) {
+    words.insert(words.end(), part.begin(), part.end());
+  }
+  return words;
 }
 
 std::vector<Ids> encode_all(const std::vector<Sentence>& sentences, const Vocabulary& vocabulary) {
@@ -139,13 +277,11 @@ std::vector<Ids> encode_all(const std::vector<Sentence>& sentences, const Vocabu
 }
 
 std::string fingerprint(const std::vector<Ids>& sentences) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  std::string bytes;
   for (const Ids& ids : sentences) {
-    for (const std::int32_t id : ids) {
-      hash = (hash ^ static_cast<std::uint32_t>(id)) * 0x100000001b3;
-    }
+    bytes.append(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0]));
   }
-  return fmt::format("{:016x}", hash);
+  return fmt::format("{:016x}", unroll::hash_name(bytes));
 }
 
 }  // namespace wordlm

@@ -12,27 +12,31 @@
 
 namespace wordlm {
 
-/// A sentence as ids, from SENTENCE_START to SENTENCE_END.
+/// A sentence as ids, from its start to its end.
 using Ids = std::vector<std::int32_t>;
 
-/// Sentences to train on and sentences to test on.
+/// Sentences to train on, to measure on after each epoch, and to measure on in the end.
 struct Corpus {
   std::vector<Sentence> train_words;
+  std::vector<Sentence> held_out_words;
   std::vector<Sentence> test_words;
   std::string description;  // what was read and what was odd about it, a line or several
-  /// The loss per word no model can beat on the test sentences and in the long run; only the
+  /// The loss per word no model can beat on the sentences held out and in the long run; only the
   /// built-in comments know theirs.
-  std::optional<double> test_entropy;
+  std::optional<double> held_out_entropy;
   std::optional<double> source_entropy;
 };
 
-/// Reads the file of the settings, or makes the built-in comments. Throws unroll::IoError where
+/// Reads the files of the settings, or makes the built-in comments. Throws unroll::IoError where
 /// there is nothing to train on.
 [[nodiscard]] Corpus read_corpus(const Settings& settings);
 
-/// The sentences of a file, or of the built-in comments that follow those of `settings`: a text to
-/// evaluate a trained model on.
+/// The sentences of a file, or of the built-in comments that follow those of `settings`, as the
+/// sentences held out: a text to evaluate a trained model on.
 [[nodiscard]] Corpus read_evaluation(const Settings& settings);
+
+/// The words of one text, whatever it holds, as a model of these settings reads them.
+[[nodiscard]] Sentence words_of(const Settings& settings, const std::string& text);
 
 /// Sentences as ids of a vocabulary.
 [[nodiscard]] std::vector<Ids> encode_all(const std::vector<Sentence>& sentences,

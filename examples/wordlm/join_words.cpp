@@ -103,8 +103,7 @@ class Writer {
 
 std::string join_words(std::span<const std::string> words) {
   const auto is_marker = [](std::string_view word) {
-    return word == Vocabulary::kSpecialWords[Vocabulary::kSentenceStart] ||
-           word == Vocabulary::kSpecialWords[Vocabulary::kSentenceEnd];
+    return word == Vocabulary::kSentenceStart || word == Vocabulary::kSentenceEnd;
   };
   while (!words.empty() && is_marker(words.back())) words = words.first(words.size() - 1);
 

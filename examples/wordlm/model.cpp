@@ -1,27 +1,51 @@
 #include "wordlm/model.h"
 
+#include "wordlm/initial_weights.h"
+
 namespace wordlm {
 
 using unroll::Input;
 using unroll::Tape;
 using unroll::Var;
 
+namespace {
+
+Var sum_of_losses(Var logits, const Batch& batch) {
+  return unroll::softmax_cross_entropy(logits, logits.tape().input(batch.y), unroll::Reduction::sum,
+                                       kPadding);
+}
+
+}  // namespace
+
 Model::Model(const Settings& settings, std::int64_t words)
-    : parameters_(settings.double_precision ? unroll::DType::f64 : unroll::DType::f32,
+    : parameters_(settings.model.double_precision ? unroll::DType::f64 : unroll::DType::f32,
                   settings.seed),
-      words_(words) {
-  const unroll::CellEntry& cell = unroll::find_cell(settings.cell);
-  const unroll::CellOptions options{.bias = settings.bias};
+      words_(words),
+      dropout_(settings.training.dropout) {
+  const ModelSettings& s = settings.model;
+  InitialWeights begin = initial_weights(s.initial);
+  begin.cell.bias = s.bias;
+  begin.cell.forget_bias = s.forget_bias;
+  const unroll::CellEntry& cell = unroll::find_cell(s.cell);
   Input in = Input::one_hot(words);
-  if (settings.embedding > 0) {
-    embedding_.emplace(parameters_ / "embedding", words, settings.embedding);
-    in = settings.embedding;
+  if (s.embedding > 0) {
+    embedding_.emplace(parameters_ / "embedding", words, s.embedding, begin.embedding);
+    in = s.embedding;
   }
-  for (std::int64_t layer = 0; layer < settings.layers; ++layer) {
-    stack_.cells.push_back(cell.make(parameters_ / "layers" / layer, in, settings.hidden, options));
-    in = settings.hidden;
+  for (std::int64_t layer = 0; layer < s.layers; ++layer) {
+    stack_.cells.push_back(cell.make(parameters_ / "layers" / layer, in, s.hidden, begin.cell));
+    in = s.hidden;
   }
-  output_.emplace(parameters_ / "output", settings.hidden, words, settings.bias);
+  if (s.tie) {
+    output_.emplace(embedding_.value().W, parameters_ / "output", s.bias, begin.output_bias);
+  } else {
+    output_.emplace(parameters_ / "output", s.hidden, words, s.bias, begin.output,
+                    begin.output_bias);
+  }
+}
+
+Model::State Model::start(Tape& tape, std::int64_t batch) const {
+  return unroll::zero_state(stack_, tape, batch);
 }
 
 Model::Output Model::run(Var x, const State& state, std::int64_t bptt) const {
@@ -31,15 +55,29 @@ Model::Output Model::run(Var x, const State& state, std::int64_t bptt) const {
   return {(*output_)(outputs), last};
 }
 
-Model::State Model::start(Tape& tape, std::int64_t batch) const {
-  return unroll::zero_state(stack_, tape, batch);
+Model::Output Model::training_run(Var x, const State& state, unroll::Noise& noise,
+                                  std::int64_t bptt) const {
+  if (dropout_ == 0) return run(x, state, bptt);
+  if (embedding_) x = (*embedding_)(x);
+  const auto [outputs, last] =
+      unroll::unroll_layers(stack_, x, state, unroll::Dropout{dropout_, noise});
+  return {(*output_)(outputs), last};
+}
+
+Model::Loss Model::loss(const Batch& batch, Tape& tape, const State& from) const {
+  const auto [logits, last] = run(tape.input(batch.x), from);
+  return {sum_of_losses(logits, batch), last};
+}
+
+Model::Loss Model::training_loss(const Batch& batch, Tape& tape, const State& from,
+                                 unroll::Noise& noise, std::int64_t bptt) const {
+  const auto [logits, last] = training_run(tape.input(batch.x), from, noise, bptt);
+  return {sum_of_losses(logits, batch), last};
 }
 
 Var Model::loss(Tape& tape, const Batch& batch, std::int64_t bptt) const {
   const Var x = tape.input(batch.x);
-  const Var logits = run(x, start(tape, x.shape()[1]), bptt).logits;
-  return unroll::softmax_cross_entropy(logits, tape.input(batch.y), unroll::Reduction::sum,
-                                       kPadding);
+  return sum_of_losses(run(x, start(tape, x.shape()[1]), bptt).logits, batch);
 }
 
 }  // namespace wordlm

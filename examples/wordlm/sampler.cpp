@@ -9,30 +9,59 @@ namespace {
 
 constexpr int kTries = 100;
 
+/// A model that is read one word after the other.
+class Reader {
+ public:
+  explicit Reader(const Model& model) : model_(model), tape_(model.parameters().dtype()) {
+    carried_ = unroll::carry(model.start(tape_, 1));
+  }
+
+  /// The logits of what comes after `word`.
+  std::vector<double> read(std::int32_t word) {
+    tape_.clear();  // the state is carried over: a word costs the same however many came before it
+    const unroll::Var x = tape_.input(unroll::Tensor::of<std::int32_t>({1, 1}, {word}));
+    const auto [output, last] = model_.run(x, unroll::restore(tape_, carried_));
+    std::vector<double> logits = output.value().to_doubles();
+    carried_ = unroll::carry(last);
+    return logits;
+  }
+
+ private:
+  const Model& model_;
+  unroll::Tape tape_;
+  unroll::Carried<Model::State> carried_;
+};
+
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+void forbid(std::vector<double>& logits, std::int32_t id) {
+  if (id != Vocabulary::kNone) logits[static_cast<std::size_t>(id)] = kNever;
+}
+
+/// Forbids ids that stand for no word.
+void forbid_nameless(std::vector<double>& logits, const Vocabulary& vocabulary) {
+  std::fill(logits.begin() + vocabulary.size(), logits.end(), kNever);
+}
+
+/// The id that stands before a sentence.
+std::int32_t before_sentence(const Vocabulary& vocabulary) { return vocabulary.encode({}).front(); }
+
 /// One attempt; whether it ended by itself.
 bool try_sentence(const Model& model, const Vocabulary& vocabulary, const SamplingOptions& options,
                   unroll::Random& random, Sentence& sentence) {
   sentence.clear();
-  unroll::Tape tape(model.parameters().dtype());
-  auto carried = unroll::carry(model.start(tape, 1));
-  std::int32_t word = Vocabulary::kSentenceStart;
+  Reader reader(model);
+  std::int32_t word = before_sentence(vocabulary);
   while (true) {
-    tape.clear();  // the state is carried over, so a word costs the same however long the sentence
-    const unroll::Var x = tape.input(unroll::Tensor::of<std::int32_t>({1, 1}, {word}));
-    const auto [output, last] = model.run(x, unroll::restore(tape, carried));
-    std::vector<double> logits = output.value().to_doubles();
-    carried = unroll::carry(last);
-
-    const auto forbid = [&](std::int32_t id) {
-      logits[static_cast<std::size_t>(id)] = -std::numeric_limits<double>::infinity();
-    };
-    forbid(Vocabulary::kSentenceStart);
-    forbid(Vocabulary::kUnknown);
-    for (auto id = vocabulary.size(); id < static_cast<int>(logits.size()); ++id) forbid(id);
-    if (static_cast<int>(sentence.size()) < options.min_words) forbid(Vocabulary::kSentenceEnd);
-
+    std::vector<double> logits = reader.read(word);
+    forbid(logits, vocabulary.sentence_start());
+    forbid(logits, vocabulary.unknown());
+    forbid_nameless(logits, vocabulary);
+    if (static_cast<int>(sentence.size()) < options.min_words) {
+      forbid(logits, vocabulary.sentence_end());
+    }
     word = static_cast<std::int32_t>(draw(logits, options.temperature, random));
-    if (word == Vocabulary::kSentenceEnd) return true;
+    if (word == vocabulary.sentence_end()) return true;
     if (static_cast<int>(sentence.size()) == options.max_words) return false;
     sentence.push_back(vocabulary.word(word));
   }
@@ -69,6 +98,20 @@ Sentence sample_sentence(const Model& model, const Vocabulary& vocabulary,
     if (try_sentence(model, vocabulary, options, random, sentence)) break;
   }
   return sentence;
+}
+
+std::string sample_characters(const Model& model, const Vocabulary& vocabulary,
+                              const SamplingOptions& options, unroll::Random& random) {
+  std::string text;
+  Reader reader(model);
+  std::int32_t character = before_sentence(vocabulary);
+  for (int i = 0; i < options.length; ++i) {
+    std::vector<double> logits = reader.read(character);
+    forbid_nameless(logits, vocabulary);
+    character = static_cast<std::int32_t>(draw(logits, options.temperature, random));
+    text += vocabulary.word(character);
+  }
+  return text;
 }
 
 }  // namespace wordlm

@@ -2,13 +2,40 @@
 
 #include <unroll/core/error.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 namespace wordlm {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Settings, data, column, comments, limit, vocabulary, held_out,
-                                   cell, hidden, layers, embedding, bias, double_precision, batch,
-                                   bptt, learning_rate, halve, clip, shuffle, epochs, seed)
+namespace {
+
+constexpr std::array kReadings = {std::pair(SpecialWords::sentences, "sentences"),
+                                  std::pair(SpecialWords::stream, "stream"),
+                                  std::pair(SpecialWords::characters, "characters")};
+
+}  // namespace
+
+// Found by nlohmann::json: the name of a reading stands for it.
+void to_json(nlohmann::json& json, SpecialWords reading) {
+  json = kReadings[static_cast<std::size_t>(reading)].second;
+}
+void from_json(const nlohmann::json& json, SpecialWords& reading) {
+  const auto name = json.get<std::string>();
+  const auto found = std::find_if(kReadings.begin(), kReadings.end(),
+                                  [&](const auto& known) { return name == known.second; });
+  if (found == kReadings.end()) unroll::fail<unroll::Error>("there is no text of '{}'", name);
+  reading = found->first;
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TextSettings, reading, data, column, valid, test, comments,
+                                   limit, vocabulary, held_out)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSettings, cell, hidden, layers, embedding, tie, bias,
+                                   forget_bias, initial, double_precision)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, epochs, batch, bptt, shuffle, dropout,
+                                   optimizer, learning_rate, weight_decay, clip, clip_value,
+                                   schedule, warm_up, hold, factor, patience)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Settings, text, model, training, seed)
 
 std::string to_json(const Settings& settings) {
   // The name of a file may hold any bytes; JSON is UTF-8.
@@ -20,6 +47,36 @@ Settings settings_from_json(const std::string& json, const std::string& file) {
     return nlohmann::json::parse(json).get<Settings>();
   } catch (const nlohmann::json::exception& error) {
     unroll::fail<unroll::IoError>("{}: its settings cannot be read: {}", file, error.what());
+  }
+}
+
+void check(const Settings& settings) {
+  const auto& [text, model, training, seed] = settings;
+  using unroll::Error;
+  using unroll::fail;
+  if (model.tie && model.embedding == 0) {
+    fail<Error>("--tie makes the word vectors the output's weights; --embedding 0 has none");
+  }
+  if (model.tie && model.embedding != model.hidden) {
+    fail<Error>(
+        "--tie makes the word vectors the output's weights: --embedding {} and --hidden {} have to "
+        "be the same",
+        model.embedding, model.hidden);
+  }
+  if (text.is_running() && training.bptt < 1) {
+    fail<Error>("running text is read in pieces of --bptt steps: {} steps are too few",
+                training.bptt);
+  }
+  if (!text.is_running() && training.dropout > 0 && training.bptt > 0) {
+    fail<Error>(
+        "--dropout and --bptt go together only with --stream: cut at every word, a sentence has no "
+        "one mask");
+  }
+  if (text.reading == SpecialWords::characters && text.vocabulary > 0) {
+    fail<Error>("--chars reads every character there is; --vocabulary cannot leave any out");
+  }
+  if (training.schedule == "step" && training.hold < 1) {
+    fail<Error>("--schedule step multiplies every --hold epochs: {} are too few", training.hold);
   }
 }
 

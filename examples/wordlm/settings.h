@@ -4,36 +4,72 @@
 #include <cstdint>
 #include <string>
 
+#include "wordlm/vocabulary.h"
+
 namespace wordlm {
 
-/// The choices of a user, with their defaults.
-struct Settings {
-  // the text
-  std::string data;               // a file; empty: the built-in comments
-  std::string column;             // of a CSV file
+/// Where the words come from, and how they are read.
+struct TextSettings {
+  /// `sentences`: each stands alone. `stream`: running text, the state carried on from sentence to
+  /// sentence. `characters`: running text whose words are its characters.
+  SpecialWords reading = SpecialWords::sentences;
+  std::string data;    // a file; empty: the built-in comments
+  std::string column;  // of a CSV file
+  std::string valid;   // a file to measure on after every epoch; empty: the part held out
+  std::string test;    // a file to measure on in the end; empty: none
   std::int64_t comments = 40000;  // how many built-in comments
   std::int64_t limit = 0;         // sentences to use of the file, 0: all
   int vocabulary = 0;             // ids of the model, 0: as many words as there are, at most 8000
-  double held_out = 0.1;          // the part of the sentences that is kept for the test
+  double held_out = 0.1;          // the part of the sentences kept to measure on
 
-  // the model
+  [[nodiscard]] bool is_running() const { return reading != SpecialWords::sentences; }
+};
+
+/// The network.
+struct ModelSettings {
   std::string cell = "lstm";
   std::int64_t hidden = 128;
   std::int64_t layers = 1;
   std::int64_t embedding = 64;  // 0: one-hot words go straight into the hidden layer
+  bool tie = false;             // the output layer's weights are the embedding
   bool bias = true;
+  double forget_bias = 1;          // added to the bias of forget gates in the beginning
+  std::string initial = "fan-in";  // weights, see initial_weights.h
   bool double_precision = false;
+};
 
-  // the training
-  std::int64_t batch = 32;
-  std::int64_t bptt = 0;  // steps a gradient reaches back, 0: to the beginning
-  double learning_rate = 1;
-  bool halve = true;  // the learning rate, whenever the loss has risen
-  double clip = 5;    // the largest norm of a gradient, 0: any
-  bool shuffle = true;
+/// The training.
+struct TrainingSettings {
   std::int64_t epochs = 4;
+  std::int64_t batch = 32;  // sentences, or streams, side by side
+  std::int64_t bptt = 0;  // steps a gradient reaches back, 0: to the beginning; of a stream, those
+                          // of a piece
+  bool shuffle = true;
+  double dropout = 0;  // of the input of each layer and of the last output
+
+  std::string optimizer = "sgd";
+  double learning_rate = 1;
+  double weight_decay = 0;
+  double clip = 5;        // the largest norm of a gradient, 0: any
+  double clip_value = 0;  // the largest element of a gradient, 0: any
+
+  std::string schedule = "halve";  // of the learning rate, see learning_rate.h
+  std::int64_t warm_up = 0;        // epochs over which the learning rate rises in the beginning
+  std::int64_t hold = 0;           // epochs before a schedule begins, or between its steps
+  double factor = 0.5;             // by which a schedule multiplies the learning rate
+  std::int64_t patience = 0;       // epochs without a better loss before training stops, 0: any
+};
+
+/// The choices of a user, with their defaults.
+struct Settings {
+  TextSettings text;
+  ModelSettings model;
+  TrainingSettings training;
   std::uint64_t seed = 1;
 };
+
+/// Throws unroll::Error, naming the options, for settings that do not go together.
+void check(const Settings& settings);
 
 /// Settings as a line of JSON, and back; unroll::IoError, naming `file`, for what is not that.
 [[nodiscard]] std::string to_json(const Settings& settings);

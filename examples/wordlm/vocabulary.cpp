@@ -4,6 +4,7 @@
 #include <unroll/core/error.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -18,12 +19,13 @@ struct CountedWord {
 };
 
 /// The words of `sentences` except the special ones, by falling frequency, then by their bytes.
-std::vector<CountedWord> count_words(std::span<const Sentence> sentences) {
+std::vector<CountedWord> count_words(std::span<const Sentence> sentences,
+                                     std::span<const std::string_view> special) {
   std::unordered_map<std::string_view, std::int64_t> counts;
   for (const Sentence& sentence : sentences) {
     for (const std::string& word : sentence) ++counts[word];
   }
-  for (const std::string_view special : Vocabulary::kSpecialWords) counts.erase(special);
+  for (const std::string_view word : special) counts.erase(word);
 
   std::vector<CountedWord> words;
   words.reserve(counts.size());
@@ -34,17 +36,35 @@ std::vector<CountedWord> count_words(std::span<const Sentence> sentences) {
   return words;
 }
 
+/// A special word as a message can show it.
+std::string_view visible(std::string_view word) { return word == "\n" ? "a line feed" : word; }
+
 }  // namespace
 
-Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size) {
-  constexpr int kSpecial = static_cast<int>(kSpecialWords.size());
-  if (size <= kSpecial) {
+std::span<const std::string_view> Vocabulary::special_words(SpecialWords special) {
+  static constexpr std::array kWords = {kSentenceStart, kSentenceEnd, kUnknown};
+  static constexpr std::array<std::string_view, 1> kCharacters = {"\n"};
+  switch (special) {
+    case SpecialWords::sentences:
+      return kWords;
+    case SpecialWords::stream:
+      return std::span(kWords).subspan(1);
+    case SpecialWords::characters:
+      break;
+  }
+  return kCharacters;
+}
+
+Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size, SpecialWords special) {
+  const std::span<const std::string_view> first = special_words(special);
+  const auto least = static_cast<int>(first.size()) + 1;
+  if (size < least) {
     fail<unroll::Error>(
         "vocabulary: a size of {} leaves no room for words beside the {} special ones; expected {} "
         "or more",
-        size, kSpecial, kSpecial + 1);
+        size, first.size(), least);
   }
-  std::vector<CountedWord> counted = count_words(sentences);
+  std::vector<CountedWord> counted = count_words(sentences, first);
   VocabularyCounts counts;
   counts.sentences = static_cast<std::int64_t>(sentences.size());
   for (const Sentence& sentence : sentences) {
@@ -52,42 +72,53 @@ Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size) {
   }
   counts.distinct_words = static_cast<std::int64_t>(counted.size());
 
-  counted.resize(std::min(counted.size(), static_cast<std::size_t>(size - kSpecial)));
-  std::vector<std::string> words(kSpecialWords.begin(), kSpecialWords.end());
+  counted.resize(std::min(counted.size(), static_cast<std::size_t>(size) - first.size()));
+  std::vector<std::string> words(first.begin(), first.end());
   for (const CountedWord& kept : counted) words.emplace_back(kept.word);
   if (!counted.empty()) {
     counts.rarest_word = counted.back().word;
     counts.rarest_count = counted.back().count;
   }
-  Vocabulary vocabulary(std::move(words));
+  Vocabulary vocabulary(std::move(words), special);
   vocabulary.counts_ = std::move(counts);
   return vocabulary;
 }
 
-Vocabulary::Vocabulary(std::vector<std::string> words) : words_(std::move(words)) {
+Vocabulary::Vocabulary(std::vector<std::string> words, SpecialWords special)
+    : words_(std::move(words)) {
   if (words_.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
     fail<unroll::Error>("vocabulary: {} words are too many for 32-bit ids", words_.size());
   }
-  for (std::size_t i = 0; i < kSpecialWords.size(); ++i) {
+  const std::span<const std::string_view> first = special_words(special);
+  for (std::size_t i = 0; i < first.size(); ++i) {
     const std::string found = i < words_.size() ? fmt::format("'{}'", words_[i]) : "the end";
-    if (i >= words_.size() || words_[i] != kSpecialWords[i]) {
-      fail<unroll::Error>("vocabulary: expected {} as word {}, found {}", kSpecialWords[i], i,
+    if (i >= words_.size() || words_[i] != first[i]) {
+      fail<unroll::Error>("vocabulary: expected {} as word {}, found {}", visible(first[i]), i,
                           found);
     }
   }
   ids_.reserve(words_.size());
   for (std::size_t i = 0; i < words_.size(); ++i) {
-    const auto [first, is_new] = ids_.emplace(words_[i], static_cast<std::int32_t>(i));
+    const auto [other, is_new] = ids_.emplace(words_[i], static_cast<std::int32_t>(i));
     if (!is_new) {
       fail<unroll::Error>("vocabulary: '{}' is both word {} and word {}; expected every word once",
-                          words_[i], first->second, i);
+                          words_[i], other->second, i);
     }
   }
+  const auto find = [&](std::string_view word) {
+    const auto found = std::ranges::find(first, word);
+    return found == first.end() ? kNone : static_cast<std::int32_t>(found - first.begin());
+  };
+  start_ = find(kSentenceStart);
+  end_ = find(special == SpecialWords::characters ? first[0] : kSentenceEnd);
+  unknown_ = find(kUnknown);
 }
 
 std::int32_t Vocabulary::id(std::string_view word) const {
   const auto found = ids_.find(word);
-  return found == ids_.end() ? kUnknown : found->second;
+  if (found != ids_.end()) return found->second;
+  if (unknown_ != kNone) return unknown_;
+  fail<unroll::ValueError>("'{}' is none of the {} characters the model knows", word, size());
 }
 
 const std::string& Vocabulary::word(std::int32_t id) const {
@@ -101,9 +132,9 @@ const std::string& Vocabulary::word(std::int32_t id) const {
 std::vector<std::int32_t> Vocabulary::encode(std::span<const std::string> sentence) const {
   std::vector<std::int32_t> ids;
   ids.reserve(sentence.size() + 2);
-  ids.push_back(kSentenceStart);
+  ids.push_back(start_ == kNone ? end_ : start_);
   for (const std::string& word : sentence) ids.push_back(id(word));
-  ids.push_back(kSentenceEnd);
+  ids.push_back(end_);
   return ids;
 }
 

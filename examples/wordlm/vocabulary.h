@@ -1,7 +1,6 @@
 #pragma once
 /// The words a model knows, and the numbers it knows them by.
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -24,26 +23,41 @@ struct VocabularyCounts {
   std::int64_t rarest_count = 0;    ///< how often it was seen
 };
 
-/// Words and their ids: the three special words first, then the others by falling frequency.
+/// Which words a vocabulary begins with that stand for no word of a text.
+enum class SpecialWords : std::uint8_t {
+  sentences,   ///< SENTENCE_START, SENTENCE_END, UNKNOWN_TOKEN: each sentence stands alone
+  stream,      ///< SENTENCE_END, UNKNOWN_TOKEN: sentences follow each other, each end a start
+  characters,  ///< the line feed, the end of a line; no character is unknown
+};
+
+/// Words and their ids: the special words first, then the others by falling frequency.
 class Vocabulary {
  public:
-  static constexpr std::int32_t kSentenceStart = 0;
-  static constexpr std::int32_t kSentenceEnd = 1;
-  static constexpr std::int32_t kUnknown = 2;
-  /// The special words, at their ids.
-  static constexpr std::array<std::string_view, 3> kSpecialWords = {
-      "SENTENCE_START", "SENTENCE_END", "UNKNOWN_TOKEN"};
+  static constexpr std::string_view kSentenceStart = "SENTENCE_START";
+  static constexpr std::string_view kSentenceEnd = "SENTENCE_END";
+  static constexpr std::string_view kUnknown = "UNKNOWN_TOKEN";
+  static constexpr std::int32_t kNone = -1;  ///< the id of a special word that there is not
 
   /// The special words and the most frequent of `sentences`, at most `size` in all. Words seen
   /// equally often are taken in the order of their bytes. Throws `unroll::Error` if `size` leaves
   /// no room for a word beside the special ones.
-  [[nodiscard]] static Vocabulary build(std::span<const Sentence> sentences, int size);
+  [[nodiscard]] static Vocabulary build(std::span<const Sentence> sentences, int size,
+                                        SpecialWords special = SpecialWords::sentences);
 
   /// A vocabulary saved before, in the order of its ids. Throws `unroll::Error` if it does not
   /// begin with the special words or holds a word twice.
-  explicit Vocabulary(std::vector<std::string> words);
+  explicit Vocabulary(std::vector<std::string> words,
+                      SpecialWords special = SpecialWords::sentences);
 
-  /// The id of `word`; `kUnknown` if the vocabulary lacks it.
+  /// The special words, in the order of their ids.
+  [[nodiscard]] static std::span<const std::string_view> special_words(SpecialWords special);
+
+  [[nodiscard]] std::int32_t sentence_start() const { return start_; }
+  [[nodiscard]] std::int32_t sentence_end() const { return end_; }
+  [[nodiscard]] std::int32_t unknown() const { return unknown_; }
+
+  /// The id of `word`; `unknown()` if the vocabulary lacks it, or `unroll::ValueError` where
+  /// nothing stands for what it lacks.
   [[nodiscard]] std::int32_t id(std::string_view word) const;
 
   /// The word of `id`. Throws `unroll::ValueError` if there is none.
@@ -54,8 +68,8 @@ class Vocabulary {
   /// All words in the order of their ids: what the constructor takes.
   [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
 
-  /// The ids of a sentence between its two markers: its length plus 2. A language model reads all
-  /// but the last and predicts all but the first.
+  /// The ids of a sentence between its two markers, or between two ends where there is no start:
+  /// its length plus 2. A language model reads all but the last and predicts all but the first.
   [[nodiscard]] std::vector<std::int32_t> encode(std::span<const std::string> sentence) const;
 
   /// What `build` counted; all zero in a vocabulary saved before.
@@ -71,6 +85,9 @@ class Vocabulary {
   };
 
   std::vector<std::string> words_;
+  std::int32_t start_ = kNone;
+  std::int32_t end_ = kNone;
+  std::int32_t unknown_ = kNone;
   std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
   VocabularyCounts counts_;
 };

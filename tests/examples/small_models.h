@@ -33,21 +33,19 @@ inline const Texts& texts() {
 
 inline Settings small() {
   Settings settings;
-  settings.cell = "gru";
-  settings.hidden = 7;
-  settings.embedding = 5;
-  settings.batch = 4;
-  settings.learning_rate = 0.5;
-  settings.epochs = 3;
+  settings.model.cell = "gru";
+  settings.model.hidden = 7;
+  settings.model.embedding = 5;
+  settings.training.batch = 4;
+  settings.training.learning_rate = 0.5;
+  settings.training.epochs = 3;
   return settings;
 }
 
 inline Checkpoint begin(const Settings& settings) {
-  Progress progress;
-  progress.learning_rate = settings.learning_rate;
-  progress.data = fingerprint(texts().train_set);
-  return {settings, texts().vocabulary, progress,
-          std::make_shared<Model>(settings, texts().vocabulary.size())};
+  Checkpoint checkpoint = new_checkpoint(settings, texts().vocabulary, texts().vocabulary.size());
+  checkpoint.progress.data = fingerprint(texts().train_set);
+  return checkpoint;
 }
 
 inline bool train(Checkpoint& checkpoint, const std::string& save = "") {
@@ -61,8 +59,11 @@ inline bool same_parameters(const Checkpoint& a, const Checkpoint& b) {
 inline void check_same(const Progress& a, const Progress& b) {
   CHECK(a.epoch == b.epoch);
   CHECK(a.batch == b.batch);
+  CHECK(a.step == b.step);
   CHECK(a.learning_rate == b.learning_rate);
   CHECK(a.last_loss == b.last_loss);
+  CHECK(a.best_loss == b.best_loss);
+  CHECK(a.since_best == b.since_best);
   CHECK(a.running_loss == b.running_loss);
   CHECK(a.running_words == b.running_words);
   CHECK(a.data == b.data);

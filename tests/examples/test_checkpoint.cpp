@@ -40,18 +40,19 @@ TEST_CASE("what is saved is what is loaded") {
   const Folder folder;
   for (const bool double_precision : {false, true}) {
     Settings settings = small();
-    settings.double_precision = double_precision;
-    settings.data = "a \"quoted\" näme.csv";
-    settings.column = "body";
+    settings.model.double_precision = double_precision;
+    settings.text.data = "a \"quoted\" näme.csv";
+    settings.text.column = "body";
     settings.seed = 0xffffffffffffffff;
-    settings.held_out = 0.1;
+    settings.text.held_out = 0.1;
     Checkpoint checkpoint = begin(settings);
-    checkpoint.progress = {3, 17, 0.1, 1.0 / 3, 1e5 / 7, 123456789012, "0123456789abcdef"};
+    checkpoint.progress = {3,       17,      99,      0.1,          1.0 / 3,
+                           0.3,     2,       1e5 / 7, 123456789012, "0123456789abcdef"};
     save_checkpoint(folder.file("m"), checkpoint);
     const Checkpoint loaded = load_checkpoint(folder.file("m"));
     CHECK(to_json(loaded.settings) == to_json(settings));
     CHECK(loaded.settings.seed == settings.seed);
-    CHECK(loaded.settings.held_out == settings.held_out);
+    CHECK(loaded.settings.text.held_out == settings.text.held_out);
     CHECK(loaded.vocabulary.words() == texts().vocabulary.words());
     CHECK(loaded.model->words() == texts().vocabulary.size());
     CHECK(same_parameters(loaded, checkpoint));
@@ -75,9 +76,9 @@ TEST_CASE("a model may have more ids than there are words") {
 TEST_CASE("a file name that is not UTF-8 is no obstacle to saving") {
   const Folder folder;
   Settings settings = small();
-  settings.data = "caf\xe9.txt";
+  settings.text.data = "caf\xe9.txt";
   save_checkpoint(folder.file("m"), begin(settings));
-  CHECK(load_checkpoint(folder.file("m")).settings.data == "caf\xef\xbf\xbd.txt");
+  CHECK(load_checkpoint(folder.file("m")).settings.text.data == "caf\xef\xbf\xbd.txt");
 }
 
 TEST_CASE("a file cut short is an error") {
@@ -135,7 +136,7 @@ std::optional<std::string> fault_with(const std::string& file, const std::string
                                       const std::string& key, const json& value) {
   unroll::TensorFile changed = unroll::load_safetensors(file);
   json object = json::parse(changed.metadata.at(part));
-  object[key] = value;
+  object[json::json_pointer(key)] = value;
   changed.metadata[part] = object.dump();
   unroll::save_safetensors(file + ".changed", changed);
   return fault_of(file + ".changed");
@@ -149,47 +150,47 @@ TEST_CASE("settings that no training wrote are an error, not a crash") {
       file + ".changed: its tensors do not have the sizes that its settings say";
   const std::string range = file + ".changed: its settings hold a number out of range";
   for (const auto& [key, value] :
-       std::vector<std::pair<const char*, json>>{{"hidden", 8},
-                                                 {"hidden", 0},
-                                                 {"hidden", -7},
-                                                 {"hidden", 1000000000000},
-                                                 {"embedding", 6},
-                                                 {"embedding", -1},
-                                                 {"layers", 0},
-                                                 {"layers", 1000000000000}}) {
+       std::vector<std::pair<const char*, json>>{{"/model/hidden", 8},
+                                                 {"/model/hidden", 0},
+                                                 {"/model/hidden", -7},
+                                                 {"/model/hidden", 1000000000000},
+                                                 {"/model/embedding", 6},
+                                                 {"/model/embedding", -1},
+                                                 {"/model/layers", 0},
+                                                 {"/model/layers", 1000000000000}}) {
     const std::string named = key;
     CAPTURE(named);
     CHECK(fault_with(file, "wordlm.settings", key, value) == sizes);
   }
-  for (const auto& [key, value] : std::vector<std::pair<const char*, json>>{{"batch", 0},
-                                                                            {"batch", -1},
-                                                                            {"bptt", -1},
-                                                                            {"epochs", -1},
-                                                                            {"comments", 0},
-                                                                            {"limit", -1},
-                                                                            {"held_out", 0.6},
-                                                                            {"held_out", -0.1},
-                                                                            {"clip", -1}}) {
+  for (const auto& [key, value] : std::vector<std::pair<const char*, json>>{{"/training/batch", 0},
+                                                                            {"/training/batch", -1},
+                                                                            {"/training/bptt", -1},
+                                                                            {"/training/epochs", -1},
+                                                                            {"/text/comments", 0},
+                                                                            {"/text/limit", -1},
+                                                                            {"/text/held_out", 0.6},
+                                                                            {"/text/held_out", -0.1},
+                                                                            {"/training/clip", -1}}) {
     const std::string named = key;
     CAPTURE(named);
     CHECK(fault_with(file, "wordlm.settings", key, value) == range);
   }
   for (const auto& [key, value] : std::vector<std::pair<const char*, json>>{
-           {"epoch", -1}, {"batch", -1}, {"learning_rate", 0}, {"running_words", -1}}) {
+           {"/epoch", -1}, {"/batch", -1}, {"/learning_rate", 0}, {"/running_words", -1}}) {
     const std::string named = key;
     CAPTURE(named);
     CHECK(fault_with(file, "wordlm.progress", key, value) == range);
   }
-  CHECK(fault_with(file, "wordlm.settings", "layers", 2)
+  CHECK(fault_with(file, "wordlm.settings", "/model/layers", 2)
             .value_or("")
             .starts_with(file + ".changed: there is no tensor 'layers.1."));
-  CHECK(fault_with(file, "wordlm.settings", "cell", "lstn")
+  CHECK(fault_with(file, "wordlm.settings", "/model/cell", "lstn")
             .value_or("")
             .starts_with(file + ".changed: not a model of wordlm: "));
 
   const auto as_saved = unroll::load_safetensors(file);
   for (const char* part : {"wordlm.settings", "wordlm.progress"}) {
-    const json values = json::parse(as_saved.metadata.at(part));
+    const json values = json::parse(as_saved.metadata.at(part)).flatten();
     for (const auto& [key, value] : values.items()) {
       const std::string named = key;
       CAPTURE(named);

@@ -22,10 +22,10 @@ const std::vector<Ids> kSentences = {{0, 3, 4, 5, 6, 7, 1}, {0, 8, 1}, {0, 1}, {
 
 Settings small(const std::string& cell, std::int64_t embedding, std::int64_t layers) {
   Settings settings;
-  settings.cell = cell;
-  settings.hidden = 5;
-  settings.embedding = embedding;
-  settings.layers = layers;
+  settings.model.cell = cell;
+  settings.model.hidden = 5;
+  settings.model.embedding = embedding;
+  settings.model.layers = layers;
   return settings;
 }
 
@@ -51,7 +51,7 @@ double loss_of(const Model& model, const Batch& batch, std::int64_t bptt = 0) {
 
 TEST_CASE("an untrained model guesses: its loss per word is ln(words)") {
   for_models([](Settings settings) {
-    settings.hidden = 32;
+    settings.model.hidden = 32;
     const Model model(settings, 500);
     unroll::Random random(3);
     std::vector<Ids> sentences;
@@ -72,7 +72,7 @@ TEST_CASE("the number of parameters") {
   CHECK(Model(small("lstm", 4, 2), kWords).parameters().size() == 200 + 220 + 48 + 72);
   CHECK(Model(small("rnn", 0, 1), kWords).parameters().size() == 5 * (12 + 5 + 1) + 72);
   Settings plain = small("rnn", 0, 1);
-  plain.bias = false;
+  plain.model.bias = false;
   CHECK(Model(plain, kWords).parameters().size() == 5 * (12 + 5) + 60);
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("a seed is a model, another seed another one") {
 
 /// In a padded batch each sentence has the loss it has alone, to `rounding`, relative.
 void check_padding(Settings settings, bool double_precision, double rounding) {
-  settings.double_precision = double_precision;
+  settings.model.double_precision = double_precision;
   const Model model(settings, kWords);
   for (const std::int64_t bptt : {0, 2}) {
     CAPTURE(bptt);
@@ -123,7 +123,7 @@ TEST_CASE("truncation leaves the loss as it is") {
 
 TEST_CASE("score and evaluate agree with the loss") {
   for_models([](Settings settings) {
-    settings.double_precision = true;
+    settings.model.double_precision = true;
     const Model model(settings, kWords);
     const std::vector<double> scores = score(model, kSentences);
     double total = 0;
@@ -140,7 +140,7 @@ TEST_CASE("score and evaluate agree with the loss") {
 
 TEST_CASE("a sentence longer than one piece is scored as a whole") {
   Settings settings = small("lstm", 4, 2);
-  settings.double_precision = true;
+  settings.model.double_precision = true;
   const Model model(settings, kWords);
   Ids ids = {0};
   for (int t = 0; t < 1234; ++t) ids.push_back(3 + t % 7);
@@ -188,7 +188,7 @@ class Windows {
 
 TEST_CASE("the gradients of the whole model") {
   for_models([](Settings settings) {
-    settings.double_precision = true;
+    settings.model.double_precision = true;
     const Model model(settings, kWords);
     const Batch batch = make_batch(kSentences, {0, 1, 2, 3});
     // The loss is a sum of some 35 nats: a step of 1e-6 would leave too few digits of differences.
@@ -227,16 +227,13 @@ TEST_CASE("training learns a few sentences by heart") {
   for (const std::string cell : {"rnn", "lstm", "gru"}) {
     CAPTURE(cell);
     Settings settings = small(cell, 8, 1);
-    settings.hidden = 16;
-    settings.batch = 4;
-    settings.learning_rate = 0.5;
-    settings.epochs = 3;
+    settings.model.hidden = 16;
+    settings.training.batch = 4;
+    settings.training.learning_rate = 0.5;
+    settings.training.epochs = 3;
     const Vocabulary vocabulary({"SENTENCE_START", "SENTENCE_END", "UNKNOWN_TOKEN", "a", "b", "c",
                                  "d", "e", "f", "g", "h", "i"});
-    Progress progress;
-    progress.learning_rate = settings.learning_rate;
-    Checkpoint checkpoint{settings, vocabulary, progress,
-                          std::make_shared<Model>(settings, vocabulary.size())};
+    Checkpoint checkpoint = new_checkpoint(settings, vocabulary, vocabulary.size());
     CHECK(train(checkpoint, train_set, sentences, ""));
     const double loss = evaluate(*checkpoint.model, sentences).loss;
     CHECK(loss > least);

@@ -75,7 +75,7 @@ TEST_CASE("wordlm --help names every option of every command") {
         {"--data",       "--column",         "--lr",      "--epochs",     "--load",     "--save ",
          "--save-start", "--save-sentences", "--samples", "--vocabulary", "--cell",     "--hidden",
          "--layers",     "--embedding",      "--bias",    "--double",     "--comments", "--first",
-         "--held-out",   "--batch",          "--bptt",    "--halve",      "--no-halve", "--clip",
+         "--held-out",   "--batch",          "--bptt",    "--schedule", "--clip",
          "--shuffle",    "--in-order",       "--seed",    "--threads",    "lstm"});
   check({"sample", "--help"}, {"--load", "--count", "--temperature", "--min-words", "--max-words",
                                "--seed", "--threads"});
@@ -177,7 +177,7 @@ TEST_CASE("with --load only some options may be given") {
                                                        {"--held-out", "0.2"},
                                                        {"--batch", "32"},
                                                        {"--bptt", "3"},
-                                                       {"--no-halve"},
+                                                       {"--schedule", "step"},
                                                        {"--clip", "1"},
                                                        {"--in-order"},
                                                        {"--seed", "1"}}) {

@@ -53,13 +53,13 @@ TEST_CASE("a text that is not there, or no text") {
   const TemporaryFile blank(".txt", " \n\n \t\n");
   check_failure(train_on(blank.path()), blank.path() + ": holds no comment that is not blank");
   const TemporaryFile rules(".txt", "***\n");
-  check_failure(train_on(rules.path()), rules.path() + ": no sentence in 1 comments");
+  check_failure(train_on(rules.path()), rules.path() + ": no sentence in 1 comment");
 }
 
 TEST_CASE("columns by name and by number") {
   const TemporaryFile csv(".csv", "id,body,reply\n1,The cat sat.,yes and yes and yes\n");
   const auto words = [](const char* count) {
-    return Arguments{"1 comments, 1 sentences\n", std::string("vocabulary: ") + count + " words"};
+    return Arguments{"1 comment, 1 sentence\n", std::string("vocabulary: ") + count + " words"};
   };
   check_output(train_on(csv.path()), words("4"));
   check_output(train_on(csv.path(), {"--column", "reply"}), words("5"));
@@ -92,7 +92,7 @@ TEST_CASE("bytes that are no text are replaced, and said to be") {
   const TemporaryFile file(".txt", std::string("The cat\0 sat.\nA dog \xff\xfe ran.\n", 28));
   check_output(train_on(file.path()),
                {"2 comments, 2 sentences\nnote: 2 invalid UTF-8 sequences replaced, the first in "
-                "line 2\nnote: 1 NUL bytes dropped\n"});
+                "line 2\nnote: 1 NUL byte dropped\n"});
   const TemporaryFile named("-caf\xe9.txt", "The cat sat.\nA dog ran.\n");
   const Folder folder;
   check_output(train_on(named.path(), {"--save", folder.file("m")}), {"2 comments, 2 sentences\n"});
@@ -104,7 +104,7 @@ TEST_CASE("a sentence without end is cut") {
   for (int i = 0; i < 400000; ++i) words += fmt::format("w{} ", (i % 97) * (i % 97) % 89);
   const TemporaryFile line(".txt", words);
   check_output(train_on(line.path(), {"--embedding", "0", "--first", "40"}),
-               {"1 comments, 800 sentences\nnote: sentences of more than 500 words, cut into "
+               {"1 comment, 800 sentences\nnote: sentences of more than 500 words, cut into "
                 "pieces: 1\n",
                 "note: trained on the first 40 of 720 sentences\n"});
   const TemporaryFile field(".csv", "body\n\"" + words.substr(0, 100000) + "\"\n");

@@ -24,9 +24,9 @@ const Vocabulary& vocabulary() {
 /// A model whose logits are nearly these, whatever it has read.
 Model model_of(const std::vector<double>& logits) {
   Settings settings;
-  settings.hidden = 4;
-  settings.embedding = 3;
-  settings.double_precision = true;
+  settings.model.hidden = 4;
+  settings.model.embedding = 3;
+  settings.model.double_precision = true;
   Model model(settings, kIds);
   const unroll::Parameters& parameters = model.parameters();
   parameters["output.b"].set(unroll::Tensor::of<double>({kIds}, logits));
@@ -128,16 +128,16 @@ TEST_CASE("the state of the model is carried from word to word") {
   // One word of output from the weights alone would be the same at every step; with a state it
   // must be what running over the whole beginning gives.
   Settings settings;
-  settings.hidden = 6;
-  settings.embedding = 5;
-  settings.double_precision = true;
+  settings.model.hidden = 6;
+  settings.model.embedding = 5;
+  settings.model.double_precision = true;
   const Model model(settings, vocabulary().size());
   for (double& value : model.parameters().change<double>()) value *= 8;  // far from guessing
   unroll::Random random(1);
   const SamplingOptions greedy{0.01, 8, 8};
   const Sentence sentence = sample_sentence(model, vocabulary(), greedy, random);
 
-  Ids ids = {Vocabulary::kSentenceStart};
+  Ids ids = {vocabulary().sentence_start()};
   for (const std::string& word : sentence) {
     unroll::Tape tape(unroll::DType::f64);
     const auto steps = static_cast<unroll::Index>(ids.size());

@@ -16,9 +16,9 @@ TEST_CASE("training goes on after an interruption as if nothing had happened") {
   const Folder folder;
   for (const bool shuffle : {true, false}) {
     Settings settings = small();
-    settings.shuffle = shuffle;
-    settings.batch = 1;
-    settings.bptt = shuffle ? 0 : 3;
+    settings.training.shuffle = shuffle;
+    settings.training.batch = 1;
+    settings.training.bptt = shuffle ? 0 : 3;
     Checkpoint whole = begin(settings);
     CHECK(train(whole));
 
@@ -57,12 +57,12 @@ TEST_CASE("more epochs after the last are the same as more epochs at once") {
   Checkpoint whole = begin(small());
   CHECK(train(whole));
   Settings settings = small();
-  settings.epochs = 1;
+  settings.training.epochs = 1;
   Checkpoint first = begin(settings);
   CHECK(train(first, folder.file("m")));
   Checkpoint rest = load_checkpoint(folder.file("m"));
   CHECK(rest.progress.epoch == 1);
-  rest.settings.epochs = 3;
+  rest.settings.training.epochs = 3;
   CHECK(train(rest));
   CHECK(same_parameters(rest, whole));
   check_same(rest.progress, whole.progress);
@@ -71,7 +71,7 @@ TEST_CASE("more epochs after the last are the same as more epochs at once") {
 TEST_CASE("no epochs at all are saved as well") {
   const Folder folder;
   Settings settings = small();
-  settings.epochs = 0;
+  settings.training.epochs = 0;
   Checkpoint checkpoint = begin(settings);
   CHECK(train(checkpoint, folder.file("m")));
   CHECK(same_parameters(load_checkpoint(folder.file("m")), checkpoint));
@@ -79,9 +79,9 @@ TEST_CASE("no epochs at all are saved as well") {
 
 TEST_CASE("the learning rate halves where the loss has risen") {
   Settings settings = small();
-  settings.epochs = 1;
+  settings.training.epochs = 1;
   for (const bool halve : {true, false}) {
-    settings.halve = halve;
+    settings.training.schedule = halve ? "halve" : "constant";
     Checkpoint checkpoint = begin(settings);
     checkpoint.progress.last_loss = 1e-3;  // whatever comes is worse
     CHECK(train(checkpoint));
@@ -98,7 +98,7 @@ TEST_CASE("a training that diverges saves nothing") {
   Checkpoint good = begin(settings);
   save_checkpoint(folder.file("m"), good);
   const std::string before = unroll::read_file(folder.file("m"));
-  settings.clip = 0;
+  settings.training.clip = 0;
   const std::string hint =
       "; a smaller --lr or --clip helps; " + folder.file("m") + " holds the model as last saved";
   const auto message_at = [&](double learning_rate) {

@@ -43,8 +43,8 @@ TEST_CASE("words to ids and back") {
   const Vocabulary vocabulary = Vocabulary::build(kSentences, 5);
   CHECK(vocabulary.id(".") == 3);
   CHECK(vocabulary.id("a") == 4);
-  CHECK(vocabulary.id("d") == Vocabulary::kUnknown);
-  CHECK(vocabulary.id("SENTENCE_END") == Vocabulary::kSentenceEnd);
+  CHECK(vocabulary.id("d") == vocabulary.unknown());
+  CHECK(vocabulary.id("SENTENCE_END") == vocabulary.sentence_end());
   CHECK(vocabulary.word(4) == "a");
   CHECK(vocabulary.encode(kSentences[0]) == Ids{0, 2, 4, 2, 3, 1});
   CHECK(vocabulary.encode({}) == Ids{0, 1});

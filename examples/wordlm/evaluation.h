@@ -1,0 +1,23 @@
+#pragma once
+/// What a trained model says about texts.
+
+#include "wordlm/model.h"
+
+namespace wordlm {
+
+/// The mean of -log p per word of a text, and how many words it has.
+struct Evaluation {
+  double loss = 0;
+  std::int64_t words = 0;
+};
+
+/// Of sentences, each from a state of zeros.
+[[nodiscard]] Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences);
+
+/// Of running text, with one state carried from its first word to its last.
+[[nodiscard]] Evaluation evaluate_running(const Model& model, const Ids& text);
+
+/// log p of each sentence, its end included.
+[[nodiscard]] std::vector<double> score(const Model& model, const std::vector<Ids>& sentences);
+
+}  // namespace wordlm

@@ -1,0 +1,102 @@
+#include "wordlm/options.h"
+
+#include <cmath>
+#include <cstdlib>
+
+namespace wordlm {
+namespace {
+
+void add_load(CLI::App& app, std::string& load) {
+  app.add_option("--load", load, "the model, a file that 'wordlm train --save' wrote")->required();
+}
+
+void add_sample(CLI::App& app, SampleOptions& options) {
+  add_load(app, options.load);
+  app.add_option("--count", options.count, "sentences")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  app.add_option("--temperature", options.sampling.temperature,
+                 "below 1 likely words become likelier, above 1 unlikely ones")
+      ->check(positive())
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  auto* const least = app.add_option("--min-words", options.sampling.min_words, "shortest sentence")
+                          ->check(CLI::Range(0, 1000))
+                          ->capture_default_str();
+  auto* const most = app.add_option("--max-words", options.sampling.max_words, "longest sentence")
+                         ->check(CLI::Range(1, 100000))
+                         ->capture_default_str();
+  app.callback([=, &options] {
+    const auto [shortest, longest] =
+        std::pair(options.sampling.min_words, options.sampling.max_words);
+    if (shortest > longest) {
+      throw CLI::ValidationError(
+          (most->count() > 0 ? most : least)->get_name(),
+          fmt::format("no sentence has at least {} and at most {} words", shortest, longest));
+    }
+  });
+  app.add_option("--length", options.sampling.length, "characters of a text, for a model of those")
+      ->check(CLI::Range(0, 10000000))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "another seed, other sentences")
+      ->check(whole_number())
+      ->capture_default_str();
+}
+
+}  // namespace
+
+CLI::Validator number(const char* type, const char* wanted, bool (*holds)(double)) {
+  const auto check = [=](const std::string& text) {
+    const double value = std::strtod(text.c_str(), nullptr);
+    if (std::isfinite(value) && holds(value)) return std::string();
+    return fmt::format("expected {}, found '{}'", wanted, text);
+  };
+  return CLI::Validator(check, type);
+}
+
+CLI::Validator positive() {
+  return number("POSITIVE", "a number above 0", [](double x) { return x > 0; });
+}
+CLI::Validator whole_number() {
+  // CLI reads -1 as the largest number there is.
+  const auto check = [](const std::string& text) {
+    const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+    return digits ? std::string()
+                  : fmt::format("expected a number of 0 or above, found '{}'", text);
+  };
+  return {check, "NUMBER"};
+}
+CLI::Validator not_negative() {
+  return number("NONNEGATIVE", "0 or a number above", [](double x) { return x >= 0; });
+}
+
+void add_commands(CLI::App& app, CommandLine& line) {
+  app.require_subcommand(0, 1);
+  app.add_option("--threads", line.threads, "for matrix products; 0: as many as there are cores")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+
+  auto* const train = app.add_subcommand("train", "train a model");
+  add_train(*train, line.train);
+  auto* const sample = app.add_subcommand("sample", "write sentences");
+  add_sample(*sample, line.sample);
+  auto* const eval = app.add_subcommand("eval", "loss and perplexity on a text");
+  add_load(*eval, line.eval.load);
+  auto* const data =
+      eval->add_option("--data", line.eval.data,
+                       "comments, as for train; without it built-in comments it was not trained "
+                       "on");
+  eval->add_option("--column", line.eval.column, "of a CSV file, as for train")->needs(data);
+  auto* const score = app.add_subcommand("score", "log-probability of sentences");
+  add_load(*score, line.score.load);
+  score->add_option("sentences", line.score.sentences,
+                    "the sentences, each quoted; without any, the lines of standard input");
+  score->add_flag("--rank", line.score.rank, "the most probable first");
+  auto* const presets = app.add_subcommand("presets", "the published recipes and what they set");
+  for (CLI::App* const command : {train, sample, eval, score, presets}) {
+    command->fallthrough();
+    command->footer("Before or after the command: --threads, see wordlm --help");
+  }
+}
+
+}  // namespace wordlm

@@ -1,0 +1,51 @@
+#include "wordlm/streams.h"
+
+#include <unroll/core/error.h>
+
+#include <algorithm>
+
+namespace wordlm {
+
+Ids running_text(const std::vector<Ids>& sentences) {
+  Ids text;
+  for (const Ids& ids : sentences) {
+    text.insert(text.end(), ids.begin() + (text.empty() ? 0 : 1), ids.end());
+  }
+  return text;
+}
+
+Streams::Streams(const Ids& text, std::int64_t batch, std::int64_t steps)
+    : text_(text),
+      batch_(batch),
+      steps_(steps),
+      length_((static_cast<std::int64_t>(text.size()) - 1) / batch) {
+  if (length_ < 1) {
+    unroll::fail<unroll::Error>(
+        "a text of {} words cannot be divided into {} streams; a smaller --batch helps",
+        text.empty() ? 0 : text.size() - 1, batch);
+  }
+}
+
+std::int64_t Streams::dropped() const {
+  return static_cast<std::int64_t>(text_.size()) - 1 - words();
+}
+
+Batch Streams::piece(std::int64_t number) const {
+  const std::int64_t first = number * steps_;
+  const std::int64_t steps = std::min(steps_, length_ - first);
+  Batch batch{unroll::Tensor(unroll::DType::i32, {steps, batch_}),
+              unroll::Tensor(unroll::DType::i32, {steps, batch_}), steps * batch_};
+  const auto x = batch.x.values<std::int32_t>();
+  const auto y = batch.y.values<std::int32_t>();
+  for (std::int64_t t = 0; t < steps; ++t) {
+    for (std::int64_t b = 0; b < batch_; ++b) {
+      const auto place = static_cast<std::size_t>(t * batch_ + b);
+      const auto word = static_cast<std::size_t>(b * length_ + first + t);
+      x[place] = text_[word];
+      y[place] = text_[word + 1];
+    }
+  }
+  return batch;
+}
+
+}  // namespace wordlm

@@ -1,0 +1,36 @@
+#pragma once
+/// Running text: one long sequence of words, cut into parallel streams that are read piece by piece
+/// with a state carried from each piece to the next (Zaremba et al. 2014).
+
+#include "wordlm/batches.h"
+
+namespace wordlm {
+
+/// All sentences as one sequence: the word before the first, then every word, each end of a
+/// sentence once. `sentences` as `Vocabulary::encode` gives them.
+[[nodiscard]] Ids running_text(const std::vector<Ids>& sentences);
+
+/// A running text side by side with itself: `batch` streams of equal length, each going on where
+/// the one before it ends.
+class Streams {
+ public:
+  /// Pieces of `steps` steps, the last one perhaps of fewer. Throws unroll::Error where there are
+  /// fewer words than streams. `text` has to outlive the object.
+  Streams(const Ids& text, std::int64_t batch, std::int64_t steps);
+
+  [[nodiscard]] std::int64_t pieces() const { return (length_ + steps_ - 1) / steps_; }
+  /// Column b of x and y is stream b; the state after piece i is the state before piece i + 1.
+  [[nodiscard]] Batch piece(std::int64_t number) const;
+
+  /// Words of all pieces, and those at the end of the text that the division leaves over.
+  [[nodiscard]] std::int64_t words() const { return length_ * batch_; }
+  [[nodiscard]] std::int64_t dropped() const;
+
+ private:
+  const Ids& text_;
+  std::int64_t batch_;
+  std::int64_t steps_;
+  std::int64_t length_;  // words of a stream
+};
+
+}  // namespace wordlm
