@@ -15,7 +15,8 @@ double seen(double loss) { return loss == 0 ? kNoLoss : loss; }
 Schedule schedule_of(const TrainingSettings& s, const Progress& progress) {
   const double r = progress.learning_rate;
   if (s.schedule == "constant") return Schedule(ConstantRate{r}, s.warm_up);
-  if (s.schedule == "halve") return Schedule(HalveOnRise{r, s.factor, seen(progress.last_loss)}, s.warm_up);
+  if (s.schedule == "halve")
+    return Schedule(HalveOnRise{r, s.factor, seen(progress.last_loss)}, s.warm_up);
   if (s.schedule == "decay") return Schedule(HoldThenDecay{r, s.hold, s.factor}, s.warm_up);
   if (s.schedule == "step") return Schedule(StepDecay{r, s.hold, s.factor}, s.warm_up);
   if (s.schedule == "cosine") {

@@ -46,8 +46,8 @@ TEST_CASE("what is saved is what is loaded") {
     settings.seed = 0xffffffffffffffff;
     settings.text.held_out = 0.1;
     Checkpoint checkpoint = begin(settings);
-    checkpoint.progress = {3,       17,      99,      0.1,          1.0 / 3,
-                           0.3,     2,       1e5 / 7, 123456789012, "0123456789abcdef"};
+    checkpoint.progress = {3,   17, 99,      0.1,          1.0 / 3,
+                           0.3, 2,  1e5 / 7, 123456789012, "0123456789abcdef"};
     save_checkpoint(folder.file("m"), checkpoint);
     const Checkpoint loaded = load_checkpoint(folder.file("m"));
     CHECK(to_json(loaded.settings) == to_json(settings));
@@ -162,15 +162,16 @@ TEST_CASE("settings that no training wrote are an error, not a crash") {
     CAPTURE(named);
     CHECK(fault_with(file, "wordlm.settings", key, value) == sizes);
   }
-  for (const auto& [key, value] : std::vector<std::pair<const char*, json>>{{"/training/batch", 0},
-                                                                            {"/training/batch", -1},
-                                                                            {"/training/bptt", -1},
-                                                                            {"/training/epochs", -1},
-                                                                            {"/text/comments", 0},
-                                                                            {"/text/limit", -1},
-                                                                            {"/text/held_out", 0.6},
-                                                                            {"/text/held_out", -0.1},
-                                                                            {"/training/clip", -1}}) {
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, json>>{{"/training/batch", 0},
+                                                 {"/training/batch", -1},
+                                                 {"/training/bptt", -1},
+                                                 {"/training/epochs", -1},
+                                                 {"/text/comments", 0},
+                                                 {"/text/limit", -1},
+                                                 {"/text/held_out", 0.6},
+                                                 {"/text/held_out", -0.1},
+                                                 {"/training/clip", -1}}) {
     const std::string named = key;
     CAPTURE(named);
     CHECK(fault_with(file, "wordlm.settings", key, value) == range);

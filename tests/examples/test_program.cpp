@@ -75,8 +75,8 @@ TEST_CASE("wordlm --help names every option of every command") {
         {"--data",       "--column",         "--lr",      "--epochs",     "--load",     "--save ",
          "--save-start", "--save-sentences", "--samples", "--vocabulary", "--cell",     "--hidden",
          "--layers",     "--embedding",      "--bias",    "--double",     "--comments", "--first",
-         "--held-out",   "--batch",          "--bptt",    "--schedule", "--clip",
-         "--shuffle",    "--in-order",       "--seed",    "--threads",    "lstm"});
+         "--held-out",   "--batch",          "--bptt",    "--schedule",   "--clip",     "--shuffle",
+         "--in-order",   "--seed",           "--threads", "lstm"});
   check({"sample", "--help"}, {"--load", "--count", "--temperature", "--min-words", "--max-words",
                                "--seed", "--threads"});
   check({"eval", "--help"}, {"--load", "--data", "--column", "--threads"});

@@ -8,48 +8,115 @@
 
 #include "small_models.h"
 #include "text_files.h"
+#include "wordlm/make_optimizer.h"
+#include "wordlm/streams.h"
 
 namespace wordlm {
 namespace {
 
-TEST_CASE("training goes on after an interruption as if nothing had happened") {
+/// Trains in pieces, each interrupted a little later than the one before it, saved and loaded:
+/// the end is that of a training never interrupted.
+void check_resumed(const Settings& settings, const std::vector<Ids>& train_set,
+                   const std::vector<Ids>& test_set) {
   const Folder folder;
+  Checkpoint whole = begin(settings);
+  CHECK(train(whole, train_set, test_set, ""));
+
+  const std::string file = folder.file("m");
+  save_checkpoint(file, begin(settings));
+  int in_an_epoch = 0;
+  auto patience = std::chrono::milliseconds(2);
+  while (true) {
+    Checkpoint part = load_checkpoint(file);
+    interrupted = false;
+    bool complete = false;
+    {
+      const std::jthread timer([=] {
+        std::this_thread::sleep_for(patience);
+        interrupted = true;
+      });
+      complete = train(part, train_set, test_set, file);
+    }
+    if (complete) break;
+    if (part.progress.batch > 0) ++in_an_epoch;
+    const Checkpoint saved = load_checkpoint(file);
+    CHECK(same_parameters(saved, part));
+    check_same(saved.progress, part.progress);
+    patience += patience / 2;  // so that it ends on any machine
+  }
+  interrupted = false;
+  CHECK(in_an_epoch > 0);
+  const Checkpoint pieces = load_checkpoint(file);
+  CHECK(same_parameters(pieces, whole));
+  check_same(pieces.progress, whole.progress);
+  save_checkpoint(folder.file("whole"), whole);
+  CHECK(unroll::read_file(file) == unroll::read_file(folder.file("whole")));
+}
+
+TEST_CASE("training goes on after an interruption as if nothing had happened") {
   for (const bool shuffle : {true, false}) {
     Settings settings = small();
     settings.training.shuffle = shuffle;
     settings.training.batch = 1;
     settings.training.bptt = shuffle ? 0 : 3;
-    Checkpoint whole = begin(settings);
-    CHECK(train(whole));
-
-    const std::string file = folder.file("m");
-    save_checkpoint(file, begin(settings));
-    int in_an_epoch = 0;
-    auto patience = std::chrono::milliseconds(2);
-    while (true) {
-      Checkpoint part = load_checkpoint(file);
-      interrupted = false;
-      bool complete = false;
-      {
-        const std::jthread timer([=] {
-          std::this_thread::sleep_for(patience);
-          interrupted = true;
-        });
-        complete = train(part, file);
-      }
-      if (complete) break;
-      if (part.progress.batch > 0) ++in_an_epoch;
-      const Checkpoint saved = load_checkpoint(file);
-      CHECK(same_parameters(saved, part));
-      check_same(saved.progress, part.progress);
-      patience += patience / 2;  // so that it ends on any machine
-    }
-    interrupted = false;
-    CHECK(in_an_epoch > 0);
-    const Checkpoint pieces = load_checkpoint(file);
-    CHECK(same_parameters(pieces, whole));
-    check_same(pieces.progress, whole.progress);
+    check_resumed(settings, texts().train_set, texts().test_set);
   }
+}
+
+TEST_CASE("what every optimizer remembers outlives an interruption") {
+  for (const std::string& optimizer : optimizer_names()) {
+    CAPTURE(optimizer);
+    Settings settings = small();
+    settings.training.optimizer = optimizer;
+    settings.training.learning_rate = own_settings(optimizer).learning_rate / 4;
+    settings.training.weight_decay = own_settings(optimizer).weight_decay;
+    settings.training.batch = 1;
+    settings.training.epochs = 2;
+    check_resumed(settings, texts().train_set, texts().test_set);
+  }
+}
+
+TEST_CASE("carried states and dropout masks outlive an interruption") {
+  for (const bool double_precision : {false, true}) {
+    Settings settings = small();
+    settings.text.reading = SpecialWords::sentences;
+    settings.model.cell = "lstm";
+    settings.model.layers = 2;
+    settings.model.double_precision = double_precision;
+    settings.training.dropout = 0.3;
+    settings.training.optimizer = "rmsprop";
+    settings.training.learning_rate = 0.002;
+    settings.training.schedule = "decay";
+    settings.training.hold = 1;
+    settings.training.batch = 3;
+    SUBCASE("sentences") {}
+    SUBCASE("running text") {
+      settings.text.reading = SpecialWords::stream;
+      settings.training.bptt = 2;
+    }
+    if (settings.text.is_running()) {
+      check_resumed(settings, {running_text(texts().train_set)}, {running_text(texts().test_set)});
+    } else {
+      check_resumed(settings, texts().train_set, texts().test_set);
+    }
+  }
+}
+
+TEST_CASE("training stops when its patience is at its end") {
+  Settings settings = small();
+  settings.training.epochs = 50;
+  settings.training.schedule = "constant";
+  settings.training.patience = 2;
+  Checkpoint checkpoint = begin(settings);
+  checkpoint.progress.last_loss = 1;
+  checkpoint.progress.best_loss = 1e-3;  // whatever comes is worse
+  const Folder folder;
+  CHECK(train(checkpoint, folder.file("m")));
+  CHECK(checkpoint.progress.epoch == 2);
+  CHECK(checkpoint.progress.since_best == 2);
+  Checkpoint again = load_checkpoint(folder.file("m"));
+  CHECK(train(again));
+  CHECK(again.progress.epoch == 2);
 }
 
 TEST_CASE("more epochs after the last are the same as more epochs at once") {

@@ -60,15 +60,18 @@ class Folder {
   std::string path_;
 };
 
-/// The sample of reddit comments, in the folder that the environment variable UNROLL_DATA names or
-/// in `../shared/data`; nothing, and a printed line, where it is missing.
-inline std::optional<std::string> sample_path() {
+/// A file in the folder that the environment variable UNROLL_DATA names or in `../shared/data`;
+/// nothing, and a printed line, where it is missing.
+inline std::optional<std::string> data_path(const std::string& name) {
   const char* folder = std::getenv("UNROLL_DATA");
-  const auto path = std::filesystem::path(folder ? folder : UNROLL_SOURCE_DIR "/../shared/data") /
-                    "reddit-comments-sample.csv";
+  const auto path =
+      std::filesystem::path(folder ? folder : UNROLL_SOURCE_DIR "/../shared/data") / name;
   if (std::filesystem::exists(path)) return path.string();
   fmt::print("skipped: there is no {}; set UNROLL_DATA to its folder\n", path.string());
   return std::nullopt;
 }
+
+/// The sample of reddit comments.
+inline std::optional<std::string> sample_path() { return data_path("reddit-comments-sample.csv"); }
 
 }  // namespace wordlm

@@ -173,5 +173,24 @@ TEST_CASE("initialize: layers without a state compute what they say") {
   CHECK(check_gradients(f, p).passed);
 }
 
+TEST_CASE("a layer with the weights of an embedding: both gradients, added up") {
+  for (const bool bias : {true, false}) {
+    const Parameters p(DType::f64, 3);
+    const Embedding words(p / "words", 7, 4, uniform(1));
+    const Linear tied(words.W, p / "output", bias);
+    CHECK(tied.W == words.W);
+    CHECK(p.size() == 7 * 4 + (bias ? 7 : 0));
+    const Tensor ids = testing::ids_of({3, 2}, {2, 0, 2, 5, 1, 2});  // rows 3, 4, 6 are only written
+    const auto loss = [&](Tape& tape) {
+      const Var read = words(tape.input(ids));
+      return testing::weighted_sum(tanh(tied(tanh(read))));
+    };
+    const auto check = check_gradients(loss, p);
+    CHECK_MESSAGE(check.passed, check.message);
+    Tape tape(DType::f64);
+    CHECK_FALSE(tape.gradients(loss(tape), p).is_row_sparse(words.W));
+  }
+}
+
 }  // namespace
 }  // namespace unroll::testing
