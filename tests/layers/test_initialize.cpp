@@ -180,10 +180,10 @@ TEST_CASE("a layer with the weights of an embedding: both gradients, added up") 
     const Linear tied(words.W, p / "output", bias);
     CHECK(tied.W == words.W);
     CHECK(p.size() == 7 * 4 + (bias ? 7 : 0));
-    const Tensor ids = testing::ids_of({3, 2}, {2, 0, 2, 5, 1, 2});  // rows 3, 4, 6 are only written
+    const Tensor ids = ids_of({3, 2}, {2, 0, 2, 5, 1, 2});  // rows 3, 4, 6 are only written
     const auto loss = [&](Tape& tape) {
       const Var read = words(tape.input(ids));
-      return testing::weighted_sum(tanh(tied(tanh(read))));
+      return weighted_sum(tanh(tied(tanh(read))), 4);
     };
     const auto check = check_gradients(loss, p);
     CHECK_MESSAGE(check.passed, check.message);
