@@ -19,7 +19,7 @@ std::int64_t count_unknown(const Ids& ids, const Vocabulary& vocabulary) {
 
 /// How many words a text has, and how many of them the model does not know.
 void print_counts(const Checkpoint& checkpoint, const std::vector<Ids>& text, std::int64_t words) {
-  if (checkpoint.settings.text.reading == SpecialWords::characters) {
+  if (checkpoint.settings.text.reading == Reading::characters) {
     fmt::print("characters: {}, ends of lines included\n", grouped(words));
     return;
   }

@@ -117,10 +117,10 @@ std::vector<Sentence> lines_of(const std::vector<std::string>& texts) {
 
 /// The sentences of a text that is read as it is, a line a sentence. Only characters keep lines
 /// that are blank.
-std::vector<Sentence> read_plain(const std::string& path, SpecialWords reading,
+std::vector<Sentence> read_plain(const std::string& path, Reading reading,
                                  std::string& description) {
   const RepairedText file = read_text(path);
-  const bool characters = reading == SpecialWords::characters;
+  const bool characters = reading == Reading::characters;
   std::vector<Sentence> sentences;
   std::int64_t words = 0;
   for_each_line(file.text, [&](std::string_view line) {
@@ -141,7 +141,7 @@ std::vector<Sentence> read_from_comments(const std::string& path, const TextSett
   const Comments comments = read_comments(path, settings.column);
   const std::string read =
       fmt::format("{}: {}", path, count_of(std::ssize(comments.texts), "comment"));
-  if (settings.reading == SpecialWords::characters) {
+  if (settings.reading == Reading::characters) {
     std::vector<Sentence> lines = lines_of(comments.texts);
     description =
         fmt::format("{}, {}{}", read, count_of(std::ssize(lines), "line"), notes_on(comments));
@@ -173,20 +173,20 @@ std::vector<Sentence> read_sentences(const std::string& path, const TextSettings
 /// Built-in comments as the settings read them.
 std::vector<Sentence> builtin(std::int64_t comments, std::uint64_t seed,
                               const TextSettings& settings) {
-  return settings.reading == SpecialWords::characters ? lines_of(builtin_comments(comments, seed))
-                                                      : builtin_sentences(comments, seed);
+  return settings.reading == Reading::characters ? lines_of(builtin_comments(comments, seed))
+                                                 : builtin_sentences(comments, seed);
 }
 
 std::string describe_builtin(std::int64_t comments, const std::vector<Sentence>& sentences,
                              const TextSettings& settings) {
-  const bool characters = settings.reading == SpecialWords::characters;
+  const bool characters = settings.reading == Reading::characters;
   return fmt::format("built-in comments: {}, {}", count_of(comments, "comment"),
                      count_of(std::ssize(sentences), characters ? "line" : "sentence"));
 }
 
 /// Fills in the entropies of built-in sentences; the entropy of characters is not known.
 void set_entropies(Corpus& corpus, const TextSettings& settings) {
-  if (settings.reading == SpecialWords::characters) return;
+  if (settings.reading == Reading::characters) return;
   if (!corpus.held_out_words.empty()) corpus.held_out_entropy = entropy_of(corpus.held_out_words);
   corpus.source_entropy = builtin_grammar().entropy_per_word();
 }
@@ -258,7 +258,7 @@ Corpus read_evaluation(const Settings& settings) {
 
 Sentence words_of(const Settings& settings, const std::string& text) {
   const TextSettings& s = settings.text;
-  if (s.reading == SpecialWords::characters) return characters_of(text);
+  if (s.reading == Reading::characters) return characters_of(text);
   if (s.is_running() && !s.data.empty() && !is_csv(s.data)) return words_between_blanks(text);
   Comments comment;
   comment.texts.push_back(text);

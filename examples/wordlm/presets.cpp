@@ -23,7 +23,7 @@ struct Zaremba {
 
 Settings zaremba(const Zaremba& size) {
   Settings s;
-  s.text.reading = SpecialWords::stream;
+  s.text.reading = Reading::stream;
   s.text.vocabulary = 10000;
   s.model.cell = "lstm";
   s.model.layers = 2;
@@ -77,7 +77,7 @@ Settings wildml_gru() {
 
 Settings char_rnn() {
   Settings s;
-  s.text.reading = SpecialWords::characters;
+  s.text.reading = Reading::characters;
   s.text.held_out = 0.05;
   s.model.cell = "lstm";
   s.model.layers = 2;
@@ -147,8 +147,8 @@ std::vector<std::string> options_of(const Settings& settings) {
   const Settings usual;
   Differences d;
   const TextSettings& text = settings.text;
-  d.add_flag("--stream", text.reading == SpecialWords::stream, false);
-  d.add_flag("--chars", text.reading == SpecialWords::characters, false);
+  d.add_flag("--stream", text.reading == Reading::stream, false);
+  d.add_flag("--chars", text.reading == Reading::characters, false);
   d.add("--vocabulary", text.vocabulary, usual.text.vocabulary);
   d.add("--held-out", text.held_out, usual.text.held_out);
 

@@ -17,19 +17,19 @@ std::string shortened(const std::string& word) {
   return end < word.size() ? word.substr(0, end) + "..." : word;
 }
 
-const char* unit_of(SpecialWords reading) {
-  return reading == SpecialWords::characters ? "character" : "word";
-}
-
 }  // namespace
 
-void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids, SpecialWords reading) {
+const char* unit_of(Reading reading) {
+  return reading == Reading::characters ? "character" : "word";
+}
+
+void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids, Reading reading) {
   const VocabularyCounts& counts = vocabulary.counts();
   const char* const unit = unit_of(reading);
   fmt::print(
       "vocabulary: {} {}s in {} {}, {} distinct; {} ids, the rarest {} kept is '{}', seen {}\n",
       grouped(counts.words), unit, grouped(counts.sentences),
-      reading == SpecialWords::characters ? "lines" : "sentences", grouped(counts.distinct_words),
+      reading == Reading::characters ? "lines" : "sentences", grouped(counts.distinct_words),
       grouped(vocabulary.size()), unit, shortened(counts.rarest_word),
       counts.rarest_count == 1 ? "once" : fmt::format("{} times", counts.rarest_count));
   if (ids > vocabulary.size()) {
@@ -60,7 +60,7 @@ void print_floor(const Corpus& corpus) {
   fmt::print("\n");
 }
 
-void print_evaluation(const Evaluation& evaluation, SpecialWords reading) {
+void print_evaluation(const Evaluation& evaluation, Reading reading) {
   fmt::print("loss: {:.4f} nats per {}\nperplexity: {:.2f}\n", evaluation.loss, unit_of(reading),
              std::exp(evaluation.loss));
 }
@@ -72,7 +72,7 @@ void print_samples(const Checkpoint& checkpoint, int count, std::uint64_t seed,
   for (int i = 0; i < count; ++i) {
     // A stream of its own for each: a sample does not depend on how many come before it.
     unroll::Random random(seed, unroll::hash_name(fmt::format("sample {}", i)));
-    if (checkpoint.settings.text.reading == SpecialWords::characters) {
+    if (checkpoint.settings.text.reading == Reading::characters) {
       fmt::print("{}{}\n", i > 0 ? "\n---\n" : "",
                  sample_characters(model, vocabulary, options, random));
     } else {

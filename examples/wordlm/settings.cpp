@@ -10,17 +10,17 @@ namespace wordlm {
 
 namespace {
 
-constexpr std::array kReadings = {std::pair(SpecialWords::sentences, "sentences"),
-                                  std::pair(SpecialWords::stream, "stream"),
-                                  std::pair(SpecialWords::characters, "characters")};
+constexpr std::array kReadings = {std::pair(Reading::sentences, "sentences"),
+                                  std::pair(Reading::stream, "stream"),
+                                  std::pair(Reading::characters, "characters")};
 
 }  // namespace
 
 // Found by nlohmann::json: the name of a reading stands for it.
-void to_json(nlohmann::json& json, SpecialWords reading) {
+void to_json(nlohmann::json& json, Reading reading) {
   json = kReadings[static_cast<std::size_t>(reading)].second;
 }
-void from_json(const nlohmann::json& json, SpecialWords& reading) {
+void from_json(const nlohmann::json& json, Reading& reading) {
   const auto name = json.get<std::string>();
   const auto found = std::find_if(kReadings.begin(), kReadings.end(),
                                   [&](const auto& known) { return name == known.second; });
@@ -72,7 +72,7 @@ void check(const Settings& settings) {
         "--dropout and --bptt go together only with --stream: cut at every word, a sentence has no "
         "one mask");
   }
-  if (text.reading == SpecialWords::characters && text.vocabulary > 0) {
+  if (text.reading == Reading::characters && text.vocabulary > 0) {
     fail<Error>("--chars reads every character there is; --vocabulary cannot leave any out");
   }
   if (training.schedule == "step" && training.hold < 1) {

@@ -10,9 +10,7 @@ namespace wordlm {
 
 /// Where the words come from, and how they are read.
 struct TextSettings {
-  /// `sentences`: each stands alone. `stream`: running text, the state carried on from sentence to
-  /// sentence. `characters`: running text whose words are its characters.
-  SpecialWords reading = SpecialWords::sentences;
+  Reading reading = Reading::sentences;
   std::string data;    // a file; empty: the built-in comments
   std::string column;  // of a CSV file
   std::string valid;   // a file to measure on after every epoch; empty: the part held out
@@ -22,7 +20,7 @@ struct TextSettings {
   int vocabulary = 0;             // ids of the model, 0: as many words as there are, at most 8000
   double held_out = 0.1;          // the part of the sentences kept to measure on
 
-  [[nodiscard]] bool is_running() const { return reading != SpecialWords::sentences; }
+  [[nodiscard]] bool is_running() const { return reading != Reading::sentences; }
 };
 
 /// The network.

@@ -21,7 +21,7 @@ void write_sentences(const std::string& path, const std::vector<Ids>& sentences)
 
 /// The words of the training text; or every character there is, since none may be missing.
 Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text) {
-  if (text.reading != SpecialWords::characters) {
+  if (text.reading != Reading::characters) {
     return Vocabulary::build(corpus.train_words, text.vocabulary > 0 ? text.vocabulary : kMostWords,
                              text.reading);
   }
@@ -121,15 +121,17 @@ Sets sets_of(const Corpus& corpus, const Checkpoint& checkpoint) {
 }
 
 /// Makes running text of sentences, and says what its division into streams leaves over.
-void run_together(Sets& sets, const TrainingSettings& settings) {
+void run_together(Sets& sets, const Settings& settings) {
+  const TrainingSettings& s = settings.training;
+  const char* const unit = unit_of(settings.text.reading);
   for (std::vector<Ids>* const set : {&sets.train, &sets.held_out, &sets.test}) {
     if (!set->empty()) *set = {running_text(*set)};
   }
-  const Streams streams(sets.train.at(0), settings.batch, settings.bptt);
-  fmt::print("streams: {} of {} words, in pieces of {}", settings.batch,
-             grouped(streams.words() / settings.batch), settings.bptt);
+  const Streams streams(sets.train.at(0), s.batch, s.bptt);
+  fmt::print("streams: {} of {} {}s, in pieces of {}", s.batch, grouped(streams.words() / s.batch),
+             unit, s.bptt);
   if (streams.dropped() > 0) {
-    fmt::print("; the last {} of the text not trained on", count_of(streams.dropped(), "word"));
+    fmt::print("; the last {} of the text not trained on", count_of(streams.dropped(), unit));
   }
   fmt::print("\n");
 }
@@ -180,7 +182,7 @@ int run_train(const TrainOptions& options) {
   check_data(checkpoint, fingerprint(sets.train));
   print_notes(settings, checkpoint.progress, !sets.held_out.empty());
   if (!options.save_sentences.empty()) write_sentences(options.save_sentences, sets.train);
-  if (settings.text.is_running()) run_together(sets, settings.training);
+  if (settings.text.is_running()) run_together(sets, settings);
 
   print_model(checkpoint);
   fmt::print("the loss to expect before training: ln({}) = {:.4f}\n", checkpoint.model->words(),
@@ -203,7 +205,7 @@ int run_train(const TrainOptions& options) {
   if (options.samples > 0) {
     fmt::print("{} it writes:\n",
                count_of(options.samples,
-                        settings.text.reading == SpecialWords::characters ? "text" : "sentence"));
+                        settings.text.reading == Reading::characters ? "text" : "sentence"));
     print_samples(checkpoint, options.samples, settings.seed, {});
   }
   return 0;

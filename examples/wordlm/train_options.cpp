@@ -55,12 +55,12 @@ CLI::Validator part_below_one() {
 Options add_text_options(CLI::App& app, Settings& settings) {
   TextSettings& s = settings.text;
   auto* const stream = app.add_flag_callback(
-      "--stream", [&s] { s.reading = SpecialWords::stream; },
+      "--stream", [&s] { s.reading = Reading::stream; },
       "running text in --batch parallel streams, read in pieces of --bptt "
       "steps, the state carried on; a text file is read as it is, words "
       "between blanks, a line a sentence");
   auto* const chars = app.add_flag_callback(
-      "--chars", [&s] { s.reading = SpecialWords::characters; },
+      "--chars", [&s] { s.reading = Reading::characters; },
       "running text whose words are its characters");
   chars->excludes(stream);
   return {

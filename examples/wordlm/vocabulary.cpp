@@ -41,22 +41,22 @@ std::string_view visible(std::string_view word) { return word == "\n" ? "a line 
 
 }  // namespace
 
-std::span<const std::string_view> Vocabulary::special_words(SpecialWords special) {
+std::span<const std::string_view> Vocabulary::special_words(Reading reading) {
   static constexpr std::array kWords = {kSentenceStart, kSentenceEnd, kUnknown};
   static constexpr std::array<std::string_view, 1> kCharacters = {"\n"};
-  switch (special) {
-    case SpecialWords::sentences:
+  switch (reading) {
+    case Reading::sentences:
       return kWords;
-    case SpecialWords::stream:
+    case Reading::stream:
       return std::span(kWords).subspan(1);
-    case SpecialWords::characters:
+    case Reading::characters:
       break;
   }
   return kCharacters;
 }
 
-Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size, SpecialWords special) {
-  const std::span<const std::string_view> first = special_words(special);
+Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size, Reading reading) {
+  const std::span<const std::string_view> first = special_words(reading);
   const auto least = static_cast<int>(first.size()) + 1;
   if (size < least) {
     fail<unroll::Error>(
@@ -79,17 +79,16 @@ Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size, Spec
     counts.rarest_word = counted.back().word;
     counts.rarest_count = counted.back().count;
   }
-  Vocabulary vocabulary(std::move(words), special);
+  Vocabulary vocabulary(std::move(words), reading);
   vocabulary.counts_ = std::move(counts);
   return vocabulary;
 }
 
-Vocabulary::Vocabulary(std::vector<std::string> words, SpecialWords special)
-    : words_(std::move(words)) {
+Vocabulary::Vocabulary(std::vector<std::string> words, Reading reading) : words_(std::move(words)) {
   if (words_.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
     fail<unroll::Error>("vocabulary: {} words are too many for 32-bit ids", words_.size());
   }
-  const std::span<const std::string_view> first = special_words(special);
+  const std::span<const std::string_view> first = special_words(reading);
   for (std::size_t i = 0; i < first.size(); ++i) {
     const std::string found = i < words_.size() ? fmt::format("'{}'", words_[i]) : "the end";
     if (i >= words_.size() || words_[i] != first[i]) {
@@ -110,7 +109,7 @@ Vocabulary::Vocabulary(std::vector<std::string> words, SpecialWords special)
     return found == first.end() ? kNone : static_cast<std::int32_t>(found - first.begin());
   };
   start_ = find(kSentenceStart);
-  end_ = find(special == SpecialWords::characters ? first[0] : kSentenceEnd);
+  end_ = find(reading == Reading::characters ? first[0] : kSentenceEnd);
   unknown_ = find(kUnknown);
 }
 

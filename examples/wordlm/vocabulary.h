@@ -23,11 +23,11 @@ struct VocabularyCounts {
   std::int64_t rarest_count = 0;    ///< how often it was seen
 };
 
-/// Which words a vocabulary begins with that stand for no word of a text.
-enum class SpecialWords : std::uint8_t {
-  sentences,   ///< SENTENCE_START, SENTENCE_END, UNKNOWN_TOKEN: each sentence stands alone
-  stream,      ///< SENTENCE_END, UNKNOWN_TOKEN: sentences follow each other, each end a start
-  characters,  ///< the line feed, the end of a line; no character is unknown
+/// How a text is read, and with it the special words that a vocabulary begins with.
+enum class Reading : std::uint8_t {
+  sentences,   ///< each stands alone, between SENTENCE_START and SENTENCE_END
+  stream,      ///< they follow each other, with a SENTENCE_END after each
+  characters,  ///< as a stream of characters, with a line feed after each line; none is unknown
 };
 
 /// Words and their ids: the special words first, then the others by falling frequency.
@@ -42,15 +42,14 @@ class Vocabulary {
   /// equally often are taken in the order of their bytes. Throws `unroll::Error` if `size` leaves
   /// no room for a word beside the special ones.
   [[nodiscard]] static Vocabulary build(std::span<const Sentence> sentences, int size,
-                                        SpecialWords special = SpecialWords::sentences);
+                                        Reading reading = Reading::sentences);
 
   /// A vocabulary saved before, in the order of its ids. Throws `unroll::Error` if it does not
   /// begin with the special words or holds a word twice.
-  explicit Vocabulary(std::vector<std::string> words,
-                      SpecialWords special = SpecialWords::sentences);
+  explicit Vocabulary(std::vector<std::string> words, Reading reading = Reading::sentences);
 
   /// The special words, in the order of their ids.
-  [[nodiscard]] static std::span<const std::string_view> special_words(SpecialWords special);
+  [[nodiscard]] static std::span<const std::string_view> special_words(Reading reading);
 
   [[nodiscard]] std::int32_t sentence_start() const { return start_; }
   [[nodiscard]] std::int32_t sentence_end() const { return end_; }

@@ -45,7 +45,7 @@ inline Settings small() {
 inline Checkpoint begin(const Settings& settings) {
   // The words of running text are other words; ids are all that these tests use.
   std::vector<std::string> words = texts().vocabulary.words();
-  if (settings.text.reading == SpecialWords::stream) words.erase(words.begin());
+  if (settings.text.reading == Reading::stream) words.erase(words.begin());
   const Vocabulary vocabulary(words, settings.text.reading);
   Checkpoint checkpoint = new_checkpoint(settings, vocabulary, texts().vocabulary.size());
   checkpoint.progress.data = fingerprint(texts().train_set);

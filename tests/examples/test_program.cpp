@@ -70,15 +70,27 @@ TEST_CASE("wordlm --help names every option of every command") {
       CHECK(has(result.out, option));
     }
   };
-  check({"--help"}, {"train", "sample", "eval", "score", "--threads", "Without a command"});
-  check({"train", "--help"},
-        {"--data",       "--column",         "--lr",      "--epochs",     "--load",     "--save ",
-         "--save-start", "--save-sentences", "--samples", "--vocabulary", "--cell",     "--hidden",
-         "--layers",     "--embedding",      "--bias",    "--double",     "--comments", "--first",
-         "--held-out",   "--batch",          "--bptt",    "--schedule",   "--clip",     "--shuffle",
-         "--in-order",   "--seed",           "--threads", "lstm"});
+  check({"--help"},
+        {"train", "sample", "eval", "score", "presets", "--threads", "Without a command"});
+  check({"train", "--help"}, {"--data",         "--column",         "--valid",
+                              "--test",         "--stream",         "--chars",
+                              "--comments",     "--first",          "--held-out",
+                              "--vocabulary",   "--preset",         "--cell",
+                              "--hidden",       "--layers",         "--embedding",
+                              "--tie",          "--bias",           "--forget-bias",
+                              "--init",         "--double",         "--seed",
+                              "--epochs",       "--batch",          "--bptt",
+                              "--shuffle",      "--in-order",       "--dropout",
+                              "--weight-decay", "--clip ",          "--clip-value",
+                              "--patience",     "--optimizer",      "--lr",
+                              "--schedule",     "--factor",         "--hold",
+                              "--warm-up",      "--load",           "--save ",
+                              "--save-start",   "--save-sentences", "--samples",
+                              "--anomaly",      "--threads",        "Text:",
+                              "Model:",         "Training:",        "lstm",
+                              "mingru",         "adadelta",         "cosine"});
   check({"sample", "--help"}, {"--load", "--count", "--temperature", "--min-words", "--max-words",
-                               "--seed", "--threads"});
+                               "--length", "--seed", "--threads"});
   check({"eval", "--help"}, {"--load", "--data", "--column", "--threads"});
   check({"score", "--help"}, {"--load", "--rank", "sentences", "--threads"});
 }
@@ -178,6 +190,20 @@ TEST_CASE("with --load only some options may be given") {
                                                        {"--batch", "32"},
                                                        {"--bptt", "3"},
                                                        {"--schedule", "step"},
+                                                       {"--preset", "wildml"},
+                                                       {"--stream"},
+                                                       {"--chars"},
+                                                       {"--tie"},
+                                                       {"--init", "glorot"},
+                                                       {"--forget-bias", "1"},
+                                                       {"--dropout", "0.5"},
+                                                       {"--optimizer", "adam"},
+                                                       {"--weight-decay", "0"},
+                                                       {"--clip-value", "1"},
+                                                       {"--factor", "0.5"},
+                                                       {"--hold", "1"},
+                                                       {"--warm-up", "1"},
+                                                       {"--patience", "1"},
                                                        {"--clip", "1"},
                                                        {"--in-order"},
                                                        {"--seed", "1"}}) {

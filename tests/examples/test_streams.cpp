@@ -21,7 +21,7 @@ Ids counting_text(std::int64_t words) {
 TEST_CASE("sentences run together, each end once") {
   CHECK(running_text({{0, 3, 4, 0}, {0, 0}, {0, 5, 0}}) == Ids{0, 3, 4, 0, 0, 5, 0});
   CHECK(running_text({}).empty());
-  const Vocabulary vocabulary({"SENTENCE_END", "UNKNOWN_TOKEN", "a", "b"}, SpecialWords::stream);
+  const Vocabulary vocabulary({"SENTENCE_END", "UNKNOWN_TOKEN", "a", "b"}, Reading::stream);
   const std::vector<Sentence> words = {{"a", "b"}, {"zzz"}};
   CHECK(running_text(encode_all(words, vocabulary)) == Ids{0, 2, 3, 0, 1, 0});
 }
@@ -76,7 +76,7 @@ Ids small_text() { return running_text(texts().train_set); }
 
 Settings streaming() {
   Settings settings = small();
-  settings.text.reading = SpecialWords::stream;
+  settings.text.reading = Reading::stream;
   settings.model.cell = "lstm";
   settings.model.layers = 2;
   settings.model.double_precision = true;

@@ -79,7 +79,7 @@ TEST_CASE("what every optimizer remembers outlives an interruption") {
 TEST_CASE("carried states and dropout masks outlive an interruption") {
   for (const bool double_precision : {false, true}) {
     Settings settings = small();
-    settings.text.reading = SpecialWords::sentences;
+    settings.text.reading = Reading::sentences;
     settings.model.cell = "lstm";
     settings.model.layers = 2;
     settings.model.double_precision = double_precision;
@@ -91,7 +91,7 @@ TEST_CASE("carried states and dropout masks outlive an interruption") {
     settings.training.batch = 3;
     SUBCASE("sentences") {}
     SUBCASE("running text") {
-      settings.text.reading = SpecialWords::stream;
+      settings.text.reading = Reading::stream;
       settings.training.bptt = 2;
     }
     if (settings.text.is_running()) {
