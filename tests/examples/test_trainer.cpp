@@ -79,7 +79,6 @@ TEST_CASE("what every optimizer remembers outlives an interruption") {
 TEST_CASE("carried states and dropout masks outlive an interruption") {
   for (const bool double_precision : {false, true}) {
     Settings settings = small();
-    settings.text.reading = Reading::sentences;
     settings.model.cell = "lstm";
     settings.model.layers = 2;
     settings.model.double_precision = double_precision;
@@ -99,6 +98,21 @@ TEST_CASE("carried states and dropout masks outlive an interruption") {
     } else {
       check_resumed(settings, texts().train_set, texts().test_set);
     }
+  }
+}
+
+TEST_CASE("dropout masks are a function of the steps taken in all, not only in this epoch") {
+  for (const double dropout : {0.0, 0.5}) {
+    Settings settings = small();
+    settings.training.dropout = dropout;
+    settings.training.epochs = 1;
+    Checkpoint first = begin(settings);
+    Checkpoint later = begin(settings);
+    later.progress.step = 1000;
+    CHECK(train(first));
+    CHECK(train(later));
+    CHECK(later.progress.step == 1000 + first.progress.step);
+    CHECK(same_parameters(first, later) == (dropout == 0));
   }
 }
 
