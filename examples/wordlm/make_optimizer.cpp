@@ -14,10 +14,7 @@ std::vector<std::string> optimizer_names() {
 
 OwnSettings own_settings(const std::string& optimizer) {
   const unroll::OptimizerEntry& entry = unroll::find_optimizer(optimizer);
-  // The library's rate for SGD is for any loss; one summed over sentences and clipped takes more.
-  const TrainingSettings usual;
-  return {optimizer == usual.optimizer ? usual.learning_rate : entry.learning_rate,
-          entry.weight_decay};
+  return {entry.learning_rate, entry.weight_decay};
 }
 
 std::unique_ptr<unroll::Optimizer> make_optimizer(const TrainingSettings& settings) {

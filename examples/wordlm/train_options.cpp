@@ -185,6 +185,11 @@ Options add_rate_options(CLI::App& app, TrainingSettings& s) {
   };
 }
 
+/// The optimizer of the preset that was given.
+std::string preset_optimizer(const CLI::Option& preset) {
+  return find_preset(preset.results().back()).settings.training.optimizer;
+}
+
 void set_group(const Options& options, const char* group) {
   for (CLI::Option* const option : options) option->group(group);
 }
@@ -231,7 +236,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
                               ->check(one_of("optimizer", optimizer_names()))
                               ->capture_default_str();
   auto* const rate = app.add_option("--lr", s.training.learning_rate,
-                                    "learning rate; with another --optimizer that one's own")
+                                    "learning rate; where --optimizer is given, its own")
                          ->check(positive())
                          ->capture_default_str();
   set_group({optimizer, rate}, "Optimizer and learning rate");
@@ -274,7 +279,8 @@ void add_train(CLI::App& app, TrainOptions& options) {
     options.valid_given = valid->count() > 0;
     options.test_given = test->count() > 0;
     // A learning rate belongs to the optimizer it was chosen for.
-    if (optimizer->count() > 0) {
+    const bool by_preset = preset->count() > 0 && s.training.optimizer == preset_optimizer(*preset);
+    if (optimizer->count() > 0 && !by_preset) {
       const OwnSettings own = own_settings(s.training.optimizer);
       if (rate->count() == 0) s.training.learning_rate = own.learning_rate;
       if (app.count("--weight-decay") == 0) s.training.weight_decay = own.weight_decay;

@@ -147,13 +147,14 @@ TEST_CASE("a learning rate belongs to its optimizer") {
     return settings_of(folder.file("m"))["training"];
   };
   CHECK(training_of({})["learning_rate"] == 1);
-  CHECK(training_of({"--optimizer", "sgd"})["learning_rate"] == 1);
+  CHECK(training_of({"--optimizer", "sgd"})["learning_rate"] == 0.1);
   CHECK(training_of({"--optimizer", "adamw"})["learning_rate"] == 0.001);
   CHECK(training_of({"--optimizer", "adamw"})["weight_decay"] == 0.01);
   CHECK(training_of({"--optimizer", "adamw", "--weight-decay", "0"})["weight_decay"] == 0);
   CHECK(training_of({"--optimizer", "adam", "--lr", "0.5"})["learning_rate"] == 0.5);
   CHECK(training_of({"--preset", "wildml", "--optimizer", "adam"})["learning_rate"] == 0.001);
   CHECK(training_of({"--preset", "wildml"})["learning_rate"] == 0.005);
+  CHECK(training_of({"--optimizer", "sgd", "--preset", "wildml"})["learning_rate"] == 0.005);
 }
 
 TEST_CASE("running text: read as it is, in streams, with files of its own to measure on") {
