@@ -20,7 +20,7 @@ void list_tasks();
 /// Trains cells one after the other and compares them.
 struct CompareOptions {
   Settings settings;
-  std::vector<std::string> cells;  // names, or "all"
+  std::vector<std::string> cells = {"rnn", "lstm", "gru", "mine"};  // names, or "all"
   std::string plot;                // writes plot.svg and plot.png; empty: neither
   std::string csv;                 // writes the curves; empty: not
 };

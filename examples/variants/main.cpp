@@ -51,8 +51,9 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_flag("--list", a.list, "every cell: its equations, parameters (--hidden), lines of code");
   app.add_flag("--tasks", a.tasks, "every task: its definition and its defaults");
   app.add_option("--show", a.show, "the code of a cell");
-  app.add_option("--cell", a.compare.cells, "cells to train: names, separated by commas, or all")
-      ->delimiter(',');
+  app.add_option("--cell", a.compare.cells, "names of cells to train, separated by commas, or all")
+      ->delimiter(',')
+      ->capture_default_str();
   app.add_option("--task", s.task, "what to train them on; see --tasks")
       ->check(CLI::IsMember(tasks))
       ->capture_default_str();
@@ -87,7 +88,6 @@ void add_options(CLI::App& app, Arguments& a) {
 
 /// The small job of a call without arguments.
 void set_small_job(CompareOptions& options) {
-  options.cells = {"rnn", "lstm", "gru", "mine"};
   options.settings.length = 40;
   options.settings.hidden = 32;
   options.settings.steps = 1500;
@@ -120,7 +120,6 @@ int run(const CLI::App& app, Arguments& arguments, bool without_arguments) {
     if (arguments.list) {
       list_cells(compare.settings.hidden);
     } else {
-      if (compare.cells.empty()) compare.cells = {"all"};
       return compare_cells(compare);
     }
   }
