@@ -111,6 +111,8 @@ Var output_of(const std::vector<S>& states) {
 /// backpropagation through time. No gradient flows through.
 template <class S>
 struct Carried {
+  explicit Carried(const S& state);  // no braces make one: {h, c} is a state
+
   S structure;
   std::vector<Tensor> values;
 };
@@ -118,9 +120,11 @@ struct Carried {
 /// Takes the values of a state off its tape, which may then be cleared.
 template <class S>
 Carried<S> carry(const S& state) {
-  Carried<S> carried{state, {}};
-  for (const Var& var : vars_of(state)) carried.values.emplace_back(var.value());
-  return carried;
+  return Carried<S>(state);
+}
+template <class S>
+Carried<S>::Carried(const S& state) : structure(state) {
+  for (const Var& var : vars_of(state)) values.emplace_back(var.value());
 }
 
 /// Puts carried values on a tape, as constants.

@@ -28,6 +28,16 @@ TEST_CASE("sequence: the worked example of the tutorials") {
   }
 }
 
+TEST_CASE("sequence: a state may be written as its parts") {
+  const Parameters p(DType::f64, 1);
+  const Lstm cell(p, 3, 5, random_options());
+  Tape tape(DType::f64);
+  const Var x = tape.input(random_input(3, 4, 2));
+  const Lstm::State start = random_state(cell, tape, 2);
+  const Var outputs = unroll_over(cell, x, {start.h, start.c}).outputs;
+  CHECK(same_bits(outputs.value(), unroll_over(cell, x, start).outputs.value()));
+}
+
 TEST_CASE("sequence: the zero state has the shape of the cell and the batch") {
   const Parameters p;
   Tape tape;
