@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <memory>
 
 #include "common/chart_axis.h"
@@ -21,6 +22,8 @@ struct Destroy {
 };
 using Surface = std::unique_ptr<cairo_surface_t, Destroy>;
 using Context = std::unique_ptr<cairo_t, Destroy>;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct Colour {
   double r, g, b;
@@ -75,8 +78,8 @@ class Drawing {
   }
 
   [[nodiscard]] Axis x_axis() const {
-    double low = INFINITY;
-    double high = -INFINITY;
+    double low = kInfinity;
+    double high = -kInfinity;
     for (const Curve& curve : chart_.curves) {
       for (const ChartPoint& point : curve.points) {
         if (!std::isfinite(point.x)) continue;
@@ -90,8 +93,8 @@ class Drawing {
   }
 
   [[nodiscard]] Axis y_axis() const {
-    double low = chart_.logarithmic ? INFINITY : 0;
-    double high = -INFINITY;
+    double low = chart_.logarithmic ? kInfinity : 0;
+    double high = -kInfinity;
     const auto include = [&](double y) {
       if (!has_place({0, y})) return;
       low = std::min(low, y);
@@ -194,6 +197,18 @@ class Drawing {
     return has_place({0, level.y}) && y_.place(level.y) >= 0 && y_.place(level.y) <= 1;
   }
 
+  /// Whether the right half of the curves runs more above `level` than below, where the place is
+  /// for its name.
+  [[nodiscard]] bool curves_are_above(const Level& level) const {
+    std::ptrdiff_t above = 0;
+    for (const Curve& curve : chart_.curves) {
+      for (const ChartPoint& point : curve.points) {
+        if (has_place(point) && x_.place(point.x) > 0.5) above += point.y > level.y ? 1 : -1;
+      }
+    }
+    return above > 0;
+  }
+
   /// After the curves, and their names on a patch of paper, so that no curve runs through them.
   void draw_levels() {
     font(13.5);
@@ -207,10 +222,11 @@ class Drawing {
       line(kLeft, y, kRight, y);
       set_dash({});
       set(kPaper, 0.85);
-      cairo_rectangle(cr_, kRight - width - 8, y - 20, width + 8, 17);
+      const double base = curves_are_above(level) ? y + 17 : y - 7;
+      cairo_rectangle(cr_, kRight - width - 8, base - 13, width + 8, 17);
       cairo_fill(cr_);
       set(kInk);
-      write(kRight - 4, y - 7, level.name, Align::right);
+      write(kRight - 4, base, level.name, Align::right);
     }
   }
 

@@ -16,7 +16,7 @@ struct Axis {
   [[nodiscard]] double place(double value) const;
 };
 
-/// An axis that holds `low` and `high`, with its ends on round numbers: 1, 2 or 5 times a power of
+/// An axis that holds `low` and `high`, with its ends on round numbers: a digit times a power of
 /// ten. A logarithmic one is over positive numbers; `low` then has to be above 0.
 [[nodiscard]] Axis round_axis(double low, double high, bool logarithmic);
 

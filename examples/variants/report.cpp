@@ -62,7 +62,7 @@ void sort_results(std::vector<Result>& results) {
   std::stable_sort(results.begin(), results.end(), [](const Result& a, const Result& b) {
     const auto key = [](const Result& r) {
       const bool measured = !r.curve.empty() && std::isfinite(r.curve.back().measure.loss);
-      return std::tuple(rank_of(r), measured ? r.curve.back().measure.loss : INFINITY);
+      return std::tuple(rank_of(r), measured ? r.curve.back().measure.loss : HUGE_VAL);
     };
     return key(a) < key(b);
   });
@@ -97,8 +97,7 @@ examples::Chart learning_curves(const TaskEntry& entry, const Task& task, const 
   chart.subtitle = setting_of(settings);
   chart.x_label = "training steps";
   chart.y_label = fmt::format("{}, on {} test sequences", entry.loss, settings.test);
-  // Where the best loss is 0, a solved task is orders of magnitude below guessing.
-  chart.logarithmic = task.floor() == 0;
+  chart.logarithmic = true;  // a solved task is far below guessing, or hardly above the best
   chart.y_max = 2 * task.guessing();
   chart.levels.push_back({fmt::format("guessing: {:.4f}", task.guessing()), task.guessing()});
   if (task.floor() > 0) {

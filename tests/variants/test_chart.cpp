@@ -26,6 +26,7 @@ TEST_CASE("chart: round numbers along an axis") {
   CHECK(labels(round_axis(0.0013, 0.33, true)) == "0.001 0.002 0.005 0.01 0.02 0.05 0.1 0.2 0.5");
   CHECK(labels(round_axis(1e-7, 0.9, true)) == "1e-07 1e-06 1e-05 0.0001 0.001 0.01 0.1 1");
   CHECK(labels(round_axis(0.001, 0.1, true)) == "0.001 0.002 0.005 0.01 0.02 0.05 0.1");
+  CHECK(labels(round_axis(0.4878, 1.97, true)) == "0.4 0.5 0.6 0.8 1 2");
   CHECK(labels(Axis{0, 5500, false}) == "0 1,000 2,000 3,000 4,000 5,000");
 }
 

@@ -54,7 +54,7 @@ TEST_CASE("variants: cells are found by name, each once, and all by one word") {
   CHECK(names_of({"mine", "gru", "mine"}) == std::vector<std::string_view>{"mine", "gru"});
   CHECK(names_of({"gru", "all"}).front() == "gru");
   CHECK(names_of({"gru", "all"}).size() == all_cells().size() + 1);
-  CHECK_THROWS_WITH_AS(variants::find_cells(std::vector<std::string>{"gru", "grü"}),
+  CHECK_THROWS_WITH_AS((void)variants::find_cells(std::vector<std::string>{"gru", "grü"}),
                        doctest::Contains("no cell 'grü'; there are: rnn, "), Error);
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("variants: curves as a chart and as numbers") {
   const auto& entry = variants::find_task("reber");
   const examples::Chart chart = variants::learning_curves(entry, *entry.make(1), settings, results);
   CHECK(chart.title == "Reber of length 1");
-  CHECK_FALSE(chart.logarithmic);
+  CHECK(chart.logarithmic);
   CHECK(chart.levels.size() == 2);
   CHECK(chart.curves.size() == 2);
   CHECK(chart.curves[0].name == "gru");

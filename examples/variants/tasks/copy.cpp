@@ -82,7 +82,7 @@ const TaskEntry kCopy = {
     .score = "symbols recalled",
     .solved = "99 % of the symbols recalled",
     .defaults =
-        {.length = 10, .hidden = 64, .batch = 32, .steps = 3000, .learning_rate = 5e-3, .clip = 1},
+        {.length = 10, .hidden = 64, .batch = 32, .steps = 8000, .learning_rate = 5e-3, .clip = 1},
     .make = [](Index length) -> std::unique_ptr<Task> { return std::make_unique<Copy>(length); }};
 
 }  // namespace variants

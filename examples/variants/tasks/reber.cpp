@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "variants/task.h"
 
@@ -178,8 +179,8 @@ class Reber final : public Task {
       const auto is_allowed = [&](Index v) {
         return std::find(allowed.begin(), allowed.end(), v) != allowed.end();
       };
-      double least_allowed = INFINITY;
-      double largest_other = -INFINITY;
+      double least_allowed = std::numeric_limits<double>::infinity();
+      double largest_other = -std::numeric_limits<double>::infinity();
       for (Index v = 0; v < symbols; ++v) {
         const double logit = logits.at(n * symbols + v);
         if (is_allowed(v)) {
