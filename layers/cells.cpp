@@ -5,16 +5,6 @@
 namespace unroll {
 namespace {
 
-template <Cell C>
-AnyCell make(const Parameters& p, Input in, Index hidden, const CellOptions& options) {
-  return AnyCell(C(p, in, hidden, options));
-}
-
-template <Cell C>
-constexpr CellEntry entry(std::string_view name, std::string_view type) {
-  return {name, type, C::source, C::equations, make<C>};
-}
-
 template <Var (*f)(Var)>
 AnyCell make_rnn(const Parameters& p, Input in, Index hidden, const CellOptions& options) {
   return AnyCell(Rnn(p, in, hidden, options, f));
@@ -39,44 +29,44 @@ constexpr std::array kCells = {
     rnn<sigmoid>("rnn-sigmoid", "h' = sigmoid(W x + U h + b)"),
     CellEntry{"irnn", "Rnn", "Le et al. 2015", "h' = relu(W x + U h + b), U = 1 at first",
               make_irnn},
-    entry<Clockwork>("clockwork", "Clockwork"),
-    entry<RnnGatedFeedback>("rnn-gated-feedback", "RnnGatedFeedback"),
-    entry<Rhn>("rhn", "Rhn"),
-    entry<Lstm>("lstm", "Lstm"),
-    entry<LstmPeephole>("lstm-peephole", "LstmPeephole"),
-    entry<LstmCoupled>("lstm-coupled", "LstmCoupled"),
-    entry<LstmLayerNorm>("lstm-layer-norm", "LstmLayerNorm"),
-    entry<LstmMultiplicative>("lstm-multiplicative", "LstmMultiplicative"),
-    entry<LstmDepthGated>("lstm-depth-gated", "LstmDepthGated"),
-    entry<LstmGrid>("lstm-grid", "LstmGrid"),
+    cell_entry<Clockwork>("clockwork", "Clockwork"),
+    cell_entry<RnnGatedFeedback>("rnn-gated-feedback", "RnnGatedFeedback"),
+    cell_entry<Rhn>("rhn", "Rhn"),
+    cell_entry<Lstm>("lstm", "Lstm"),
+    cell_entry<LstmPeephole>("lstm-peephole", "LstmPeephole"),
+    cell_entry<LstmCoupled>("lstm-coupled", "LstmCoupled"),
+    cell_entry<LstmLayerNorm>("lstm-layer-norm", "LstmLayerNorm"),
+    cell_entry<LstmMultiplicative>("lstm-multiplicative", "LstmMultiplicative"),
+    cell_entry<LstmDepthGated>("lstm-depth-gated", "LstmDepthGated"),
+    cell_entry<LstmGrid>("lstm-grid", "LstmGrid"),
     // The cells of the Odyssey; two of them have names of their own.
-    entry<LstmPeephole>("odyssey-vanilla", "LstmPeephole"),
-    entry<OdysseyNig>("odyssey-nig", "OdysseyNig"),
-    entry<OdysseyNfg>("odyssey-nfg", "OdysseyNfg"),
-    entry<OdysseyNog>("odyssey-nog", "OdysseyNog"),
-    entry<OdysseyNiaf>("odyssey-niaf", "OdysseyNiaf"),
-    entry<OdysseyNoaf>("odyssey-noaf", "OdysseyNoaf"),
-    entry<Lstm>("odyssey-np", "Lstm"),
-    entry<OdysseyCifg>("odyssey-cifg", "OdysseyCifg"),
-    entry<OdysseyFgr>("odyssey-fgr", "OdysseyFgr"),
-    entry<Gru>("gru", "Gru"),
-    entry<GruResetBefore>("gru-reset-before", "GruResetBefore"),
+    cell_entry<LstmPeephole>("odyssey-vanilla", "LstmPeephole"),
+    cell_entry<OdysseyNig>("odyssey-nig", "OdysseyNig"),
+    cell_entry<OdysseyNfg>("odyssey-nfg", "OdysseyNfg"),
+    cell_entry<OdysseyNog>("odyssey-nog", "OdysseyNog"),
+    cell_entry<OdysseyNiaf>("odyssey-niaf", "OdysseyNiaf"),
+    cell_entry<OdysseyNoaf>("odyssey-noaf", "OdysseyNoaf"),
+    cell_entry<Lstm>("odyssey-np", "Lstm"),
+    cell_entry<OdysseyCifg>("odyssey-cifg", "OdysseyCifg"),
+    cell_entry<OdysseyFgr>("odyssey-fgr", "OdysseyFgr"),
+    cell_entry<Gru>("gru", "Gru"),
+    cell_entry<GruResetBefore>("gru-reset-before", "GruResetBefore"),
     CellEntry{"gru-hard", "GruResetBefore", "Cho et al. 2014, as in the WildML tutorial's code",
               "z = hard_sigmoid(Wz x + Uz h + bz)\n"
               "r = hard_sigmoid(Wr x + Ur h + br)\n"
               "n = tanh(Wn x + Un (r h) + bn)\n"
               "h' = (1 - z) n + z h",
               make_gru_hard},
-    entry<Mgu>("mgu", "Mgu"),
-    entry<Mut1>("mut1", "Mut1"),
-    entry<Mut2>("mut2", "Mut2"),
-    entry<Mut3>("mut3", "Mut3"),
-    entry<Sru>("sru", "Sru"),
-    entry<Qrnn>("qrnn", "Qrnn"),
-    entry<MinGru>("mingru", "MinGru"),
-    entry<MinLstm>("minlstm", "MinLstm"),
-    entry<Slstm>("slstm", "Slstm"),
-    entry<Mlstm>("mlstm", "Mlstm"),
+    cell_entry<Mgu>("mgu", "Mgu"),
+    cell_entry<Mut1>("mut1", "Mut1"),
+    cell_entry<Mut2>("mut2", "Mut2"),
+    cell_entry<Mut3>("mut3", "Mut3"),
+    cell_entry<Sru>("sru", "Sru"),
+    cell_entry<Qrnn>("qrnn", "Qrnn"),
+    cell_entry<MinGru>("mingru", "MinGru"),
+    cell_entry<MinLstm>("minlstm", "MinLstm"),
+    cell_entry<Slstm>("slstm", "Slstm"),
+    cell_entry<Mlstm>("mlstm", "Mlstm"),
 };
 
 }  // namespace

@@ -36,6 +36,15 @@ struct CellEntry {
   AnyCell (*make)(const Parameters&, Input, Index hidden, const CellOptions&);
 };
 
+/// The entry of a cell of that type, whose struct is called `type`.
+template <Cell C>
+constexpr CellEntry cell_entry(std::string_view name, std::string_view type) {
+  return {name, type, C::source, C::equations,
+          [](const Parameters& p, Input in, Index hidden, const CellOptions& options) {
+            return AnyCell(C(p, in, hidden, options));
+          }};
+}
+
 /// Every cell of sequences there is; tests and programs walk this list.
 [[nodiscard]] std::span<const CellEntry> all_cells();
 /// The cell of that name; Error naming those there are.

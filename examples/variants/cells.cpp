@@ -8,24 +8,11 @@ namespace variants {
 
 using unroll::CellEntry;
 
-namespace {
-
-/// The cell of the guide, as an entry of the list.
-CellEntry mine() {
-  return {"mine", "MyCell", MyCell::source, MyCell::equations,
-          [](const unroll::Parameters& p, unroll::Input in, unroll::Index hidden,
-             const unroll::CellOptions& options) {
-            return unroll::AnyCell(MyCell(p, in, hidden, options));
-          }};
-}
-
-}  // namespace
-
 std::span<const CellEntry> cells() {
   static const std::vector<CellEntry> kCells = [] {
     const auto builtin = unroll::all_cells();
     std::vector<CellEntry> all(builtin.begin(), builtin.end());
-    all.push_back(mine());
+    all.push_back(unroll::cell_entry<MyCell>("mine", "MyCell"));
     return all;
   }();
   return kCells;

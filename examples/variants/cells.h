@@ -7,7 +7,7 @@
 
 namespace variants {
 
-/// Every cell of unroll::all_cells(), and "mine" (my_cell.h).
+/// Every cell of unroll::all_cells(), and "mine" (my_cell.h). A cell of your own is added here.
 [[nodiscard]] std::span<const unroll::CellEntry> cells();
 
 /// The cells of these names, in this order, each once; "all" stands for every one. unroll::Error

@@ -93,7 +93,9 @@ void list_cells(Index hidden) {
 void show_cell(const std::string& name) {
   const unroll::CellEntry& cell = *find_cells(std::vector{name}).front();
   const auto code = find_struct(cell_texts(), cell.type);
-  if (!code) unroll::fail<unroll::Error>("the source of '{}' is not at hand", name);
+  if (!code)
+    unroll::fail<unroll::Error>(
+        "the source of '{}' is in no layers/cells/*.h or examples/variants/*_cell.h", name);
   fmt::print("{}", *code);
 }
 
@@ -115,7 +117,11 @@ int compare_cells(const CompareOptions& options) {
   const TaskEntry& entry = find_task(settings.task);
   const auto task = entry.make(settings.length);
   std::vector<std::string> pictures;
-  if (!options.plot.empty()) pictures = {options.plot + ".svg", options.plot + ".png"};
+  if (!options.plot.empty()) {
+    std::string stem = options.plot;
+    if (stem.ends_with(".svg") || stem.ends_with(".png")) stem.resize(stem.size() - 4);
+    pictures = {stem + ".svg", stem + ".png"};
+  }
   for (const std::string& path : pictures) require_directory(path);
   if (!options.csv.empty()) require_directory(options.csv);
 

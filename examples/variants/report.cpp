@@ -35,8 +35,9 @@ std::string remark_of(const Result& result) {
 
 /// "adding of length 100, 64 hidden units": what curves and tables have in common.
 std::string setting_of(const Settings& s) {
-  return fmt::format("{} hidden units, batches of {}, {} at {:g}, clipped at {:g}, seed {}",
-                     s.hidden, s.batch, s.optimizer, s.learning_rate, s.clip, s.seed);
+  return fmt::format("{} hidden units, batches of {}, {} at {:g}, {}, seed {}", s.hidden, s.batch,
+                     s.optimizer, s.learning_rate,
+                     s.clip > 0 ? fmt::format("clipped at {:g}", s.clip) : "not clipped", s.seed);
 }
 
 std::string row(const Result& result, std::size_t name_width) {
@@ -109,7 +110,7 @@ examples::Chart learning_curves(const TaskEntry& entry, const Task& task, const 
     curve.name = std::string(result.cell->name);
     curve.note = result.outcome == Outcome::diverged
                      ? "diverged"
-                     : fmt::format("{:.4f}", result.curve.back().measure.loss);
+                     : fmt::format("{:.3g}", result.curve.back().measure.loss);
     for (const Point& point : result.curve) {
       curve.points.push_back({static_cast<double>(point.step), point.measure.loss});
     }

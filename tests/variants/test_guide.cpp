@@ -29,10 +29,10 @@ std::vector<Block> blocks_of(const std::string& text) {
 TEST_CASE("guide: every block of code is in its file, word for word") {
   const std::string folder = UNROLL_SOURCE_DIR "/";
   const std::vector<Block> blocks = blocks_of(read_file(folder + "examples/variants/README.md"));
-  CHECK(blocks.size() == 5);
+  CHECK(blocks.size() == 6);
   for (const Block& block : blocks) {
     INFO(block.file, ":\n", block.code);
-    CHECK(block.code.size() > 40);
+    CHECK(block.code.size() >= 30);
     CHECK(read_file(folder + block.file).find(block.code) != std::string::npos);
   }
 }

@@ -53,7 +53,8 @@ TEST_CASE("variants: cells are found by name, each once, and all by one word") {
   };
   CHECK(names_of({"mine", "gru", "mine"}) == std::vector<std::string_view>{"mine", "gru"});
   CHECK(names_of({"gru", "all"}).front() == "gru");
-  CHECK(names_of({"gru", "all"}).size() == all_cells().size() + 1);
+  CHECK(names_of({"gru", "all"}).size() == variants::cells().size());
+  CHECK(variants::cells().size() > all_cells().size());
   CHECK_THROWS_WITH_AS((void)variants::find_cells(std::vector<std::string>{"gru", "grü"}),
                        doctest::Contains("no cell 'grü'; there are: rnn, "), Error);
 }
@@ -187,7 +188,7 @@ TEST_CASE("variants: curves as a chart and as numbers") {
   CHECK(chart.levels.size() == 2);
   CHECK(chart.curves.size() == 2);
   CHECK(chart.curves[0].name == "gru");
-  CHECK(chart.curves[0].note == "0.0100");
+  CHECK(chart.curves[0].note == "0.01");
   CHECK(chart.curves[0].points[1].x == 100);
   CHECK(chart.curves[0].points[1].y == 0.01);
   CHECK(variants::to_csv(results) ==
