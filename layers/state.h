@@ -111,6 +111,7 @@ Var output_of(const std::vector<S>& states) {
 /// backpropagation through time. No gradient flows through.
 template <class S>
 struct Carried {
+  Carried() = default;               // of nothing yet
   explicit Carried(const S& state);  // no braces make one: {h, c} is a state
 
   S structure;
@@ -132,7 +133,10 @@ template <class S>
 S restore(Tape& tape, const Carried<S>& carried) {
   S state = carried.structure;
   std::size_t i = 0;
-  for_each_var(state, [&](Var& var) { var = tape.input(carried.values[i++]); });
+  for_each_var(state, [&](Var& var) {
+    if (i == carried.values.size()) fail<Error>("restore: the state has more parts than carried");
+    var = tape.input(carried.values[i++]);
+  });
   return state;
 }
 
