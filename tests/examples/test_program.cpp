@@ -216,7 +216,7 @@ TEST_CASE("with --load only some options may be given") {
   }
   const TemporaryFile other(".csv", "id,text\n1,the cat .\n2,the dog .\n");
   const Run moved = run({"train", "--load", model, "--data", other.path(), "--column", "text",
-                         "--lr", "0.1", "--epochs", "2", "--samples", "0", "--threads", "1"});
+                         "--lr", "0.1", "--epochs", "2", "--samples", "0"});
   check_success(moved);
   CHECK(has(moved.out,
             "note: these are not the sentences this model was trained on so far; its "
