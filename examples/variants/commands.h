@@ -21,8 +21,8 @@ void list_tasks();
 struct CompareOptions {
   Settings settings;
   std::vector<std::string> cells = {"rnn", "lstm", "gru", "mine"};  // names, or "all"
-  std::string plot;                // writes plot.svg and plot.png; empty: neither
-  std::string csv;                 // writes the curves; empty: not
+  std::string plot;  // writes plot.svg and plot.png; empty: neither
+  std::string csv;   // writes the curves; empty: not
 };
 /// Returns the exit status: 0, or 130 where it was interrupted; what there is was then printed and
 /// written all the same.
