@@ -82,7 +82,7 @@ TEST_CASE("loss: a logit of -infinity is a class that cannot be") {
   for (const DType dtype : {DType::f32, DType::f64}) {
     Tape tape(dtype);
     Tensor logits = random_tensor({1, 21}, 3);
-    for (const std::size_t j : {2, 3, 20}) logits.values<double>()[j] = -INFINITY;
+    for (const std::size_t j : {2U, 3U, 20U}) logits.values<double>()[j] = -INFINITY;
     const Var x = tape.input(logits);
     const Numbers p = softmax(x).value().to_doubles();
     CHECK(p[2] == 0);
@@ -128,7 +128,7 @@ TEST_CASE("loss: one class is certain") {
 TEST_CASE("loss: ignored rows count nothing, whatever their logits") {
   Tape tape(DType::f64);
   Tensor logits = random_tensor({4, 3}, 4);
-  for (const std::size_t i : {3, 4, 5}) logits.values<double>()[i] = NAN;  // of an ignored row
+  for (const std::size_t i : {3U, 4U, 5U}) logits.values<double>()[i] = NAN;  // of an ignored row
   const std::vector<Var> x{tape.input(logits)};
   const Var targets = tape.input(ids_of({4}, {0, -100, 2, 1}));
   const Numbers each = cross_entropy(x[0], targets, -100).value().to_doubles();
