@@ -62,7 +62,7 @@ struct DeepBidirectional {
                                     Between&& between = {}) const {
     State last;
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      auto [outputs, after] = layers[i].run(apply(between, x), state[i], mask);
+      auto [outputs, after] = layers[i].run(layer_input(between, x), state[i], mask);
       x = outputs;
       last.push_back(std::move(after));
     }

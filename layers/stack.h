@@ -45,7 +45,7 @@ struct Unchanged {
 
 /// What `between` makes of the input of a layer; ids stay ids.
 template <class Between>
-Var apply(Between&& between, Var x) {
+Var layer_input(Between&& between, Var x) {
   return is_floating(x.dtype()) ? between(x) : x;
 }
 
@@ -59,7 +59,8 @@ Unrolled<typename Stack<C>::State> unroll_layers(const Stack<C>& stack, Var x,
                                                  std::optional<Var> mask = {}) {
   typename Stack<C>::State last;
   for (std::size_t layer = 0; layer < stack.cells.size(); ++layer) {
-    const auto unrolled = unroll_over(stack.cells[layer], apply(between, x), state[layer], mask);
+    const auto unrolled =
+        unroll_over(stack.cells[layer], layer_input(between, x), state[layer], mask);
     x = unrolled.outputs;
     last.push_back(unrolled.last);
   }

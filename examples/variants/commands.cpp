@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "common/interrupt.h"
+#include "common/numbers.h"
 #include "common/progress_line.h"
 #include "variants/cell_source.h"
 #include "variants/cells.h"
@@ -21,10 +22,6 @@ Index parameters_of(const unroll::CellEntry& cell, Index hidden) {
   const unroll::Parameters parameters;
   (void)cell.make(parameters, kListInputs, hidden, {});
   return parameters.size();
-}
-
-std::string count(Index n, const char* one) {
-  return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s");
 }
 
 /// The middle of sorted numbers, the mean of the two middle ones where there is an even number.
@@ -76,8 +73,8 @@ void list_cells(Index hidden) {
     equations.push_back(equation_lines(cell));
     fmt::print("{} ({})\n", cell.name, cell.source);
     fmt::print("  {} parameters, {}, {}\n", parameters_of(cell, hidden),
-               count(equations.back(), "equation"),
-               lines ? count(*lines, "line") + " of code" : "code elsewhere");
+               examples::count_of(equations.back(), "equation"),
+               lines ? examples::count_of(*lines, "line") + " of code" : "code elsewhere");
     std::string text(cell.equations);
     for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; ++at) {
       text.replace(at, 1, "\n    ");
@@ -85,7 +82,7 @@ void list_cells(Index hidden) {
     fmt::print("    {}\n\n", text);
   }
   fmt::print("{}; parameters with {} inputs and {} hidden units\n",
-             count(static_cast<Index>(equations.size()), "cell"), kListInputs, hidden);
+             examples::count_of(static_cast<Index>(equations.size()), "cell"), kListInputs, hidden);
   fmt::print("lines of equations: median {:g}, at most {}\n", median(equations),
              *std::max_element(equations.begin(), equations.end()));
 }

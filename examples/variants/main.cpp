@@ -5,27 +5,16 @@
 #include <unroll/optim/optimizers.h>
 
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <new>
 
+#include "common/validators.h"
 #include "variants/cells.h"
 #include "variants/commands.h"
 
 namespace {
 
 using namespace variants;
-
-/// A finite number that `holds`; infinity and NaN pass CLI's own checks.
-CLI::Validator number(const char* type, const char* wanted, bool (*holds)(double)) {
-  const auto check = [=](const std::string& text) {
-    const double value = std::strtod(text.c_str(), nullptr);
-    if (std::isfinite(value) && holds(value)) return std::string();
-    return fmt::format("expected {}, found '{}'", wanted, text);
-  };
-  return CLI::Validator(check, type);
-}
 
 /// What the command line says; what it leaves out comes from the task.
 struct Arguments {
@@ -38,9 +27,6 @@ struct Arguments {
 
 void add_options(CLI::App& app, Arguments& a) {
   Settings& s = a.compare.settings;
-  const auto positive = number("POSITIVE", "a number above 0", [](double x) { return x > 0; });
-  const auto not_negative =
-      number("NONNEGATIVE", "0 or a number above", [](double x) { return x >= 0; });
   std::vector<std::string> tasks;
   for (const TaskEntry* task : all_tasks()) tasks.emplace_back(task->name);
   std::vector<std::string> optimizers;
@@ -65,17 +51,20 @@ void add_options(CLI::App& app, Arguments& a) {
   add_count("--hidden", s.hidden, 1, 100000, "units of the cell");
   add_count("--batch", s.batch, 1, 100000, "sequences that share a step");
   add_count("--steps", s.steps, 0, 100000000, "training steps");
-  app.add_option("--lr", s.learning_rate, "learning rate")->check(positive);
-  app.add_option("--clip", s.clip, "largest norm of a gradient; 0: any")->check(not_negative);
+  app.add_option("--lr", s.learning_rate, "learning rate")->check(examples::positive());
+  app.add_option("--clip", s.clip, "largest norm of a gradient; 0: any")
+      ->check(examples::not_negative());
   app.add_option("--forget-bias", s.forget_bias, "added to the bias of forget gates")
-      ->check(number("NUMBER", "a number", [](double) { return true; }))
+      ->check(examples::any_number())
       ->capture_default_str();
   app.add_option("--optimizer", s.optimizer, "what takes the steps")
       ->check(CLI::IsMember(optimizers))
       ->capture_default_str();
   add_count("--every", s.every, 1, 100000000, "steps between measurements")->capture_default_str();
   add_count("--test", s.test, 1, 1000000, "sequences to measure with")->capture_default_str();
-  app.add_option("--seed", s.seed, "of everything random")->capture_default_str();
+  app.add_option("--seed", s.seed, "of everything random")
+      ->check(examples::whole_number())
+      ->capture_default_str();
   app.add_option("--plot", a.compare.plot,
                  "draws the learning curves: writes PLOT.svg and PLOT.png");
   app.add_option("--csv", a.compare.csv, "where to write the numbers of the learning curves");

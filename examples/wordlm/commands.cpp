@@ -4,13 +4,15 @@
 #include <iostream>
 #include <numeric>
 
-#include "wordlm/numbers.h"
+#include "common/numbers.h"
 #include "wordlm/presets.h"
 #include "wordlm/report.h"
 #include "wordlm/streams.h"
 #include "wordlm/trainer.h"
 
 namespace wordlm {
+
+using examples::grouped;
 namespace {
 
 std::int64_t count_unknown(const Ids& ids, const Vocabulary& vocabulary) {

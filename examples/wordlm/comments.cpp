@@ -19,10 +19,12 @@
 #include <system_error>
 #include <utility>
 
-#include "wordlm/numbers.h"
+#include "common/numbers.h"
 #include "wordlm/text.h"
 
 namespace wordlm {
+
+using examples::count_of;
 namespace {
 
 using unroll::fail;

@@ -5,13 +5,15 @@
 
 #include <algorithm>
 
+#include "common/numbers.h"
 #include "wordlm/builtin_comments.h"
 #include "wordlm/comments.h"
-#include "wordlm/numbers.h"
 #include "wordlm/sentences.h"
 #include "wordlm/words.h"
 
 namespace wordlm {
+
+using examples::count_of;
 namespace {
 
 /// Built-in comments from which the tested part is taken: more would measure no better.

@@ -1,9 +1,12 @@
 #include "wordlm/options.h"
 
-#include <cmath>
-#include <cstdlib>
+#include "common/validators.h"
 
 namespace wordlm {
+
+using examples::positive;
+using examples::whole_number;
+
 namespace {
 
 void add_load(CLI::App& app, std::string& load) {
@@ -44,31 +47,6 @@ void add_sample(CLI::App& app, SampleOptions& options) {
 }
 
 }  // namespace
-
-CLI::Validator number(const char* type, const char* wanted, bool (*holds)(double)) {
-  const auto check = [=](const std::string& text) {
-    const double value = std::strtod(text.c_str(), nullptr);
-    if (std::isfinite(value) && holds(value)) return std::string();
-    return fmt::format("expected {}, found '{}'", wanted, text);
-  };
-  return CLI::Validator(check, type);
-}
-
-CLI::Validator positive() {
-  return number("POSITIVE", "a number above 0", [](double x) { return x > 0; });
-}
-CLI::Validator whole_number() {
-  // CLI reads -1 as the largest number there is.
-  const auto check = [](const std::string& text) {
-    const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
-    return digits ? std::string()
-                  : fmt::format("expected a number of 0 or above, found '{}'", text);
-  };
-  return {check, "NUMBER"};
-}
-CLI::Validator not_negative() {
-  return number("NONNEGATIVE", "0 or a number above", [](double x) { return x >= 0; });
-}
 
 void add_commands(CLI::App& app, CommandLine& line) {
   app.require_subcommand(0, 1);

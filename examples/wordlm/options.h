@@ -23,12 +23,4 @@ void add_commands(CLI::App& app, CommandLine& line);
 /// Adds the options of `wordlm train`.
 void add_train(CLI::App& app, TrainOptions& options);
 
-/// A finite number that `holds`, in words `wanted`: infinity and NaN pass CLI's own checks, and its
-/// messages write out the largest double.
-[[nodiscard]] CLI::Validator number(const char* type, const char* wanted, bool (*holds)(double));
-[[nodiscard]] CLI::Validator positive();
-[[nodiscard]] CLI::Validator not_negative();
-/// Digits only.
-[[nodiscard]] CLI::Validator whole_number();
-
 }  // namespace wordlm

@@ -2,10 +2,12 @@
 
 #include <cmath>
 
-#include "wordlm/numbers.h"
+#include "common/numbers.h"
 #include "wordlm/words.h"
 
 namespace wordlm {
+
+using examples::grouped;
 namespace {
 
 /// A word, short enough for a message, on one line.

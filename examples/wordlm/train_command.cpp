@@ -2,13 +2,16 @@
 #include <cmath>
 #include <limits>
 
+#include "common/numbers.h"
 #include "wordlm/commands.h"
-#include "wordlm/numbers.h"
 #include "wordlm/report.h"
 #include "wordlm/streams.h"
 #include "wordlm/trainer.h"
 
 namespace wordlm {
+
+using examples::count_of;
+using examples::grouped;
 namespace {
 
 constexpr int kMostWords = 8000;  // of a vocabulary whose size was not asked for

@@ -1,7 +1,8 @@
 /// The options of `wordlm train`.
 
-#include <cmath>
+#include <algorithm>
 
+#include "common/validators.h"
 #include "wordlm/initial_weights.h"
 #include "wordlm/learning_rate.h"
 #include "wordlm/make_optimizer.h"
@@ -10,6 +11,12 @@
 
 namespace wordlm {
 namespace {
+
+using examples::any_number;
+using examples::not_negative;
+using examples::number;
+using examples::positive;
+using examples::whole_number;
 
 using Options = std::vector<CLI::Option*>;
 
@@ -111,7 +118,7 @@ Options add_model_options(CLI::App& app, TrainOptions& options) {
           ->check(CLI::IsMember({"auto", "on", "off"}))
           ->capture_default_str(),
       app.add_option("--forget-bias", s.forget_bias, "what forget gates begin with")
-          ->check(number("NUMBER", "a number", [](double) { return true; }))
+          ->check(any_number())
           ->capture_default_str(),
       app.add_option("--init", s.initial,
                      "how weights begin: fan-in, glorot, orthogonal, or uniform:0.1 for all in "

@@ -100,8 +100,7 @@ struct OdysseyNog {
 };
 
 /// No input activation function: g is linear.
-struct OdysseyNiaf {
-  using State = Lstm::State;
+struct OdysseyNiaf : LstmPeephole {
   static constexpr std::string_view source = "Greff et al. 2017, NIAF";
   static constexpr std::string_view equations =
       "i = sigmoid(Wi x + Ui h + pi c + bi)\n"
@@ -111,12 +110,7 @@ struct OdysseyNiaf {
       "o = sigmoid(Wo x + Uo h + po c' + bo)\n"
       "h' = o tanh(c')";
 
-  OdysseyNiaf(const Parameters& p, Input in, Index hidden, const CellOptions& options = {})
-      : hidden(hidden),
-        i(p / "i", in, hidden, options),
-        f(p / "f", in, hidden, with_forget_bias(options)),
-        o(p / "o", in, hidden, options),
-        g(p / "g", in, hidden, options) {}
+  using LstmPeephole::LstmPeephole;
 
   [[nodiscard]] State step(Var x, State s) const {
     const Var it = sigmoid(i(x, s.h, s.c));
@@ -126,15 +120,10 @@ struct OdysseyNiaf {
     const Var ot = sigmoid(o(x, s.h, c));
     return {ot * tanh(c), c};
   }
-
-  Index hidden;
-  PeepholeGate i, f, o;
-  Gate g;
 };
 
 /// No output activation function: h is c behind its gate.
-struct OdysseyNoaf {
-  using State = Lstm::State;
+struct OdysseyNoaf : LstmPeephole {
   static constexpr std::string_view source = "Greff et al. 2017, NOAF";
   static constexpr std::string_view equations =
       "i = sigmoid(Wi x + Ui h + pi c + bi)\n"
@@ -144,12 +133,7 @@ struct OdysseyNoaf {
       "o = sigmoid(Wo x + Uo h + po c' + bo)\n"
       "h' = o c'";
 
-  OdysseyNoaf(const Parameters& p, Input in, Index hidden, const CellOptions& options = {})
-      : hidden(hidden),
-        i(p / "i", in, hidden, options),
-        f(p / "f", in, hidden, with_forget_bias(options)),
-        o(p / "o", in, hidden, options),
-        g(p / "g", in, hidden, options) {}
+  using LstmPeephole::LstmPeephole;
 
   [[nodiscard]] State step(Var x, State s) const {
     const Var it = sigmoid(i(x, s.h, s.c));
@@ -159,10 +143,6 @@ struct OdysseyNoaf {
     const Var ot = sigmoid(o(x, s.h, c));
     return {ot * c, c};
   }
-
-  Index hidden;
-  PeepholeGate i, f, o;
-  Gate g;
 };
 
 /// Coupled input and forget gate: f = 1 - i. The bias of i begins at minus the forget bias.

@@ -105,6 +105,7 @@ TEST_CASE("variants refuses what makes no sense in one sentence") {
   check_refusal(tiny({"--clip", "-1"}), 2, "--clip: expected 0 or a number above, found '-1'");
   check_refusal({"--hidden", "0"}, 2, "--hidden: Value 0 not in range 1 to 100000");
   check_refusal({"--lenght", "9"}, 2, "The following arguments were not expected: 9 --lenght");
+  CHECK(run({"--seed", "-1"}).status == 2);
   CHECK(run({"--task", "addition"}).status == 2);
   CHECK(run({"--optimizer", "admm"}).status == 2);
   check_refusal({"--task", "adding", "--length", "1"}, 1,

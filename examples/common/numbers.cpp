@@ -1,8 +1,8 @@
-#include "wordlm/numbers.h"
+#include "common/numbers.h"
 
 #include <fmt/format.h>
 
-namespace wordlm {
+namespace examples {
 
 std::string grouped(std::int64_t n) {
   std::string text = std::to_string(n);
@@ -16,4 +16,4 @@ std::string count_of(std::int64_t count, std::string_view thing) {
   return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
-}  // namespace wordlm
+}  // namespace examples
