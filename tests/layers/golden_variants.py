@@ -438,41 +438,43 @@ def case(cell: str, step, name: str = "", inputs: int = 3, hidden: int = 2, dept
     }
 
 
+CELLS = {
+    "rnn": elman(tanh),
+    "rnn-relu": elman(relu),
+    "rnn-sigmoid": elman(sigmoid),
+    "irnn": elman(relu),
+    "lstm": lstm,
+    "lstm-peephole": odyssey(),
+    "lstm-coupled": coupled,
+    "lstm-multiplicative": multiplicative,
+    "lstm-depth-gated": depth_gated,
+    "lstm-grid": grid,
+    "odyssey-vanilla": odyssey(),
+    "odyssey-np": lstm,
+    "odyssey-fgr": full_gate_recurrence,
+    "gru": gru_reset_after,
+    "gru-reset-before": gru_reset_before(sigmoid),
+    "gru-hard": gru_reset_before(hard_sigmoid),
+    "rnn-gated-feedback": gated_feedback,
+    "mgu": mgu,
+    "mut1": mut1,
+    "mut2": mut2,
+    "mut3": mut3,
+    "sru": sru,
+    "qrnn": qrnn,
+    "mingru": mingru,
+    "minlstm": minlstm,
+    "slstm": slstm,
+    "mlstm": mlstm,
+    "tree": tree,
+}
+CELLS |= {"layer_norm": normed}
+CELLS |= {f"odyssey-{v}": odyssey(v) for v in ("nig", "nfg", "nog", "niaf", "noaf", "cifg")}
+
+
 def main() -> None:
     torch.manual_seed(SEED)
-    cells = {
-        "rnn": elman(tanh),
-        "rnn-relu": elman(relu),
-        "rnn-sigmoid": elman(sigmoid),
-        "irnn": elman(relu),
-        "lstm": lstm,
-        "lstm-peephole": odyssey(),
-        "lstm-coupled": coupled,
-        "lstm-multiplicative": multiplicative,
-        "lstm-depth-gated": depth_gated,
-        "lstm-grid": grid,
-        "odyssey-vanilla": odyssey(),
-        "odyssey-np": lstm,
-        "odyssey-fgr": full_gate_recurrence,
-        "gru": gru_reset_after,
-        "gru-reset-before": gru_reset_before(sigmoid),
-        "gru-hard": gru_reset_before(hard_sigmoid),
-        "rnn-gated-feedback": gated_feedback,
-        "mgu": mgu,
-        "mut1": mut1,
-        "mut2": mut2,
-        "mut3": mut3,
-        "sru": sru,
-        "qrnn": qrnn,
-        "mingru": mingru,
-        "minlstm": minlstm,
-        "slstm": slstm,
-        "mlstm": mlstm,
-        "tree": tree,
-    }
-    cells |= {"layer_norm": normed}
-    cells |= {f"odyssey-{v}": odyssey(v) for v in ("nig", "nfg", "nog", "niaf", "noaf", "cifg")}
-    cases = [case(name, step) for name, step in cells.items()]
+    cases = [case(name, step) for name, step in CELLS.items()]
     cases.append(case("rhn", highway, depth=3))
     cases.append(case("clockwork", clockwork, hidden=6))
     cases.append(case("lstm-layer-norm", lstm_layer_norm, hidden=3))
