@@ -51,17 +51,33 @@ double product_rate() {
   return best;
 }
 
-/// One row of the table.
-void measure(const std::string& name, int repeats, double rate) {
+/// What is known about one workload after it has run.
+struct Measured {
+  std::string name;
+  double seconds;  // a training step, the median
+  double tokens_per_second;
+  double bound;  // seconds that the products alone take at the rate of large ones
+  Index nodes;
+  Index parameters;  // numbers that are learned
+  double loss;       // of the first step, nats a token
+  long peak_mb;      // of the process, so of this workload only where it is the first
+};
+
+Measured measure(const std::string& name, int repeats, double rate) {
   bench::Workload workload = bench::make_workload(name);
   Tape tape;
   double flops = 0;
+  double first_loss = 0;
   const auto step = [&] {
     tape.clear();
     const Var loss = workload.loss(tape);
     Gradients gradients = tape.gradients(loss, workload.parameters);
     (void)gradients.flat();  // they run before the update changes them in place
-    if (flops == 0) flops = flops_of_products(tape.graph());
+    if (flops == 0) {
+      flops = flops_of_products(tape.graph());
+      first_loss =
+          loss.item() * static_cast<double>(workload.batch) / static_cast<double>(workload.tokens);
+    }
     workload.update(gradients);
   };
   step();
@@ -75,12 +91,32 @@ void measure(const std::string& name, int repeats, double rate) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const double time = median(times);
+  return {name,
+          time,
+          static_cast<double>(workload.tokens) / time,
+          flops / rate,
+          tape.node_count(),
+          workload.parameters.size(),
+          first_loss,
+          usage.ru_maxrss / 1024};
+}
+
+void print_row(const Measured& m) {
   fmt::print(
       "{:<22} {:>9.2f} ms {:>9.0f} tokens/s   bound {:>8.2f} ms   time/bound {:5.2f}   {:>6} "
       "nodes   peak {:>5} MB\n",
-      name, 1e3 * time, static_cast<double>(workload.tokens) / time, 1e3 * flops / rate,
-      time * rate / flops, tape.node_count(), usage.ru_maxrss / 1024);
-  std::fflush(stdout);
+      m.name, 1e3 * m.seconds, m.tokens_per_second, 1e3 * m.bound, m.seconds / m.bound, m.nodes,
+      m.peak_mb);
+}
+
+/// One object a line, for compare.py.
+void print_json(const Measured& m, int threads) {
+  fmt::print(R"({{"name": "{}", "ms": {:.4f}, "tokens_per_s": {:.1f}, "bound_ms": {:.4f}, )"
+             R"("ratio": {:.3f}, "peak_mb": {}, "nodes": {}, "threads": {}, "parameters": {}, )"
+             R"("loss": {:.5f}}})"
+             "\n",
+             m.name, 1e3 * m.seconds, m.tokens_per_second, 1e3 * m.bound, m.seconds / m.bound,
+             m.peak_mb, m.nodes, threads, m.parameters, m.loss);
 }
 
 }  // namespace
@@ -90,18 +126,32 @@ int main(int argc, char** argv) {
   std::vector<std::string> names;
   int repeats = 9;
   int threads = 1;
+  bool json = false;
+  bool list = false;
   app.add_option("workloads", names, "which; without any all");
   app.add_option("--repeats", repeats, "steps that are timed; the median counts")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--threads", threads)->check(CLI::Range(1, 256))->capture_default_str();
+  app.add_flag("--json", json, "a line of JSON for each workload in the place of the table");
+  app.add_flag("--list", list, "print the names of the workloads and leave");
   CLI11_PARSE(app, argc, argv);
   try {
+    if (list) {
+      fmt::print("{}\n", fmt::join(bench::workload_names(), "\n"));
+      return 0;
+    }
     set_threads(threads);
     const double rate = product_rate();
-    fmt::print("{} threads, large products at {:.1f} GFLOP/s\n", threads, rate / 1e9);
+    if (!json) fmt::print("{} threads, large products at {:.1f} GFLOP/s\n", threads, rate / 1e9);
     for (const std::string& name : names.empty() ? bench::workload_names() : names) {
-      measure(name, repeats, rate);
+      const Measured measured = measure(name, repeats, rate);
+      if (json) {
+        print_json(measured, threads);
+      } else {
+        print_row(measured);
+      }
+      std::fflush(stdout);
     }
     return 0;
   } catch (const std::exception& error) {

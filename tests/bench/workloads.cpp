@@ -79,6 +79,7 @@ Workload language_model(const std::string& name, const Sizes& s, const Make& mak
                       s.layers, s.hidden, s.batch, s.steps,
                       s.dropout > 0 ? fmt::format(", dropout {}", s.dropout) : ""),
           s.batch * s.steps,
+          s.batch,
           [m = model.get()](Tape& tape) { return m->loss(tape); },
           std::move(update),
           parameters,

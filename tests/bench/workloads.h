@@ -17,6 +17,7 @@ struct Workload {
   std::string name;
   std::string description;
   Index tokens;  // a step
+  Index batch;   // the loss is a sum over the tokens divided by it
   /// Records the loss of a step on a tape.
   std::function<unroll::Var(unroll::Tape&)> loss;
   /// Clips and changes the parameters.
