@@ -1,0 +1,209 @@
+"""Times training steps in unroll and in PyTorch, turn by turn, and prints the table with ratios.
+
+    cmake --preset release && cmake --build --preset release --target bench_training
+    python3 tests/bench/compare.py                               # W1 ... W6 and W8
+    python3 tests/bench/compare.py W7 --threads 1 2 --best       # every cell
+    python3 tests/bench/compare.py W2 --python ~/torch/bin/python  # another PyTorch
+
+A round runs bench_training once and then every form of peers/pytorch.py once, each in a process of
+its own; what counts is the median of the rounds. Both have the same number of threads. Where
+Debian's OpenBLAS with OpenMP threads is installed (libopenblas0-openmp), PyTorch is given it, since
+its own threads are of that kind. Parameters have to be as many on both sides, and losses of the
+first step alike, or the table is followed by what differs and the exit status is 1.
+
+time/bound is how much longer a step of unroll takes than its matrix products at the rate of large
+ones. MB are peaks of resident memory.
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PEER = Path(__file__).resolve().parent / "peers" / "pytorch.py"
+SHORT = ["W1", "W2", "W3", "W4", "W5", "W6", "W8"]
+LOSS_TOLERANCE = 0.06  # of losses that are both near ln(vocabulary), from other random weights
+HEAD = [
+    "workload",
+    "threads",
+    "unroll tokens/s",
+    "time/bound",
+    "peer",
+    "peer tokens/s",
+    "unroll/peer",
+    "unroll MB",
+    "peer MB",
+]
+
+
+@dataclass
+class Row:
+    """What one form of one workload did in all rounds."""
+
+    ours: list[dict]
+    peers: list[dict]
+
+    def cells(self) -> list[str]:
+        def median(runs: list[dict], key: str) -> float:
+            return statistics.median(run[key] for run in runs)
+
+        ours, peers = self.ours, self.peers
+        first = peers[0]
+        speeds = median(ours, "tokens_per_s"), median(peers, "tokens_per_s")
+        return [
+            first["name"],
+            str(first["threads"]),
+            f"{speeds[0]:.0f}",
+            f"{median(ours, 'ratio'):.2f}",
+            " ".join(filter(None, (first["kind"], first["variant"]))),
+            f"{speeds[1]:.0f}",
+            f"{speeds[0] / speeds[1]:.2f}",
+            f"{median(ours, 'peak_mb'):.0f}",
+            f"{median(peers, 'peak_mb'):.0f}",
+        ]
+
+    def difference(self) -> str:
+        """What is not the same arithmetic; empty where all is well."""
+        ours, peer = self.ours[0], self.peers[0]
+        where = f"{peer['name']} ({peer['kind']})"
+        if peer["parameters"] and ours["parameters"] != peer["parameters"]:
+            return f"{where}: {ours['parameters']} parameters here, {peer['parameters']} there"
+        if peer["loss"] and abs(ours["loss"] / peer["loss"] - 1) > LOSS_TOLERANCE:
+            return f"{where}: the first loss is {ours['loss']:.4f} here, {peer['loss']:.4f} there"
+        return ""
+
+
+def json_lines(command: list[str], environment: dict[str, str] | None = None) -> list[dict]:
+    """What a program prints, one JSON object a line; leaves where it fails."""
+    result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
+    if result.returncode != 0:
+        raise SystemExit(f"compare.py: this failed: {' '.join(command)}")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+class Programs:
+    """How both are run."""
+
+    def __init__(self, options: argparse.Namespace):
+        self.bench = options.build / "tests" / "bench_training"
+        if not self.bench.exists():
+            raise SystemExit(
+                f"no {self.bench}: cmake --build --preset release --target bench_training"
+            )
+        self.python, self.repeats = options.python, options.repeats
+        self.environment = dict(os.environ)
+        folders = [str(f) for f in sorted(Path("/usr/lib").glob("*/openblas-openmp"))]
+        if folders:
+            folders += filter(None, [os.environ.get("LD_LIBRARY_PATH")])
+            self.environment["LD_LIBRARY_PATH"] = ":".join(folders)
+
+    def ours(self, name: str, threads: int) -> dict:
+        command = [str(self.bench), name, "--json"]
+        (run,) = json_lines(command + self.numbers(threads, self.repeats))
+        return run
+
+    def peers(self, name: str, threads: int, repeats: int, *more: str) -> list[dict]:
+        command = [self.python, str(PEER), name, "--json", *more]
+        about, *runs = json_lines(command + self.numbers(threads, repeats), self.environment)
+        return [run | about for run in runs]
+
+    def zoo(self) -> list[str]:
+        """The workloads of W7, one for each cell."""
+        listed = subprocess.run([self.bench, "--list"], stdout=subprocess.PIPE, text=True)
+        return [name for name in listed.stdout.splitlines() if name.startswith("W7")]
+
+    def numbers(self, threads: int, repeats: int) -> list[str]:
+        return ["--threads", str(threads), "--repeats", str(repeats)]
+
+
+def compare(programs: Programs, name: str, threads: int, options: argparse.Namespace) -> list[Row]:
+    """All rounds of one workload; the first look at the peer chooses among its forms."""
+    kinds = ["--kinds", *options.kinds] if options.kinds else []
+    forms = programs.peers(name, threads, 3, *kinds)
+    if options.best:
+        forms = [min(forms, key=lambda run: run["ms"])]
+    rows = [Row([], []) for _ in forms]
+    for _ in range(options.rounds):
+        ours = programs.ours(name, threads)
+        for form, row in zip(forms, rows):
+            chosen = ["--kinds", form["kind"]]
+            if form["variant"]:
+                chosen += ["--variant", form["variant"]]
+            (peer,) = programs.peers(name, threads, options.repeats, *chosen)
+            row.ours.append(ours)
+            row.peers.append(peer)
+    return rows
+
+
+def machine() -> str:
+    text = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"model name\s*:\s*(.*)", text)
+    return f"{model[1] if model else platform.machine()}, {os.cpu_count()} CPUs"
+
+
+def markdown(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def workload_names(asked: list[str], programs: Programs) -> list[str]:
+    """W7 means all its cells."""
+    names = []
+    for name in asked or SHORT:
+        names += programs.zoo() if name == "W7" else [name]
+    return names
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("workloads", nargs="*", help='W1 ... W8, "W7 lstm"; W7 is all its cells')
+    parser.add_argument("--build", type=Path, default=Path("build/release"), help="build folder")
+    parser.add_argument("--python", default=sys.executable, help="the Python that has PyTorch")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1], help="default 1")
+    parser.add_argument("--rounds", type=int, default=3, help="default 3")
+    parser.add_argument("--repeats", type=int, default=9, help="steps timed a round, default 9")
+    parser.add_argument("--kinds", nargs="+", help="kinds of forms, see peers/pytorch.py --help")
+    parser.add_argument("--best", action="store_true", help="only the fastest form of the peer")
+    options = parser.parse_args()
+    if min([*options.threads, options.rounds, options.repeats]) < 1:
+        parser.error("--threads, --rounds and --repeats are 1 or more")
+    return options
+
+
+def print_head(facts: dict) -> None:
+    print(f"\n{facts['about']}")
+    if facts["warning"]:
+        print(f"warning: {facts['warning']}")
+    print()
+    print(markdown(HEAD))
+    print(markdown(["---" if h in ("workload", "peer") else "--:" for h in HEAD]))
+
+
+def main() -> None:
+    options = parse_options()
+    programs = Programs(options)
+    names = workload_names(options.workloads, programs)
+    print(machine())
+    differences = []
+    for threads in options.threads:
+        for name in names:
+            rows = compare(programs, name, threads, options)
+            if name == names[0]:
+                print_head(rows[0].peers[0])
+            for row in rows:
+                print(markdown(row.cells()), flush=True)
+                differences.append(row.difference())
+    for difference in filter(None, differences):
+        print(f"NOT THE SAME: {difference}")
+    raise SystemExit(1 if any(differences) else 0)
+
+
+if __name__ == "__main__":
+    main()
