@@ -31,10 +31,12 @@ def whole_step(rnn: VanillaRnn, b: np.ndarray, x: np.ndarray, y: np.ndarray) -> 
     o = states @ rnn.V.T
     o += b
     o -= o.max(1, keepdims=True)
-    np.exp(o, out=o)
-    o /= o.sum(1, keepdims=True)
     rows = np.arange(STEPS)
-    loss = -np.log(o[rows, y]).mean()
+    loss = -o[rows, y].mean()
+    np.exp(o, out=o)
+    totals = o.sum(1, keepdims=True)
+    loss += np.log(totals).mean()
+    o /= totals
     o[rows, y] -= 1
     ds = o @ rnn.V
     da = np.empty_like(ds)

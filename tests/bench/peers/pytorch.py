@@ -6,8 +6,8 @@ A line for each workload and kind of form: `nn` is PyTorch's own layer, `eager` 
 writes them, `script` and `compile` the same by torch.jit and torch.compile. In W7 these compile one
 step; `compile-layer`, on request, compiles the loop over all, for a minute. W1 has NumPy as well.
 How the embedding's gradient is kept (dense, sparse) and how the optimizer runs (loop, foreach,
-fused) is tried out first, and the fastest is taken. Every measurement is a process of its own, so
-that its peak memory is its own.
+fused) is tried out first, and the fastest is taken; malloc keeps what is freed. Every measurement
+is a process of its own, so that its peak memory is its own.
 
 The interpreter that runs this decides which PyTorch it is: Debian's (apt install python3-torch) or
 one in a virtual environment (pip install torch). Debian's takes its products from libblas.so.3 and
@@ -18,6 +18,7 @@ thread install libopenblas0-openmp and let it be found first, as compare.py does
 """
 
 import argparse
+import ctypes
 import json
 import multiprocessing
 import os
@@ -34,6 +35,7 @@ from typing import Callable
 WARM_UP = 2  # steps, and for torch.jit, which profiles some before it is fast:
 WARM_UP_SCRIPT = 5
 TUNING_REPEATS = 3
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # as in malloc.h
 
 
 def send_result(sender: Connection, function: Callable, arguments: tuple) -> None:
@@ -60,6 +62,17 @@ def in_own_process(function: Callable, *arguments, start: str = "fork"):
     return result
 
 
+def keep_freed_memory() -> None:
+    """Lets glibc's malloc keep what is freed, as unroll keeps the memory of a step.
+
+    By default large tensors go back to the system after each step, to be zeroed and mapped again.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        mallopt = ctypes.CDLL(None).mallopt
+        for option, value in ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, -1)):  # -1: the largest there is
+            mallopt(option, value)
+
+
 def peak_mb() -> int:
     (kilobytes,) = re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
     return int(kilobytes) // 1024
@@ -81,7 +94,7 @@ def about(threads: int) -> dict:
     torch.ones(64, 64) @ torch.ones(64, 64)
     blas = loaded_blas()
     if torch.backends.mkl.is_available():
-        (version,) = re.findall(r"Math Kernel Library Version (\S+)", torch.__config__.show())
+        (version,) = re.findall(r"Math Kernel Library Version ([\d.]+)", torch.__config__.show())
         blas = f"MKL {version}"
     text = (
         f"PyTorch {torch.__version__}, Python {platform.python_version()}, "
@@ -93,8 +106,12 @@ def about(threads: int) -> dict:
     return {"about": text, "warning": unfair}
 
 
-def measure(name: str, kind: str, variant: str, threads: int, repeats: int) -> dict:
+def measure(
+    name: str, kind: str, variant: str, threads: int, repeats: int, plain_malloc: bool
+) -> dict:
     """Runs one form in this process."""
+    if not plain_malloc:
+        keep_freed_memory()
     if kind.startswith("numpy"):
         import numpy_rnn
 
@@ -131,11 +148,13 @@ def measure(name: str, kind: str, variant: str, threads: int, repeats: int) -> d
     }
 
 
-def fastest_variant(name: str, kind: str, threads: int) -> str:
+def fastest_variant(name: str, kind: str, options: argparse.Namespace) -> str:
     import torch_models
 
     tried = [
-        in_own_process(measure, name, kind, variant, threads, TUNING_REPEATS)
+        in_own_process(
+            measure, name, kind, variant, options.threads, TUNING_REPEATS, options.plain_malloc
+        )
         for variant in torch_models.variants_of(name)
     ]
     return min(tried, key=lambda m: m["ms"])["variant"]
@@ -155,9 +174,10 @@ def run(name: str, options: argparse.Namespace) -> None:
         if kind in numpy_rnn.KINDS:
             used, start = "", "spawn"  # whose memory is not PyTorch's
         else:
-            variant = variant or fastest_variant(name, torch_kinds[0], options.threads)
+            variant = variant or fastest_variant(name, torch_kinds[0], options)
             used, start = variant, "fork"
-        m = in_own_process(measure, name, kind, used, options.threads, options.repeats, start=start)
+        how = options.threads, options.repeats, options.plain_malloc
+        m = in_own_process(measure, name, kind, used, *how, start=start)
         if options.json:
             print(json.dumps(m), flush=True)
             continue
@@ -180,6 +200,9 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--variant", help="do not try them out: sparse/foreach, for example")
     parser.add_argument(
         "--json", action="store_true", help="JSON: a line about PyTorch, then one a form"
+    )
+    parser.add_argument(
+        "--plain-malloc", action="store_true", help="let malloc give memory back after each step"
     )
     parser.add_argument("--check", action="store_true", help="check the cells and leave")
     options = parser.parse_args()
