@@ -133,6 +133,7 @@ void Gradients::compute(Workspace& workspace) const {
     }
   }
   tape_->run(targets);
+  for (const std::uint32_t target : targets) tape_->close_gaps(target);
 
   for (const auto& [i, gradient] : reached_) {
     const Node& node = graph.nodes[gradient.index()];

@@ -48,7 +48,8 @@ struct Node {
   std::int32_t step = -1;            // the time step it belongs to, -1: none
   std::int32_t origin = -1;          // the node whose gradient rule recorded it, -1: the user
   std::int32_t parameter = -1;       // which of the tape's parameters its memory is; views included
-  std::byte* value = nullptr;        // null until it has run
+  std::byte* value = nullptr;        // null until it has run, or where it was not kept
+  Index stride = 0;                  // elements from row to row of the value, 0: no gap
   std::byte* destination = nullptr;  // where its value is wanted, null: anywhere
 };
 

@@ -21,6 +21,7 @@ enum class OpKind : std::uint8_t {
   leaf,         // a value from outside: input, parameter
   elementwise,  // out[i] from in[i], inputs broadcast
   view,         // the same memory under another shape or offset
+  concat,       // the inputs, one after another along an axis
   product,      // a matrix product
   reduction,    // fewer elements than its input
   other,
@@ -36,6 +37,7 @@ struct OpInfo {
   unsigned integer_inputs = 0;  // bit i: input i holds i32 (indices, counters)
   bool any_dtype = false;       // takes i32 as well, the result is what input 0 is
   bool row_sparse = false;      // (ids, rows): zero but for some rows, added up where ids repeat
+  bool sums = false;            // element-wise: its inputs added up, two at a time by its sweep
 };
 
 /// What a shape rule sees: the inputs and the attributes of the call being recorded.
@@ -104,6 +106,18 @@ class KernelCall {
 };
 
 using Kernel = void (*)(const KernelCall&);
+
+/// An operation as y (m x n) = a b + bias: which inputs a, b and bias are, and how they are read.
+struct ProductForm {
+  int a = 0;
+  int b = 1;
+  int bias = -1;  // -1: none
+  bool transpose_a = false;
+  bool transpose_b = false;
+  Index m = 0;
+  Index n = 0;
+  Index k = 0;
+};
 
 /// An element-wise kernel over `n` contiguous elements: what a node runs and what passes fuse.
 using Sweep = void (*)(const void* const* inputs, void* output, std::size_t n,
@@ -185,6 +199,8 @@ struct Op : OpInfo {
   std::array<Kernel, 3> forward{};                   // by DType; null where there is none
   std::array<Sweep, 3> sweep{};                      // element-wise operations only
   Index (*view_offset)(const Signature&) = nullptr;  // views only: in elements of input 0
+  ProductForm (*product)(const Signature&) = nullptr;  // products only
+  int (*concat_axis)(const Signature&) = nullptr;      // concats only
   void (*gradient)(Backward&) = nullptr;             // null where no_gradient says why
   std::string_view no_gradient{};
   std::string (*describe)(const Attributes&) = nullptr;
@@ -207,6 +223,14 @@ concept HasSweep = requires(DType dtype) {
 template <class D>
 concept HasView = requires(const Signature& s) {
   { D::view_offset(s) } -> std::same_as<Index>;
+};
+template <class D>
+concept HasProduct = requires(const Signature& s) {
+  { D::product(s) } -> std::same_as<ProductForm>;
+};
+template <class D>
+concept HasConcat = requires(const Signature& s) {
+  { D::concat_axis(s) } -> std::same_as<int>;
 };
 template <class D>
 concept HasForward = requires(const KernelCall& k) {
@@ -236,7 +260,12 @@ Op make_op() {
   if constexpr (HasGradient<D>) op.gradient = D::gradient;
   if constexpr (SaysNoGradient<D>) op.no_gradient = D::gradient.reason;
   if constexpr (HasDescription<D>) op.describe = D::describe;
+  static_assert(HasView<D> == (D::info.kind == OpKind::view));
+  static_assert(HasProduct<D> == (D::info.kind == OpKind::product));
+  static_assert(HasConcat<D> == (D::info.kind == OpKind::concat));
   if constexpr (HasView<D>) op.view_offset = D::view_offset;
+  if constexpr (HasProduct<D>) op.product = D::product;
+  if constexpr (HasConcat<D>) op.concat_axis = D::concat_axis;
   if constexpr (HasSweep<D>) {
     op.forward = {run_sweep, run_sweep, nullptr};
     op.sweep = {D::sweep(DType::f32), D::sweep(DType::f64), nullptr};

@@ -2,6 +2,8 @@
 #include <unroll/core/parameter_store.h>
 #include <unroll/core/plan/schedule.h>
 #include <unroll/core/run/executor.h>
+#include <unroll/core/run/run_plan.h>
+#include <unroll/core/run/team.h>
 #include <unroll/core/tape.h>
 
 #include <algorithm>
@@ -68,6 +70,7 @@ void Tape::clear() {
   let_go();
   parameter_nodes_.clear();
   parameter_readers_.clear();
+  parameter_views_.clear();
   graph_.nodes.clear();
   graph_.inputs.clear();
   arena_.reset();
@@ -187,6 +190,7 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& at
     if (parameter < 0) continue;
     if (op.kind == OpKind::view) {
       node.parameter = parameter;
+      parameter_views_.push_back(index);
     } else {
       parameter_readers_.push_back(index);
     }
@@ -215,32 +219,104 @@ TensorView Tape::value(Var var) {
   require(var);
   const std::uint32_t index = var.index();
   if (graph_.nodes[index].value == nullptr) run({&index, 1});
+  close_gaps(index);
   const Node& node = graph_.nodes[index];
   if (node.parameter >= 0) require_current(node.parameter);
   return {node.dtype, node.shape, node.value};
 }
 
+/// A value whose rows lie apart, copied to one piece: what everybody but a plan reads.
+void Tape::close_gaps(std::uint32_t index) {
+  Node& node = graph_.nodes[index];
+  if (node.stride == 0) return;
+  const std::size_t width = size_of(node.dtype);
+  const auto columns = static_cast<std::size_t>(node.shape[node.shape.rank() - 1]);
+  const std::size_t rows = static_cast<std::size_t>(node.shape.size()) / columns;
+  std::byte* const dense = arena_.allocate(rows * columns * width);
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::memcpy(dense + row * columns * width,
+                node.value + row * static_cast<std::size_t>(node.stride) * width, columns * width);
+  }
+  node.value = dense;
+  node.stride = 0;
+}
+
 void Tape::run(std::span<const std::uint32_t> targets) {
   make_schedule(graph_, targets, marks_, schedule_);
+  // One or two nodes are not worth a plan; anomaly mode looks at every node.
+  constexpr std::size_t kWorthPlanning = 3;
+  if (passes_.any() && !anomaly_mode_ && schedule_.size() >= kWorthPlanning) {
+    run_planned(targets);
+    return;
+  }
+  for (const std::uint32_t index : schedule_) {
+    for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[index])) close_gaps(input);
+  }
   execute(graph_, schedule_, arena_, anomaly_mode_);
 }
 
-void Tape::settle(const ParameterStore& store) {
-  const auto reads_store = [&](std::uint32_t reader) {
-    const auto inputs = graph_.inputs_of(graph_.nodes[reader]);
-    return std::any_of(inputs.begin(), inputs.end(), [&](std::uint32_t input) {
-      const std::int32_t i = graph_.nodes[input].parameter;
-      return i >= 0 && parameter_nodes_[static_cast<std::size_t>(i)].parameter.store() == &store;
-    });
-  };
-  // A node reads parameters only while it runs: one that has run, or that reads computed values
-  // only, keeps its value whatever becomes of the parameters.
-  std::vector<std::uint32_t> waiting;
-  for (const std::uint32_t reader : parameter_readers_) {
-    if (graph_.nodes[reader].value == nullptr && reads_store(reader)) waiting.push_back(reader);
+void Tape::run_planned(std::span<const std::uint32_t> targets) {
+  request_.describe(graph_, schedule_, targets, numbers_);
+  const Plan& plan = plan_for(request_);
+  milliseconds_.clear();
+  run_plan(plan, graph_, request_.nodes, arena_, timing_ ? &milliseconds_ : nullptr);
+}
+
+const Plan& Tape::plan_for(const Request& request) {
+  constexpr std::size_t kMostPlans = 64;
+  const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) {
+    return plan->wanted_threads == threads() && plan->request == request &&
+           holds(*plan, graph_, request.nodes);
+  });
+  if (found != plans_.end()) {
+    std::rotate(plans_.begin(), found, found + 1);
+  } else {
+    if (plans_.size() == kMostPlans) plans_.pop_back();
+    plans_.insert(plans_.begin(), std::make_unique<Plan>(
+                                      make_plan(graph_, request, passes_, threads())));
   }
-  if (!waiting.empty()) run(waiting);
-  std::erase_if(parameter_readers_, reads_store);
+  return *plans_.front();
+}
+
+void Tape::set_passes(const Passes& passes) {
+  passes_ = passes;
+  plans_.clear();
+}
+
+void Tape::settle(const ParameterStore& store) {
+  const auto parameter_of = [&](std::uint32_t input) -> ParameterNode* {
+    const std::int32_t i = graph_.nodes[input].parameter;
+    if (i < 0) return nullptr;
+    ParameterNode& known = parameter_nodes_[static_cast<std::size_t>(i)];
+    return known.parameter.store() == &store ? &known : nullptr;
+  };
+  // A node reads parameters only while it runs. One that has no value, because it was not asked for
+  // or was not kept, may run later and then reads a copy of what they were.
+  for (const std::uint32_t reader : parameter_readers_) {
+    if (graph_.nodes[reader].value != nullptr) continue;
+    for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[reader])) {
+      ParameterNode* const known = parameter_of(input);
+      if (known != nullptr) keep_old_value(*known);
+    }
+  }
+  std::erase_if(parameter_readers_, [&](std::uint32_t reader) {
+    const auto inputs = graph_.inputs_of(graph_.nodes[reader]);
+    return std::any_of(inputs.begin(), inputs.end(),
+                       [&](std::uint32_t input) { return parameter_of(input) != nullptr; });
+  });
+}
+
+void Tape::keep_old_value(ParameterNode& known) {
+  if (known.copied) return;
+  Node& node = graph_.nodes[known.index];
+  const std::size_t bytes = static_cast<std::size_t>(node.shape.size()) * size_of(node.dtype);
+  std::byte* const copy = arena_.allocate(bytes);
+  std::memcpy(copy, node.value, bytes);
+  node.value = copy;
+  known.copied = true;
+  for (const std::uint32_t view : parameter_views_) {  // they will find the copy
+    if (graph_.nodes[view].parameter == node.parameter) graph_.nodes[view].value = nullptr;
+  }
 }
 
 std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {

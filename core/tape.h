@@ -5,9 +5,11 @@
 #include <unroll/core/graph.h>
 #include <unroll/core/op.h>
 #include <unroll/core/parameters.h>
+#include <unroll/core/plan/passes.h>
 #include <unroll/core/run/arena.h>
 #include <unroll/core/var.h>
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -64,6 +66,16 @@ class Tape final : private ParameterReader {
   /// NonFiniteError that names the operation, the ranges of its inputs, parameters and time step.
   void set_anomaly_mode(bool on) { anomaly_mode_ = on; }
 
+  /// Which passes plans are made with from here on; at first those UNROLL_PLAN names, or all.
+  void set_passes(const Passes& passes);
+  /// Whether the steps of plans are timed.
+  void set_timing(bool on) { timing_ = on; }
+  /// The plan that ran last, one line a step: kernel, nodes, shapes, operations, bytes, milliseconds
+  /// if it was timed. Empty where none has run since `set_passes`.
+  [[nodiscard]] std::string plan_to_string() const;
+  /// Prints `plan_to_string()` to standard output.
+  void print_plan() const;
+
   /// The nodes, one a line: number, operation, shape, inputs, time step; with their values if
   /// asked.
   [[nodiscard]] std::string to_string(bool with_values = false);
@@ -102,6 +114,7 @@ class Tape final : private ParameterReader {
     Parameter parameter;
     std::uint32_t index;
     std::uint64_t version;  // of its tree when it was recorded
+    bool copied = false;    // its node has the values in a copy
     std::optional<Var> replacement = {};
     std::optional<Var> input_mask = {};
   };
@@ -111,6 +124,10 @@ class Tape final : private ParameterReader {
   Var append(Node node);
   void let_go();
   void run(std::span<const std::uint32_t> targets);
+  void run_planned(std::span<const std::uint32_t> targets);
+  [[nodiscard]] const Plan& plan_for(const Request& request);
+  void close_gaps(std::uint32_t index);
+  void keep_old_value(ParameterNode& known);
   void settle(const ParameterStore& store) override;
   [[nodiscard]] bool is_current(std::int32_t parameter) const;
   void require_current(std::int32_t parameter) const;
@@ -126,8 +143,15 @@ class Tape final : private ParameterReader {
   std::vector<ParameterNode> parameter_nodes_;
   std::vector<std::shared_ptr<Gradients::Workspace>> workspaces_;  // values were written into
   std::vector<std::uint32_t> parameter_readers_;  // nodes that read a parameter's memory
+  std::vector<std::uint32_t> parameter_views_;
   std::vector<std::uint32_t> schedule_;
   std::vector<std::uint8_t> marks_;
+  Passes passes_ = Passes::from_environment();
+  Request request_;
+  std::vector<std::uint32_t> numbers_;
+  std::vector<std::unique_ptr<Plan>> plans_;  // the last used first
+  bool timing_ = false;
+  std::vector<double> milliseconds_;  // of the steps of the last plan
 };
 
 }  // namespace unroll

@@ -78,6 +78,9 @@ HWY_AFTER_NAMESPACE();
 #include <unroll/ops/elementwise.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/samples.h>
+#include <unroll/ops/shape.h>
+
+#include <limits>
 
 namespace unroll {
 namespace {
@@ -121,7 +124,11 @@ std::vector<BadInput> bad_pairs(Var (*f)(const Operand&, const Operand&)) {
 }
 
 struct Add : Broadcasting<AddFormula> {
-  static constexpr OpInfo info = make("add", "y = a + b");
+  static constexpr OpInfo info = [] {
+    OpInfo info = make("add", "y = a + b");
+    info.sums = true;
+    return info;
+  }();
   static void gradient(Backward& b) {
     b.add(0, b.dy());
     b.add(1, b.dy());
@@ -129,6 +136,39 @@ struct Add : Broadcasting<AddFormula> {
   static Var example(const Operand& a, const Operand& b) { return a + b; }
   static std::vector<Sample> samples() { return binary_samples(example, {-2, 2}, {-2, 2}); }
   static std::vector<BadInput> bad_inputs() { return bad_pairs<Add>(example); }
+};
+
+struct AddUp {
+  static constexpr OpInfo info{.name = "add_up",
+                               .formula = "y = x1 + x2 + ... + xn",
+                               .kind = OpKind::elementwise,
+                               .max_inputs = std::numeric_limits<int>::max(),
+                               .sums = true};
+  static Shape shape(const Signature& s) {
+    for (int i = 1; i < s.count(); ++i) {
+      if (s.shape(i) != s.shape(0)) {
+        s.reject("term 0 is {} and term {} {}: all have to be the same", s.shape(0).to_string(), i,
+                 s.shape(i).to_string());
+      }
+    }
+    return s.shape(0);
+  }
+  static Sweep sweep(DType dtype) { return Add::sweep(dtype); }
+  static void gradient(Backward& b) {
+    for (int i = 0; i < b.count(); ++i) b.add(i, b.dy());
+  }
+  static std::vector<Sample> samples() {
+    const Call call = [](Vars v) { return add_up(v); };
+    return {{{{{3, 4}}, {{3, 4}}, {{3, 4}}}, call},
+            {{{{1, 1}}, {{1, 1}}}, call},
+            {{{{0, 4}}, {{0, 4}}}, call},
+            {{{{5}}}, call}};
+  }
+  static std::vector<BadInput> bad_inputs() {
+    return {{{{{3, 4}}, {{3, 4}}, {{4}}},
+             [](Vars v) { return add_up(v); },
+             "add_up: term 0 is (3 x 4) and term 2 (4): all have to be the same"}};
+  }
 };
 
 struct Sub : Broadcasting<SubFormula> {
@@ -235,7 +275,7 @@ struct Where : Broadcasting<WhereFormula> {
   }
 };
 
-using Family = OpFamily<Add, Sub, Mul, Div, Maximum, Minimum, Greater, Equal, Where>;
+using Family = OpFamily<Add, AddUp, Sub, Mul, Div, Maximum, Minimum, Greater, Equal, Where>;
 
 template <class D>
 Var record(const Operand& a, const Operand& b) {
@@ -277,6 +317,11 @@ Var maximum(const Operand& a, const Operand& b) { return record<Maximum>(a, b); 
 Var minimum(const Operand& a, const Operand& b) { return record<Minimum>(a, b); }
 Var greater(const Operand& a, const Operand& b) { return record<Greater>(a, b); }
 Var equal(const Operand& a, const Operand& b) { return record<Equal>(a, b); }
+
+Var add_up(std::span<const Var> terms) {
+  if (terms.empty()) fail<ShapeError>("add_up: nothing to add");
+  return terms[0].tape().record(Family::op<AddUp>(), terms);
+}
 
 Var where(const Operand& condition, const Operand& a, const Operand& b) {
   const Var c = condition.on_tape_of(condition);

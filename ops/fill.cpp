@@ -1,4 +1,4 @@
-/// Operations that repeat or add up whole tensors: full, broadcast_to, add_up.
+/// Operations that fill whole tensors: full, broadcast_to.
 
 #include <unroll/ops/attributes.h>
 #include <unroll/ops/families.h>
@@ -7,7 +7,6 @@
 #include <unroll/ops/shape.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace unroll {
 namespace {
@@ -99,47 +98,7 @@ struct BroadcastTo {
   }
 };
 
-struct AddUp {
-  static constexpr OpInfo info{.name = "add_up",
-                               .formula = "y = x1 + x2 + ... + xn",
-                               .max_inputs = std::numeric_limits<int>::max()};
-  static Shape shape(const Signature& s) {
-    for (int i = 1; i < s.count(); ++i) {
-      if (s.shape(i) != s.shape(0)) {
-        s.reject("term 0 is {} and term {} {}: all have to be the same", s.shape(0).to_string(), i,
-                 s.shape(i).to_string());
-      }
-    }
-    return s.shape(0);
-  }
-  template <class T>
-  static void forward(const KernelCall& k) {
-    const Index size = k.shape().size();
-    T* const y = k.out<T>();
-    std::copy_n(k.in<T>(0), size, y);
-    for (int i = 1; i < k.count(); ++i) {
-      const T* const x = k.in<T>(i);
-      for (Index j = 0; j < size; ++j) y[j] += x[j];
-    }
-  }
-  static void gradient(Backward& b) {
-    for (int i = 0; i < b.count(); ++i) b.add(i, b.dy());
-  }
-  static std::vector<Sample> samples() {
-    const Call call = [](Vars v) { return add_up(v); };
-    return {{{{{3, 4}}, {{3, 4}}, {{3, 4}}}, call},
-            {{{{1, 1}}, {{1, 1}}}, call},
-            {{{{0, 4}}, {{0, 4}}}, call},
-            {{{{5}}}, call}};
-  }
-  static std::vector<BadInput> bad_inputs() {
-    return {{{{{3, 4}}, {{3, 4}}, {{4}}},
-             [](Vars v) { return add_up(v); },
-             "add_up: term 0 is (3 x 4) and term 2 (4): all have to be the same"}};
-  }
-};
-
-using Family = OpFamily<Full, BroadcastTo, AddUp>;
+using Family = OpFamily<Full, BroadcastTo>;
 
 }  // namespace
 
@@ -152,11 +111,6 @@ Var full(Tape& tape, const Shape& shape, double value) {
 Var broadcast_to(Var x, const Shape& shape) {
   if (x.shape() == shape) return x;
   return x.tape().record(Family::op<BroadcastTo>(), {&x, 1}, Attributes(ShapeAttribute(shape)));
-}
-
-Var add_up(std::span<const Var> terms) {
-  if (terms.empty()) fail<ShapeError>("add_up: nothing to add");
-  return terms[0].tape().record(Family::op<AddUp>(), terms);
 }
 
 }  // namespace unroll

@@ -24,9 +24,17 @@ struct Matmul {
                                .max_inputs = 2};
 
   /// The sides of the product, from the shapes of its inputs.
-  static Product product(const Shape& a, const Shape& b, Flags flags) {
+  static Product sides(const Shape& a, const Shape& b, Flags flags) {
     return {flags.a != 0, flags.b != 0, a[flags.a != 0 ? 1 : 0], b[flags.b != 0 ? 0 : 1],
             a[flags.a != 0 ? 0 : 1]};
+  }
+  static ProductForm product(const Signature& s) {
+    const Product p = sides(s.shape(0), s.shape(1), s.attributes<Flags>());
+    return {.transpose_a = p.transpose_a,
+            .transpose_b = p.transpose_b,
+            .m = p.m,
+            .n = p.n,
+            .k = p.k};
   }
 
   static Shape shape(const Signature& s) {
@@ -37,7 +45,7 @@ struct Matmul {
     if (s.shape(0).rank() != 2 || s.shape(1).rank() != 2) {
       s.reject("{} times {}: two matrices are needed", text(0), text(1));
     }
-    const Product p = product(s.shape(0), s.shape(1), flags);
+    const Product p = sides(s.shape(0), s.shape(1), flags);
     const Index inner = s.shape(1)[flags.b != 0 ? 1 : 0];
     if (p.k != inner) {
       s.reject("{} times {}: inner dimensions {} and {} differ", text(0), text(1), p.k, inner);
@@ -47,7 +55,7 @@ struct Matmul {
 
   template <class T>
   static void forward(const KernelCall& k) {
-    multiply(product(k.shape(0), k.shape(1), k.attributes<Flags>()), k.in<T>(0), k.in<T>(1), T{0},
+    multiply(sides(k.shape(0), k.shape(1), k.attributes<Flags>()), k.in<T>(0), k.in<T>(1), T{0},
              k.out<T>());
   }
 
@@ -114,6 +122,16 @@ struct Linear {
       s.reject("W is {} and b {}: b has to be ({})", W.to_string(), s.shape(2).to_string(), W[0]);
     }
     return x.with(x.rank() - 1, W[0]);
+  }
+
+  static ProductForm product(const Signature& s) {
+    const Shape& x = s.shape(0);
+    const Shape& W = s.shape(1);
+    return {.bias = s.count() == 3 ? 2 : -1,
+            .transpose_b = true,
+            .m = x.size(0, x.rank() - 1),
+            .n = W[0],
+            .k = W[1]};
   }
 
   template <class T>

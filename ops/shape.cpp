@@ -137,6 +137,7 @@ struct Slice {
 struct Concat {
   static constexpr OpInfo info{.name = "concat",
                                .formula = "y = parts, joined along an axis",
+                               .kind = OpKind::concat,
                                .max_inputs = std::numeric_limits<int>::max(),
                                .any_dtype = true};
   static Shape shape(const Signature& s) {
@@ -152,6 +153,7 @@ struct Concat {
     }
     return result;
   }
+  static int concat_axis(const Signature& s) { return s.axis(s.attributes<Axis>().axis); }
   template <class T>
   static void forward(const KernelCall& k) {
     const int axis = static_cast<int>(k.attributes<Axis>().axis);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <thread>
 
 namespace unroll {
 namespace {
@@ -37,6 +36,10 @@ blasint narrow(Index n) {
 template <class T>
 void multiply_any(const Product& p, const T* a, const T* b, T beta, T* c) {
   if (p.m == 0 || p.n == 0) return;
+  [[maybe_unused]] static const bool single = [] {
+    openblas_set_num_threads(1);
+    return true;
+  }();
   if (p.k == 0) {
     if (beta == 0) std::fill_n(c, p.m * p.n, T{0});
     return;
@@ -73,13 +76,5 @@ void multiply(const Product& product, const float* a, const float* b, float beta
 void multiply(const Product& product, const double* a, const double* b, double beta, double* c) {
   multiply_any(product, a, b, beta, c);
 }
-
-void set_threads(int threads) {
-  if (threads < 0) fail<Error>("{} threads: expected 1 or more, or 0 for all cores", threads);
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  openblas_set_num_threads(threads == 0 ? cores : threads);
-}
-
-int threads() { return openblas_get_num_threads(); }
 
 }  // namespace unroll

@@ -6,7 +6,8 @@
 namespace unroll {
 
 /// c (m x n) = a b + beta c, row-major; a is (m x k), or (k x m) read transposed, b likewise.
-/// beta is 0 or 1; with 0 the old c is not read. A vector on one side goes through gemv.
+/// beta is 0 or 1; with 0 the old c is not read. A vector on one side goes through gemv. On one
+/// thread: those of a team each multiply a part.
 struct Product {
   bool transpose_a = false;
   bool transpose_b = false;
@@ -16,10 +17,5 @@ struct Product {
 };
 void multiply(const Product& product, const float* a, const float* b, float beta, float* c);
 void multiply(const Product& product, const double* a, const double* b, double beta, double* c);
-
-/// How many threads products may use; 0: as many as the machine has cores. Results are the same
-/// from run to run for a given number.
-void set_threads(int threads);
-[[nodiscard]] int threads();
 
 }  // namespace unroll

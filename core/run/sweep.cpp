@@ -102,12 +102,24 @@ void sweep_broadcast(const KernelCall& call, Sweep sweep, const Attributes& attr
   }
 }
 
+/// y = x1 + x2 + ... + xn, by a sweep that adds two; all have one shape.
+void add_up(const KernelCall& call, Sweep sweep) {
+  const Index size = call.shape().size();
+  std::byte* const out = call.out<std::byte>();
+  std::copy_n(call.in<std::byte>(0), static_cast<std::size_t>(size) * size_of(call.dtype()), out);
+  for (int i = 1; i < call.count(); ++i) {
+    const std::array<const void*, 2> terms{out, call.in<std::byte>(i)};
+    sweep(terms.data(), out, static_cast<std::size_t>(size), call.attributes());
+  }
+}
+
 }  // namespace
 
 void run_sweep(const KernelCall& call) {
   const Shape& result = call.shape();
   if (result.size() == 0) return;
   const Sweep sweep = call.op().sweep[static_cast<std::size_t>(call.dtype())];
+  if (call.op().sums && call.count() != 2) return add_up(call, sweep);
   bool whole = true;
   std::array<const void*, 3> pointers{};
   for (int i = 0; i < call.count(); ++i) {

@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 #include <unroll/core/op.h>
+#include <unroll/core/run/blas.h>
+#include <unroll/core/run/gemm.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -23,12 +25,15 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// The floating-point operations of the matrix products that a tape has run.
+/// The floating-point operations of the matrix products that a tape has run, counted one by one.
 double flops_of_products(const Graph& graph) {
   double flops = 0;
-  for (const Node& node : graph.nodes) {
-    if (node.op->kind != OpKind::product || node.value == nullptr || node.shape.size() == 0)
-      continue;
+  std::vector<std::uint8_t> ran(graph.nodes.size(), 0);
+  for (std::size_t i = graph.nodes.size(); i-- > 0;) {
+    const Node& node = graph.nodes[i];
+    if (node.value == nullptr && ran[i] == 0) continue;
+    for (const std::uint32_t input : graph.inputs_of(node)) ran[input] = 1;
+    if (node.op->kind != OpKind::product || node.shape.size() == 0) continue;
     const Index n = node.shape[node.shape.rank() - 1];
     const Index m = node.shape.size() / n;
     flops += 2.0 * static_cast<double>(node.shape.size()) *
@@ -37,7 +42,8 @@ double flops_of_products(const Graph& graph) {
   return flops;
 }
 
-/// The best rate of large products, in operations a second: what nothing here can be above.
+/// The best rate of large products, in operations a second: what nothing here can be above. Each
+/// thread has a part of the rows.
 double product_rate() {
   constexpr Index kSize = 1536;
   const std::vector<float> a(kSize * kSize, 0.5F);
@@ -45,7 +51,11 @@ double product_rate() {
   double best = 0;
   for (int i = 0; i < 7; ++i) {
     const auto start = Clock::now();
-    multiply({false, false, kSize, kSize, kSize}, a.data(), a.data(), 0.0F, c.data());
+    run_team(threads(), [&](Team& team) {
+      const Range rows = share_of(kSize, 1, team.thread(), team.size());
+      multiply({false, false, rows.size(), kSize, kSize}, a.data() + rows.begin * kSize, a.data(),
+               0.0F, c.data() + rows.begin * kSize);
+    });
     best = std::max(best, 2.0 * kSize * kSize * kSize / seconds_since(start));
   }
   return best;
@@ -63,7 +73,7 @@ struct Measured {
   long peak_mb;      // of the process, so of this workload only where it is the first
 };
 
-Measured measure(const std::string& name, int repeats, double rate) {
+Measured measure(const std::string& name, int repeats, double rate, bool print_plan) {
   bench::Workload workload = bench::make_workload(name);
   Tape tape;
   double flops = 0;
@@ -87,6 +97,11 @@ Measured measure(const std::string& name, int repeats, double rate) {
     const auto start = Clock::now();
     step();
     times.push_back(seconds_since(start));
+  }
+  if (print_plan) {
+    tape.set_timing(true);
+    step();
+    tape.print_plan();
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -128,12 +143,14 @@ int main(int argc, char** argv) {
   int threads = 1;
   bool json = false;
   bool list = false;
+  bool print_plan = false;
   app.add_option("workloads", names, "which; without any all");
   app.add_option("--repeats", repeats, "steps that are timed; the median counts")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--threads", threads)->check(CLI::Range(1, 256))->capture_default_str();
   app.add_flag("--json", json, "a line of JSON for each workload in the place of the table");
+  app.add_flag("--plan", print_plan, "print the plan of one more step, timed");
   app.add_flag("--list", list, "print the names of the workloads and leave");
   CLI11_PARSE(app, argc, argv);
   try {
@@ -145,7 +162,7 @@ int main(int argc, char** argv) {
     const double rate = product_rate();
     if (!json) fmt::print("{} threads, large products at {:.1f} GFLOP/s\n", threads, rate / 1e9);
     for (const std::string& name : names.empty() ? bench::workload_names() : names) {
-      const Measured measured = measure(name, repeats, rate);
+      const Measured measured = measure(name, repeats, rate, print_plan);
       if (json) {
         print_json(measured, threads);
       } else {

@@ -1,0 +1,17 @@
+#pragma once
+/// How an element-wise operation reads an input.
+
+#include <unroll/core/plan/draft.h>
+
+#include <optional>
+
+namespace unroll {
+
+/// Whole, one row for all rows, one element a row, or one element; nothing where it is none of
+/// these.
+[[nodiscard]] std::optional<FusedStep::Access> access_of(const Draft& draft, Id input, Id result);
+
+/// Whether all inputs of an element-wise operation are read in one of these ways.
+[[nodiscard]] bool is_fusible(const Draft& draft, Id id);
+
+}  // namespace unroll

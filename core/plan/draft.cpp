@@ -1,0 +1,292 @@
+#include <unroll/core/plan/draft.h>
+
+#include <algorithm>
+
+namespace unroll {
+namespace {
+
+void set_matrix(Value& value, const Shape& shape) {
+  value.columns = shape.rank() == 0 ? 1 : shape[shape.rank() - 1];
+  value.rows = value.columns == 0 ? 0 : shape.size() / value.columns;
+}
+
+}  // namespace
+
+Draft::Draft(const Graph& graph, const Request& request, bool arrange)
+    : graph(graph), request(request), inputs(request.inputs) {
+  const auto count = static_cast<Id>(request.work.size());
+  values.reserve(request.nodes.size() * 5 / 4);
+  values.resize(request.nodes.size());
+  for (Id id = 0; id < values.size(); ++id) {
+    values[id].ref = {id, 0};
+    const bool source = id >= count;
+    const bool placed = !source && request.work[id].placed;
+    set_matrix(values[id],
+               source ? request.sources[id - count].shape : request.work[id].shape);
+    arrangement.add(values[id].rows, values[id].columns, !arrange || source || placed);
+  }
+  for (std::size_t i = 0; i < request.sources.size(); ++i) {
+    Value& value = values[count + i];
+    value.dtype = request.sources[i].dtype;
+    value.parameter = request.sources[i].parameter;
+  }
+  for (Id id = 0; id < count; ++id) add_work(id);
+}
+
+Signature Draft::signature(Id id) const {
+  const Node& node = graph.nodes[request.nodes[id]];
+  return {*node.op, graph, graph.inputs_of(node), node.attributes};
+}
+
+void Draft::add_work(Id id) {
+  const Request::Work& work = request.work[id];
+  Value& value = values[id];
+  value.op = work.op;
+  value.dtype = work.dtype;
+  value.first_input = work.first_input;
+  value.input_count = work.input_count;
+  value.target = work.target;
+  value.placed = work.placed;
+  value.role = Role::kernel;
+  arrangement.make_dense(id);  // until something better is known
+  if (work.op->kind == OpKind::view) {
+    resolve_view(id);
+    return;
+  }
+  if (!is_floating(work.dtype) || work.shape.size() == 0) return;
+  if (work.op->kind == OpKind::concat) {
+    resolve_concat(id);
+  } else if (work.op->kind == OpKind::elementwise) {
+    value.role = Role::elementwise;
+    arrangement.make_dense(id, false);
+  } else if (work.op->kind == OpKind::product) {
+    const ProductForm form = work.op->product(signature(id));
+    if (form.k == 0) return;
+    const auto in = inputs_of(id);
+    const auto input = [&](int i) { return in[static_cast<std::size_t>(i)]; };
+    value.role = Role::product;
+    arrangement.make_dense(id, false);
+    value.product = static_cast<Id>(products.size());
+    BlockProduct product{.transpose_a = form.transpose_a,
+                         .transpose_b = form.transpose_b,
+                         .m = form.m,
+                         .n = form.n,
+                         .k = form.k,
+                         .a = {input(form.a)},
+                         .b = {input(form.b)},
+                         .bias = {},
+                         .out = {id},
+                         .order = id};
+    if (form.bias >= 0) product.bias = {input(form.bias)};
+    products.push_back(std::move(product));
+  }
+}
+
+Ref Draft::part_at(Id joined, Index offset, Index size) const {
+  Index begin = 0;
+  for (const Id part : inputs_of(joined)) {
+    const Index length = values[part].rows * values[part].columns;
+    if (offset >= begin && offset + size <= begin + length) {
+      return {values[part].ref.root, values[part].ref.offset + offset - begin};
+    }
+    begin += length;
+  }
+  return {values[joined].ref.root, values[joined].ref.offset + offset};
+}
+
+void Draft::resolve_view(Id id) {
+  Value& value = values[id];
+  const Id from = inputs_of(id)[0];
+  const Value& source = values[from];
+  const Index offset = value.op->view_offset(signature(id));
+  value.role = Role::view;
+  value.parameter = source.parameter;
+  value.ref = source.role == Role::joined
+                  ? part_at(from, offset, value.rows * value.columns)
+                  : Ref{source.ref.root, source.ref.offset + offset};
+  const Value& root = values[value.ref.root];
+  if (root.columns != value.columns || (root.columns != 0 && value.ref.offset % root.columns != 0)) {
+    arrangement.make_dense(value.ref.root);
+  }
+}
+
+void Draft::resolve_concat(Id id) {
+  const int axis = values[id].op->concat_axis(signature(id));
+  const Shape& shape = request.work[id].shape;
+  if (axis == shape.rank() - 1 || shape.size(0, axis) != 1) return;
+
+  std::vector<Id> parts;
+  for (const Id part : inputs_of(id)) {
+    if (values[part].rows * values[part].columns != 0) parts.push_back(part);
+  }
+  // Pieces of one value, in order: they are its memory.
+  const Ref first = values[parts[0]].ref;
+  Index end = first.offset;
+  bool consecutive = true;
+  for (const Id part : parts) {
+    consecutive = consecutive && values[part].ref == Ref{first.root, end};
+    end += values[part].rows * values[part].columns;
+  }
+  if (consecutive && !values[id].placed) {
+    values[id].role = Role::view;
+    values[id].ref = first;
+    return;
+  }
+  if (values[id].placed) return;  // its kernel copies
+  std::vector<Offset> offsets;
+  Index row = 0;
+  for (const Id part : parts) {
+    offsets.push_back({row, 0});
+    row += values[part].rows;
+  }
+  gather(parts, offsets);
+  set_inputs(id, parts);
+  values[id].role = Role::joined;
+  values[id].ref = values[parts[0]].ref;
+}
+
+std::vector<std::uint32_t> Draft::count_uses() const {
+  std::vector<std::uint32_t> uses(values.size(), 0);
+  for (Id id = 0; id < values.size(); ++id) {
+    if (values[id].role == Role::gone) continue;
+    if (values[id].target) ++uses[id];
+    for_each_need(id, [&](Id need) { ++uses[need]; });
+  }
+  return uses;
+}
+
+Id Draft::add_like(Id id, Role role) {
+  const auto added = static_cast<Id>(values.size());
+  const Value& like = values[id];
+  Value value;
+  value.role = role;
+  value.ref = {added, 0};
+  value.rows = like.rows;
+  value.columns = like.columns;
+  value.dtype = like.dtype;
+  arrangement.add(value.rows, value.columns, false);
+  values.push_back(value);
+  return added;
+}
+
+Id Draft::add_copy(Id id) {
+  const Id copy = add_like(id, Role::copy);
+  set_inputs(copy, {&id, 1});
+  return copy;
+}
+
+void Draft::set_inputs(Id id, std::span<const Id> ids) {
+  Value& value = values[id];
+  if (ids.size() > value.input_count) {
+    value.first_input = static_cast<std::uint32_t>(inputs.size());
+    inputs.resize(inputs.size() + ids.size());
+  }
+  value.input_count = static_cast<std::uint32_t>(ids.size());
+  std::copy(ids.begin(), ids.end(), inputs.begin() + value.first_input);
+}
+
+bool Draft::relate(Id a, Id b, Offset offset) {
+  const Ref at = values[a].ref;
+  const Ref other = values[b].ref;
+  const auto row_of = [&](Id id, Ref ref) -> Index {
+    const Index columns = values[ref.root].columns;
+    return columns == values[id].columns && ref.offset % columns == 0 ? ref.offset / columns : -1;
+  };
+  const Index row = row_of(a, at);
+  const Index other_row = row_of(b, other);
+  if (row < 0 || other_row < 0) return false;
+  return arrangement.relate(at.root, other.root, offset.rows + row - other_row, offset.columns);
+}
+
+bool Draft::try_together(std::span<Id> ids, std::span<const Offset> offsets, bool move_all) {
+  const auto replace = [&](Id& id) {
+    id = add_like(id, Role::copy);
+  };
+  if (move_all) replace(ids[0]);
+  for (std::size_t i = 1; i < ids.size(); ++i) {
+    if (!move_all && relate(ids[0], ids[i], offsets[i])) continue;
+    replace(ids[i]);
+    if (!relate(ids[0], ids[i], offsets[i])) return false;
+  }
+  return true;
+}
+
+void Draft::put_together(std::span<Id> ids, std::span<const Offset> offsets) {
+  if (ids.size() == 1) return;
+  const std::vector<Id> originals(ids.begin(), ids.end());
+  // A value that has its place can only be followed by the next part of it.
+  const Value& root = values[values[ids[0]].ref.root];
+  const bool fixed = root.role == Role::source || root.placed;
+  if (fixed && !relate(ids[0], ids[1], offsets[1])) ids[0] = add_like(ids[0], Role::copy);
+  if (!try_together(ids, offsets, false)) {
+    std::copy(originals.begin(), originals.end(), ids.begin());
+    UNROLL_CHECK(try_together(ids, offsets, true));
+  }
+}
+
+void Draft::gather(std::span<Id> ids, std::span<const Offset> offsets) {
+  const std::vector<Id> originals(ids.begin(), ids.end());
+  put_together(ids, offsets);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] != originals[i]) set_inputs(ids[i], std::span(originals).subspan(i, 1));
+  }
+}
+
+void Draft::scatter(Id product, std::span<const Offset> offsets) {
+  const std::vector<Id> originals = products[product].out;
+  std::vector<Id> ids = originals;
+  put_together(ids, offsets);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] == originals[i]) continue;
+    values[ids[i]].role = Role::product;
+    values[ids[i]].product = product;
+    values[originals[i]].role = Role::copy;
+    values[originals[i]].product = kNone;
+    set_inputs(originals[i], std::span(ids).subspan(i, 1));
+  }
+  products[product].out = ids;
+}
+
+bool Draft::has_gaps(Id id) const {
+  const Id root = values[id].ref.root;
+  const std::size_t count = request.work.size();
+  if (root >= count && root < request.nodes.size()) return request.sources[root - count].stride != 0;
+  return arrangement.is_wide(root);
+}
+
+const std::byte* Draft::address(Id id) const {
+  const Ref ref = values[id].ref;
+  if (ref.root >= request.nodes.size()) return nullptr;
+  const Node& node = graph.nodes[request.nodes[ref.root]];
+  const std::byte* const base = ref.root < request.work.size() ? node.destination : node.value;
+  if (base == nullptr || node.stride != 0) return nullptr;
+  return base + static_cast<std::size_t>(ref.offset) * size_of(values[id].dtype);
+}
+
+bool Draft::assume_adjacent(Id a, Id b, Index bytes) {
+  const std::byte* const from = address(a);
+  const std::byte* const to = address(b);
+  if (from == nullptr || to == nullptr || to - from != bytes) return false;
+  const auto width = static_cast<Index>(size_of(values[a].dtype));
+  const Ref at = values[a].ref;
+  const Ref other = values[b].ref;
+  assumptions.push_back({at.root, other.root, bytes + (at.offset - other.offset) * width});
+  return true;
+}
+
+bool Draft::lies_before(Id a, Id b) const {
+  const Ref at = values[a].ref;
+  const Ref other = values[b].ref;
+  const Arrangement::Place p = arrangement.place(at.root);
+  const Arrangement::Place q = arrangement.place(other.root);
+  if (p.group != q.group) {
+    const bool source = values[at.root].role == Role::source;
+    const bool other_source = values[other.root].role == Role::source;
+    return source != other_source ? source : at.root < other.root;
+  }
+  if (p.row != q.row) return p.row < q.row;
+  if (p.column != q.column) return p.column < q.column;
+  return at.offset < other.offset;
+}
+
+}  // namespace unroll

@@ -1,0 +1,137 @@
+#pragma once
+/// A plan in the making: what the passes work on.
+
+#include <unroll/core/op.h>
+#include <unroll/core/plan/arrangement.h>
+#include <unroll/core/plan/plan.h>
+#include <unroll/core/plan/request.h>
+
+#include <vector>
+
+namespace unroll {
+
+/// How a value comes about.
+enum class Role : std::uint8_t {
+  source,       // is there already
+  view,         // the memory of another value
+  joined,       // its parts lie one after another: nothing to do once they are there
+  copy,         // of its input, at a place of its own
+  elementwise,  // computed where it is first needed, with its neighbours
+  product,      // computed by one of Draft::products
+  kernel,       // computed by the kernel of its operation
+  gone,         // part of something else now
+};
+
+/// Where a value's memory begins: at an element of the value that owns it.
+struct Ref {
+  Id root;
+  Index offset;
+  friend bool operator==(const Ref&, const Ref&) = default;
+};
+
+/// A value, seen as a matrix: the last dimension is a row.
+struct Value {
+  Role role = Role::source;
+  const Op* op = nullptr;
+  Ref ref{};
+  Index rows = 1;
+  Index columns = 1;
+  DType dtype = DType::f32;
+  std::uint32_t first_input = 0;
+  std::uint32_t input_count = 0;
+  Id product = kNone;
+  bool target = false;
+  bool placed = false;     // at a destination outside the plan's memory
+  bool parameter = false;  // a source that is a parameter, or part of one
+};
+
+/// A product of matrices of blocks: c[i][j] = sum over q of a[i][q] b[q][j], plus bias[j].
+struct BlockProduct {
+  bool transpose_a = false;
+  bool transpose_b = false;
+  Index m = 0;  // of one block
+  Index n = 0;
+  Index k = 0;
+  std::size_t rows = 1;  // in blocks
+  std::size_t inner = 1;
+  std::size_t columns = 1;
+  std::vector<Id> a;     // rows x inner
+  std::vector<Id> b;     // inner x columns
+  std::vector<Id> bias;  // columns, or none
+  std::vector<Id> out;   // rows x columns
+  Id order = 0;          // the last node it stands for
+  [[nodiscard]] bool empty() const { return out.empty(); }
+};
+
+class Draft {
+ public:
+  /// Describes the values of a request; views are resolved, nothing is planned yet.
+  Draft(const Graph& graph, const Request& request, bool arrange);
+
+  const Graph& graph;
+  const Request& request;
+  std::vector<Value> values;
+  std::vector<Id> inputs;
+  std::vector<BlockProduct> products;
+  Arrangement arrangement;
+  std::vector<Assumption> assumptions;
+
+  [[nodiscard]] std::span<const Id> inputs_of(Id id) const {
+    return {inputs.data() + values[id].first_input, values[id].input_count};
+  }
+  /// What has to be there before `id` can be computed: its inputs, or the operands of its product.
+  template <class F>
+  void for_each_need(Id id, F f) const;
+
+  /// How often each value is used, as an input or a target.
+  [[nodiscard]] std::vector<std::uint32_t> count_uses() const;
+
+  /// A new value of the same size and type, free to lie anywhere.
+  Id add_like(Id id, Role role);
+  Id add_copy(Id id);
+  void set_inputs(Id id, std::span<const Id> ids);
+
+  /// Puts values side by side, value i at offsets[i] from the first. One that has to stay where it
+  /// is is replaced in `ids` by a copy.
+  struct Offset {
+    Index rows;
+    Index columns;
+  };
+  void gather(std::span<Id> ids, std::span<const Offset> offsets);
+  /// The same for the results of a product: one that has to be elsewhere is copied there.
+  void scatter(Id product, std::span<const Offset> offsets);
+
+  /// Whether its rows lie apart in memory.
+  [[nodiscard]] bool has_gaps(Id id) const;
+  /// Where a source, or what is placed, lies now.
+  [[nodiscard]] const std::byte* address(Id id) const;
+  /// Whether `b` begins `bytes` after `a`; a plan made on that ground is used only where it holds.
+  bool assume_adjacent(Id a, Id b, Index bytes);
+  /// Orders values by where they lie: those arranged side by side by their place, others by number.
+  [[nodiscard]] bool lies_before(Id a, Id b) const;
+
+ private:
+  void add_work(Id id);
+  void resolve_view(Id id);
+  void resolve_concat(Id id);
+  [[nodiscard]] Signature signature(Id id) const;
+  [[nodiscard]] Ref part_at(Id joined, Index offset, Index size) const;
+  bool relate(Id a, Id b, Offset offset);
+  void put_together(std::span<Id> ids, std::span<const Offset> offsets);
+  bool try_together(std::span<Id> ids, std::span<const Offset> offsets, bool move_all);
+};
+
+template <class F>
+void Draft::for_each_need(Id id, F f) const {
+  const Value& value = values[id];
+  if (value.product != kNone) {
+    const BlockProduct& product = products[value.product];
+    for (const Id a : product.a) f(a);
+    for (const Id b : product.b) f(b);
+    for (const Id bias : product.bias) f(bias);
+  } else {
+    for (const Id input : inputs_of(id)) f(input);
+  }
+}
+
+}  // namespace unroll

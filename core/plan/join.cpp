@@ -1,0 +1,67 @@
+/// Sees products with the same left side, as the gates of a cell: W1 x, W2 x, ... Makes one wider
+/// product where the right sides lie one behind another in memory, as the weights of one cell do.
+
+#include <unroll/core/plan/passes.h>
+
+#include <algorithm>
+
+namespace unroll {
+namespace {
+
+bool can_join(const BlockProduct& product) {
+  return !product.empty() && !product.transpose_a && product.transpose_b && product.inner == 1;
+}
+
+/// Whether `b` reads the matrix behind the one `a` reads.
+bool follows(Draft& draft, const BlockProduct& a, const BlockProduct& b) {
+  const auto width = static_cast<Index>(size_of(draft.values[a.b[0]].dtype));
+  if (a.n != b.n || a.bias.size() != b.bias.size()) return false;
+  if (!draft.values[a.b[0]].parameter || !draft.values[b.b[0]].parameter) return false;
+  return draft.assume_adjacent(a.b[0], b.b[0], a.n * a.k * width) &&
+         (a.bias.empty() || draft.assume_adjacent(a.bias[0], b.bias[0], a.n * width));
+}
+
+void merge(Draft& draft, std::span<const Id> run) {
+  BlockProduct& merged = draft.products[run[0]];
+  merged.columns = run.size();
+  for (const Id index : run.subspan(1)) {
+    BlockProduct& part = draft.products[index];
+    merged.b.push_back(part.b[0]);
+    merged.out.push_back(part.out[0]);
+    merged.order = std::max(merged.order, part.order);
+    if (!part.bias.empty()) merged.bias.push_back(part.bias[0]);
+    draft.values[part.out[0]].product = run[0];
+    part = {};
+  }
+}
+
+}  // namespace
+
+void join(Draft& draft) {
+  std::vector<Id> order;
+  for (Id i = 0; i < draft.products.size(); ++i) {
+    if (can_join(draft.products[i])) order.push_back(i);
+  }
+  const auto left = [&](Id i) { return draft.values[draft.products[i].a[0]].ref; };
+  std::sort(order.begin(), order.end(), [&](Id i, Id j) {
+    const Ref a = left(i);
+    const Ref b = left(j);
+    if (a.root != b.root) return a.root < b.root;
+    if (a.offset != b.offset) return a.offset < b.offset;
+    const BlockProduct& p = draft.products[i];
+    const BlockProduct& q = draft.products[j];
+    return p.m != q.m ? p.m < q.m : draft.address(p.b[0]) < draft.address(q.b[0]);
+  });
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t end = i + 1;
+    while (end < order.size() && left(order[end]) == left(order[i]) &&
+           draft.products[order[end]].m == draft.products[order[i]].m &&
+           follows(draft, draft.products[order[end - 1]], draft.products[order[end]])) {
+      ++end;
+    }
+    if (end > i + 1) merge(draft, std::span(order).subspan(i, end - i));
+    i = end;
+  }
+}
+
+}  // namespace unroll

@@ -1,0 +1,246 @@
+#include <unroll/core/plan/order.h>
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+
+namespace unroll {
+namespace {
+
+/// Vertices are the values, then the products.
+class Ordering {
+ public:
+  Ordering(const Draft& draft, bool fuse)
+      : draft_(draft),
+        fuse_(fuse),
+        count_(draft.values.size() + draft.products.size()),
+        missing_(count_, 0),
+        live_(count_, 0),
+        pulled_(draft.values.size(), 0),
+        entry_(draft.values.size(), kNone) {}
+
+  std::optional<std::vector<Task>> run() {
+    mark_live();
+    link();
+    for (std::uint32_t v = 0; v < count_; ++v) {
+      if (live_[v] != 0 && missing_[v] == 0) arrive(v);
+    }
+    settle();
+    while (!ready_.empty()) {
+      const std::uint32_t v = ready_.top().second;
+      ready_.pop();
+      perform(v);
+      done(v);
+      settle();
+    }
+    for (Id id = 0; id < draft_.request.work.size(); ++id) {
+      if (!draft_.values[id].target) continue;
+      if (missing_[id] != 0) return std::nullopt;
+      begin_pull();
+      pull(id);
+      end_pull();
+    }
+    return std::move(tasks_);
+  }
+
+ private:
+  [[nodiscard]] bool is_product(std::uint32_t v) const { return v >= draft_.values.size(); }
+
+  template <class F>
+  void for_each_need(std::uint32_t v, F f) const {
+    if (is_product(v)) {
+      const BlockProduct& product = draft_.products[v - draft_.values.size()];
+      for (const Id a : product.a) f(a);
+      for (const Id b : product.b) f(b);
+      for (const Id bias : product.bias) f(bias);
+    } else if (draft_.values[v].product != kNone) {
+      f(static_cast<std::uint32_t>(draft_.values.size() + draft_.values[v].product));
+    } else {
+      for (const Id input : draft_.inputs_of(v)) f(input);
+    }
+  }
+
+  void mark_live() {
+    std::vector<std::uint32_t> stack;
+    const auto visit = [&](std::uint32_t v) {
+      if (live_[v] != 0) return;
+      live_[v] = 1;
+      stack.push_back(v);
+    };
+    for (Id id = 0; id < draft_.request.work.size(); ++id) {
+      if (draft_.values[id].target) visit(id);
+    }
+    while (!stack.empty()) {
+      const std::uint32_t v = stack.back();
+      stack.pop_back();
+      for_each_need(v, visit);
+      if (!is_product(v)) continue;
+      for (const Id out : draft_.products[v - draft_.values.size()].out) visit(out);
+    }
+  }
+
+  /// Writes for each vertex who needs it, one list after the other.
+  void link() {
+    first_.assign(count_ + 1, 0);
+    for (std::uint32_t v = 0; v < count_; ++v) {
+      if (live_[v] == 0) continue;
+      for_each_need(v, [&](std::uint32_t need) {
+        ++first_[need + 1];
+        ++missing_[v];
+      });
+    }
+    for (std::size_t v = 0; v < count_; ++v) first_[v + 1] += first_[v];
+    users_.resize(first_[count_]);
+    std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
+    for (std::uint32_t v = 0; v < count_; ++v) {
+      if (live_[v] != 0) for_each_need(v, [&](std::uint32_t need) { users_[next[need]++] = v; });
+    }
+  }
+
+  /// All that `v` needs is there.
+  void arrive(std::uint32_t v) {
+    if (is_product(v)) {
+      ready_.emplace(draft_.products[v - draft_.values.size()].order, v);
+    } else if (draft_.values[v].role == Role::kernel) {
+      ready_.emplace(v, v);
+    } else {
+      settled_.push_back(v);
+    }
+  }
+  void done(std::uint32_t v) {
+    for (std::uint32_t i = first_[v]; i < first_[v + 1]; ++i) {
+      if (--missing_[users_[i]] == 0) arrive(users_[i]);
+    }
+  }
+  void settle() {
+    while (!settled_.empty()) {
+      const std::uint32_t v = settled_.back();
+      settled_.pop_back();
+      done(v);
+    }
+  }
+
+  void perform(std::uint32_t v) {
+    begin_pull();
+    for_each_need(v, [&](std::uint32_t need) { pull(need); });
+    end_pull();
+    if (is_product(v)) {
+      tasks_.push_back(
+          {Task::Kind::product, static_cast<Id>(v - draft_.values.size()), {}, {}});
+    } else {
+      tasks_.push_back({Task::Kind::kernel, v, {}, {}});
+    }
+  }
+
+  // What is computed when it is needed: collected, then grouped into programs.
+
+  void begin_pull() {
+    wanted_.clear();
+    programs_.clear();
+  }
+
+  void pull(Id id) {
+    stack_.push_back({id, false});
+    while (!stack_.empty()) {
+      const auto [v, expanded] = stack_.back();
+      stack_.pop_back();
+      if (expanded) {
+        wanted_.push_back(v);
+        continue;
+      }
+      if (pulled_[v] != 0) continue;
+      pulled_[v] = 1;
+      const Role role = draft_.values[v].role;
+      if (role == Role::source || role == Role::product || role == Role::kernel) continue;
+      stack_.push_back({v, true});
+      for (const Id input : draft_.inputs_of(v)) stack_.push_back({input, false});
+    }
+  }
+
+  /// The program among those being made after which `id` is there: 0 before all of them.
+  [[nodiscard]] std::uint32_t after(Id id) const {
+    const Role role = draft_.values[id].role;
+    if (role == Role::view) return after(draft_.inputs_of(id)[0]);
+    if (role == Role::joined) {
+      std::uint32_t last = 0;
+      for (const Id part : draft_.inputs_of(id)) last = std::max(last, after(part));
+      return last;
+    }
+    return entry_[id] == kNone ? 0 : entry_[id] + 1;
+  }
+
+  void end_pull() {
+    for (const Id id : wanted_) {
+      const Role role = draft_.values[id].role;
+      if (role == Role::elementwise) add_elementwise(id);
+      if (role == Role::copy) add_copy(id);
+    }
+    for (const Id id : wanted_) entry_[id] = kNone;
+    for (Task& task : programs_) tasks_.push_back(std::move(task));
+  }
+
+  void add_elementwise(Id id) {
+    const Value& value = draft_.values[id];
+    std::uint32_t earliest = 0;
+    for (const Id input : draft_.inputs_of(id)) {
+      const std::uint32_t there = after(input);
+      const Id root = draft_.values[input].ref.root;
+      const bool in_program = there > 0 && programs_[there - 1].kind == Task::Kind::program &&
+                              entry_[root] == there - 1 && same_matrix(draft_.values[input], root) &&
+                              same_matrix(value, programs_[there - 1].nodes[0]);
+      earliest = std::max(earliest, in_program ? there - 1 : there);
+    }
+    std::uint32_t at = earliest;
+    while (at < programs_.size() &&
+           !(fuse_ && programs_[at].kind == Task::Kind::program &&
+             same_matrix(value, programs_[at].nodes[0]))) {
+      ++at;
+    }
+    if (at == programs_.size()) programs_.push_back({Task::Kind::program, kNone, {}, {}});
+    programs_[at].nodes.push_back(id);
+    entry_[id] = at;
+  }
+
+  void add_copy(Id id) {
+    const Id input = draft_.inputs_of(id)[0];
+    const std::uint32_t there = after(input);
+    const Id root = draft_.values[input].ref.root;
+    if (there > 0 && programs_[there - 1].kind == Task::Kind::program &&
+        entry_[root] == there - 1 && same_matrix(draft_.values[input], root)) {
+      programs_[there - 1].copies.push_back(id);
+      entry_[id] = there - 1;
+      return;
+    }
+    entry_[id] = static_cast<std::uint32_t>(programs_.size());
+    programs_.push_back({Task::Kind::copy, id, {}, {}});
+  }
+
+  [[nodiscard]] bool same_matrix(const Value& value, Id other) const {
+    return value.rows == draft_.values[other].rows && value.columns == draft_.values[other].columns;
+  }
+
+  const Draft& draft_;
+  bool fuse_;
+  std::size_t count_;
+  std::vector<std::uint32_t> missing_;
+  std::vector<std::uint8_t> live_;
+  std::vector<std::uint32_t> first_;
+  std::vector<std::uint32_t> users_;
+  std::vector<std::uint32_t> settled_;
+  using Ready = std::pair<Id, std::uint32_t>;
+  std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready_;
+  std::vector<std::uint8_t> pulled_;
+  std::vector<std::pair<Id, bool>> stack_;
+  std::vector<Id> wanted_;
+  std::vector<std::uint32_t> entry_;  // of the program being made that computes it
+  std::vector<Task> programs_;
+  std::vector<Task> tasks_;
+};
+
+}  // namespace
+
+std::optional<std::vector<Task>> order_tasks(const Draft& draft, bool fuse) {
+  return Ordering(draft, fuse).run();
+}
+
+}  // namespace unroll

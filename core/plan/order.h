@@ -1,0 +1,25 @@
+#pragma once
+/// The order in which a draft runs.
+
+#include <unroll/core/plan/draft.h>
+
+#include <optional>
+#include <vector>
+
+namespace unroll {
+
+/// Something that runs at once.
+struct Task {
+  enum class Kind : std::uint8_t { product, kernel, program, copy };
+  Kind kind;
+  Id id = kNone;          // the product, the kernel's value, the copy
+  std::vector<Id> nodes;  // of a program: element-wise values, in an order they can be computed in
+  std::vector<Id> copies;  // of a program: copies of its results
+};
+
+/// Products and kernels run as soon as they can; element-wise values and copies when the first of
+/// them needs them, those of one shape together where `fuse` is on. Nothing where products wait for
+/// each other in a circle.
+[[nodiscard]] std::optional<std::vector<Task>> order_tasks(const Draft& draft, bool fuse);
+
+}  // namespace unroll

@@ -1,0 +1,87 @@
+#include <unroll/core/plan/assemble.h>
+#include <unroll/core/plan/order.h>
+#include <unroll/core/plan/passes.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+namespace unroll {
+namespace {
+
+struct Pass {
+  std::string_view name;
+  bool Passes::*on;
+  void (*run)(Draft&);  // null: it has its part in what is done for every plan
+};
+
+/// The passes in the order they work.
+constexpr std::array<Pass, 6> kPasses{{{"accumulate", &Passes::accumulate, accumulate},
+                                       {"join", &Passes::join, join},
+                                       {"batch", &Passes::batch, batch},
+                                       {"place", &Passes::place, nullptr},
+                                       {"fuse", &Passes::fuse, nullptr},
+                                       {"spread", &Passes::spread, nullptr}}};
+
+std::string names() {
+  std::vector<std::string_view> names;
+  for (const Pass& pass : kPasses) names.push_back(pass.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+Passes Passes::parse(std::string_view text) {
+  if (text == "on") return {};
+  Passes passes = none();
+  if (text == "off") return passes;
+  while (!text.empty()) {
+    const std::string_view name = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), name.size() + 1));
+    const auto* const pass = std::find_if(kPasses.begin(), kPasses.end(),
+                                          [&](const Pass& p) { return p.name == name; });
+    if (pass == kPasses.end()) {
+      fail<Error>("UNROLL_PLAN: no pass '{}'; expected on, off, or some of {}", name, names());
+    }
+    passes.*pass->on = true;
+  }
+  return passes;
+}
+
+const Passes& Passes::from_environment() {
+  static const Passes passes = [] {
+    const char* const text = std::getenv("UNROLL_PLAN");
+    return text == nullptr ? Passes{} : parse(text);
+  }();
+  return passes;
+}
+
+std::string Passes::to_string() const {
+  std::vector<std::string_view> on;
+  for (const Pass& pass : kPasses) {
+    if (this->*pass.on) on.push_back(pass.name);
+  }
+  return on.empty() ? "off" : fmt::format("{}", fmt::join(on, ","));
+}
+
+Plan make_plan(const Graph& graph, const Request& request, const Passes& passes, int threads) {
+  Draft draft(graph, request, passes.place);
+  for (const Pass& pass : kPasses) {
+    if (passes.*pass.on && pass.run != nullptr) pass.run(draft);
+  }
+  place(draft);
+  const std::optional<std::vector<Task>> tasks = order_tasks(draft, passes.fuse);
+  if (!tasks || !draft.arrangement.is_sound()) {
+    // Products that wait for each other, or values wanted at overlapping places: both are rare, and
+    // without these passes neither can be.
+    Passes fewer = passes;
+    fewer.join = fewer.batch = fewer.place = fewer.accumulate = false;
+    UNROLL_CHECK(fewer != passes);
+    return make_plan(graph, request, fewer, threads);
+  }
+  Plan plan = assemble(draft, *tasks, passes.spread ? threads : 1);
+  plan.wanted_threads = threads;
+  return plan;
+}
+
+}  // namespace unroll

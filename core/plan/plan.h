@@ -1,0 +1,127 @@
+#pragma once
+/// A plan: what runs, in which order, and where every value lies. Made once for a structure, run
+/// with the addresses of the day.
+
+#include <unroll/core/op.h>
+#include <unroll/core/plan/arrangement.h>
+#include <unroll/core/plan/request.h>
+
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace unroll {
+
+/// A matrix in memory: `stride` elements from row to row.
+struct Rect {
+  std::uint32_t base = 0;  // 0: the plan's own memory, else 1 + an index into Plan::bases
+  Index offset = 0;        // in bytes
+  Index rows = 0;
+  Index columns = 0;
+  Index stride = 0;
+};
+
+/// c = a b + bias.
+struct ProductStep {
+  bool transpose_a;
+  bool transpose_b;
+  Index m;
+  Index n;
+  Index k;
+  Rect a;
+  Rect b;
+  Rect c;
+  bool has_bias;
+  Rect bias;
+  std::int32_t packed;  // index into Plan::packed, -1: b is read as it is
+};
+
+/// A matrix that several products read: packed before the first of them, by each thread the columns
+/// it computes.
+struct PackStep {
+  std::int32_t packed;
+};
+struct PackedMatrix {
+  Rect b;
+  bool transpose;
+  Index n;
+  Index k;
+  Index offset;  // of the packed columns in the plan's memory
+  /// Each thread pads its columns by less than this.
+  static constexpr Index kPadding = 32;
+};
+
+/// Element-wise operations in one sweep over tiles that stay in the first-level cache.
+struct FusedStep {
+  enum class Access : std::uint8_t { whole, row, column, scalar };
+  struct Operand {
+    Rect rect;
+    Access access;
+    std::uint32_t slot;
+  };
+  struct Instruction {
+    Sweep sweep;
+    Attributes attributes;
+    std::array<std::uint32_t, 3> inputs;  // slots
+    std::uint32_t output;
+  };
+  struct Result {
+    Rect rect;
+    std::uint32_t slot;
+  };
+  Index rows = 0;
+  Index columns = 0;
+  std::uint32_t slots = 0;  // tiles of memory
+  std::vector<Operand> operands;
+  std::vector<Instruction> instructions;
+  std::vector<Result> results;  // one slot may be stored at several places
+};
+
+struct KernelStep {
+  std::uint32_t node;  // in the request
+};
+
+struct CopyStep {
+  Rect from;
+  Rect to;
+  Index width;  // of an element, in bytes
+};
+
+struct Step {
+  std::variant<ProductStep, PackStep, FusedStep, KernelStep, CopyStep> what;
+  std::uint32_t node = 0;   // of the request: the last it computes
+  std::uint32_t covers = 0;  // how many nodes
+};
+
+/// That one value lies `bytes` behind another.
+struct Assumption {
+  Id a;
+  Id b;
+  Index bytes;
+};
+
+struct Plan {
+  Request request;
+  DType dtype = DType::f32;  // of its floating-point values
+  int threads = 1;         // at most
+  int wanted_threads = 1;  // what was asked for when it was made
+  std::vector<Assumption> assumptions;
+  std::vector<Id> bases;  // sources and placed nodes whose memory steps use
+  std::vector<Step> steps;
+  std::vector<PackedMatrix> packed;
+  Index bytes = 0;  // of the plan's own memory
+
+  /// Where the value of a node lies during and after the run.
+  struct Kept {
+    Id node;
+    Rect rect;
+  };
+  std::vector<Kept> kept;
+};
+
+/// One line a step: its kernel, how many nodes it covers, shapes, operations, bytes, and where they
+/// are given the milliseconds it took.
+[[nodiscard]] std::string to_string(const Plan& plan, std::span<const double> milliseconds = {});
+
+}  // namespace unroll

@@ -1,0 +1,94 @@
+/// A plan as text: what runs, what it covers, what it costs.
+
+#include <unroll/core/plan/plan.h>
+
+#include <algorithm>
+
+namespace unroll {
+namespace {
+
+struct Line {
+  std::string kernel;
+  std::string shape;
+  double flops = 0;
+  double bytes = 0;
+};
+
+double size_of_rect(const Rect& rect, Index width) {
+  return static_cast<double>(rect.rows * rect.columns * width);
+}
+
+struct Describe {
+  const Plan& plan;
+  const Step& step;
+  Index width;
+
+  Line operator()(const ProductStep& s) const {
+    const auto m = static_cast<double>(s.m);
+    const auto n = static_cast<double>(s.n);
+    const auto k = static_cast<double>(s.k);
+    return {fmt::format("product {} {}{}", s.transpose_a ? "aᵀ" : "a", s.transpose_b ? "bᵀ" : "b",
+                        s.packed >= 0 ? ", packed" : ""),
+            fmt::format("{} x {} x {}", s.m, s.n, s.k), 2 * m * n * k,
+            (m * k + k * n + m * n) * static_cast<double>(width)};
+  }
+  Line operator()(const PackStep& s) const {
+    const PackedMatrix& packed = plan.packed[static_cast<std::size_t>(s.packed)];
+    return {"pack", fmt::format("{} x {}", packed.n, packed.k), 0,
+            2 * static_cast<double>(packed.n * packed.k * width)};
+  }
+  Line operator()(const FusedStep& s) const {
+    Line line{fmt::format("sweep of {}", s.instructions.size()),
+              fmt::format("{} x {}", s.rows, s.columns),
+              static_cast<double>(s.instructions.size()) * static_cast<double>(s.rows * s.columns),
+              0};
+    for (const FusedStep::Operand& operand : s.operands) {
+      line.bytes += size_of_rect(operand.rect, width);
+    }
+    for (const FusedStep::Result& result : s.results) {
+      line.bytes += size_of_rect(result.rect, width);
+    }
+    return line;
+  }
+  Line operator()(const KernelStep& s) const {
+    const Request::Work& work = plan.request.work[s.node];
+    return {std::string(work.op->name), work.shape.to_string(), 0,
+            static_cast<double>(work.shape.size()) * static_cast<double>(size_of(work.dtype))};
+  }
+  Line operator()(const CopyStep& s) const {
+    return {"copy", fmt::format("{} x {}", s.from.rows, s.from.columns), 0,
+            2 * size_of_rect(s.from, s.width)};
+  }
+};
+
+}  // namespace
+
+std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
+  std::string text = fmt::format("{:>5}  {:<22} {:>6} {:<20} {:>10} {:>10} {:>9} {:>8}\n", "step",
+                                 "kernel", "nodes", "shape", "MFLOP", "KB", "ms", "GFLOP/s");
+  double flops = 0;
+  double time = 0;
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    const Line line = std::visit(
+        Describe{plan, step, static_cast<Index>(size_of(plan.dtype))}, step.what);
+    text += fmt::format("{:>5}  {:<22} {:>6} {:<20} {:>10.3f} {:>10.1f}", i, line.kernel,
+                        step.covers, line.shape, line.flops / 1e6, line.bytes / 1024);
+    if (i < milliseconds.size()) {
+      text += fmt::format(" {:>9.4f} {:>8.1f}", milliseconds[i],
+                          milliseconds[i] > 0 ? line.flops / milliseconds[i] / 1e6 : 0);
+      time += milliseconds[i];
+    }
+    flops += line.flops;
+    text += "\n";
+  }
+  text += fmt::format("{} nodes in {} steps, {:.1f} MFLOP, {:.1f} MB of memory",
+                      plan.request.work.size(), plan.steps.size(), flops / 1e6,
+                      static_cast<double>(plan.bytes) / (1 << 20));
+  if (!milliseconds.empty()) {
+    text += fmt::format(", {:.3f} ms, {:.1f} GFLOP/s", time, time > 0 ? flops / time / 1e6 : 0);
+  }
+  return text + "\n";
+}
+
+}  // namespace unroll

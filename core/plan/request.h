@@ -1,0 +1,52 @@
+#pragma once
+/// What the planner is asked for: the nodes to run, and everything a plan for them depends on.
+
+#include <unroll/core/graph.h>
+
+#include <span>
+#include <vector>
+
+namespace unroll {
+
+/// Nodes are numbered from 0 in the order they run, what they read from outside follows: two
+/// requests of the same structure are equal wherever on a tape their nodes are.
+struct Request {
+  /// A node that runs.
+  struct Work {
+    const Op* op;
+    Attributes attributes;
+    Shape shape;
+    std::uint32_t first_input;  // into `inputs`
+    std::uint32_t input_count;
+    DType dtype;
+    bool target;  // its value was asked for
+    bool placed;  // at a destination of its own
+    friend bool operator==(const Work&, const Work&) = default;
+  };
+  /// A value that is there already.
+  struct Source {
+    Shape shape;
+    Index stride;
+    DType dtype;
+    bool parameter;
+    friend bool operator==(const Source&, const Source&) = default;
+  };
+
+  std::vector<Work> work;
+  std::vector<Source> sources;
+  std::vector<std::uint32_t> inputs;
+
+  // Where they are on the tape; not compared.
+  std::vector<std::uint32_t> nodes;  // of work, then of sources
+
+  friend bool operator==(const Request& a, const Request& b) {
+    return a.work == b.work && a.sources == b.sources && a.inputs == b.inputs;
+  }
+
+  /// Fills the request. `schedule` are nodes in an order they can run in. `numbers` is memory kept
+  /// between calls.
+  void describe(const Graph& graph, std::span<const std::uint32_t> schedule,
+                std::span<const std::uint32_t> targets, std::vector<std::uint32_t>& numbers);
+};
+
+}  // namespace unroll

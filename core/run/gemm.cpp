@@ -1,0 +1,355 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "unroll/core/run/gemm.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+
+#include <hwy/highway.h>
+#include <unroll/core/error.h>
+#include <unroll/core/run/gemm.h>
+#include <unroll/core/tensor.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#ifndef UNROLL_CORE_RUN_GEMM_CPP_
+#define UNROLL_CORE_RUN_GEMM_CPP_
+namespace unroll {
+
+/// k is cut into blocks of about this size: a panel of b then stays in the first-level cache.
+constexpr Index kDepth = 384;
+/// Elements of b that are packed before they are used: they stay in the second-level cache.
+constexpr Index kChunk = Index{1} << 17;
+/// Rows of a transposed a that are copied together.
+constexpr Index kRowBlock = 112;
+
+struct Depths {
+  explicit Depths(Index k) : k(k), count(std::max<Index>(1, (k + kDepth - 1) / kDepth)) {}
+  [[nodiscard]] Range operator[](Index i) const { return {k * i / count, k * (i + 1) / count}; }
+  Index k;
+  Index count;
+};
+
+/// Memory of one thread, kept from call to call.
+template <class T>
+T* scratch(int which, Index elements) {
+  thread_local std::array<Buffer, 2> buffers;
+  Buffer& buffer = buffers[static_cast<std::size_t>(which)];
+  const auto bytes = static_cast<std::size_t>(elements) * sizeof(T);
+  if (buffer.size() < bytes) buffer = Buffer(bytes, Buffer::Content::any);
+  return reinterpret_cast<T*>(buffer.data());
+}
+
+}  // namespace unroll
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace unroll::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+using Tag = hn::CappedTag<T, 64 / sizeof(T)>;
+template <class T>
+constexpr Index kLanes = static_cast<Index>(hn::MaxLanes(Tag<T>()));
+/// A panel is two vectors of columns wide: the accumulators of a block of rows, the vectors of b
+/// and one element of a fill the registers.
+template <class T>
+constexpr Index kPanel = 2 * kLanes<T>;
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_ARCH_ARM
+constexpr int kRows = 14;
+#else
+constexpr int kRows = 6;
+#endif
+
+/// Where a block of rows of a begins: element (i, p) is at p * lda + i where a is transposed, else
+/// at i * lda + p.
+template <class T>
+struct Operands {
+  Index k;
+  const T* a;
+  Index lda;
+  const T* b;
+  Index ldb;
+  const T* bias;
+  T* c;
+  Index ldc;
+  bool add;
+  Index columns;  // of the panel that are stored
+};
+
+/// MR rows times NV vectors of columns of c, in registers.
+template <class T, int MR, int NV, bool kTransposed>
+void tile(const Operands<T>& o) {
+  const Tag<T> d;
+  constexpr Index lanes = kLanes<T>;
+  using V = hn::Vec<Tag<T>>;
+  V sum[MR][NV];
+  for (int j = 0; j < NV; ++j) {
+    const auto mask = hn::FirstN(d, static_cast<std::size_t>(
+                                        std::clamp<Index>(o.columns - j * lanes, 0, lanes)));
+    const V start = o.bias ? hn::MaskedLoad(mask, d, o.bias + j * lanes) : hn::Zero(d);
+    for (int i = 0; i < MR; ++i) sum[i][j] = start;
+  }
+  // Every third row has a pointer of its own, the two after it are reached by offsets of lda.
+  constexpr int kPointers = kTransposed ? 1 : (MR + 2) / 3;
+  const T* a[kPointers];
+  for (int i = 0; i < kPointers; ++i) a[i] = o.a + 3 * i * o.lda;
+  const T* b = o.b;
+  for (Index p = 0; p < o.k; ++p) {
+    V columns[NV];
+    for (int j = 0; j < NV; ++j) columns[j] = hn::LoadU(d, b + j * lanes);
+    for (int i = 0; i < MR; ++i) {
+      const V x = hn::Set(d, kTransposed ? a[0][i] : a[i / 3][(i % 3) * o.lda]);
+      for (int j = 0; j < NV; ++j) sum[i][j] = hn::MulAdd(x, columns[j], sum[i][j]);
+    }
+    for (int i = 0; i < kPointers; ++i) a[i] += kTransposed ? o.lda : 1;
+    b += o.ldb;
+  }
+  for (int j = 0; j < NV; ++j) {
+    const Index left = o.columns - j * lanes;
+    for (int i = 0; i < MR; ++i) {
+      T* const c = o.c + i * o.ldc + j * lanes;
+      if (left >= lanes) {
+        hn::StoreU(o.add ? hn::Add(sum[i][j], hn::LoadU(d, c)) : sum[i][j], d, c);
+      } else {
+        const auto mask = hn::FirstN(d, static_cast<std::size_t>(left));
+        const V v = o.add ? hn::Add(sum[i][j], hn::MaskedLoad(mask, d, c)) : sum[i][j];
+        hn::BlendedStore(v, mask, d, c);
+      }
+    }
+  }
+}
+
+template <class T>
+using Tile = void (*)(const Operands<T>&);
+
+/// The kernels for 1 to N rows.
+template <class T, int NV, bool kTransposed, int... I>
+constexpr auto tiles(std::integer_sequence<int, I...>) {
+  return std::array<Tile<T>, sizeof...(I)>{tile<T, I + 1, NV, kTransposed>...};
+}
+
+/// All rows of one panel, in blocks of nearly the same height.
+template <class T, bool kTransposed>
+void panel(Operands<T> o, Index rows) {
+  static constexpr auto kNarrow =
+      tiles<T, 1, kTransposed>(std::make_integer_sequence<int, kRows>());
+  static constexpr auto kWide = tiles<T, 2, kTransposed>(std::make_integer_sequence<int, kRows>());
+  const auto& kernels = o.columns > kLanes<T> ? kWide : kNarrow;
+  const Index blocks = (rows + kRows - 1) / kRows;
+  const T* const a = o.a;
+  T* const c = o.c;
+  for (Index block = 0; block < blocks; ++block) {
+    const Index begin = rows * block / blocks;
+    const Index end = rows * (block + 1) / blocks;
+    o.a = kTransposed ? a + begin : a + begin * o.lda;
+    o.c = c + begin * o.ldc;
+    kernels[static_cast<std::size_t>(end - begin - 1)](o);
+  }
+}
+
+/// Columns [begin, begin + kPanel) of rows `depth` of b, one row after the other, zeros behind the
+/// last column.
+template <class T>
+void pack_panel(const Gemm<T>& g, Range depth, Index begin, Index end, T* out) {
+  constexpr Index width = kPanel<T>;
+  const Index columns = std::min(width, end - begin);
+  const Index k = depth.size();
+  if (!g.transpose_b) {
+    const T* b = g.b + depth.begin * g.ldb + begin;
+    for (Index p = 0; p < k; ++p, b += g.ldb, out += width) {
+      std::fill(std::copy_n(b, columns, out), out + width, T{0});
+    }
+    return;
+  }
+  Index j = 0;
+#if HWY_TARGET != HWY_SCALAR
+  // Four rows of b at a time become four columns, by exchanging the elements of small vectors.
+  if constexpr (sizeof(T) == 4) {
+    const hn::CappedTag<T, 4> d;
+    for (; j + 4 <= columns; j += 4) {
+      const T* const r0 = g.b + (begin + j) * g.ldb + depth.begin;
+      const T* const r1 = r0 + g.ldb;
+      const T* const r2 = r1 + g.ldb;
+      const T* const r3 = r2 + g.ldb;
+      Index p = 0;
+      for (; p + 4 <= k; p += 4) {
+        const auto v0 = hn::LoadU(d, r0 + p);
+        const auto v1 = hn::LoadU(d, r1 + p);
+        const auto v2 = hn::LoadU(d, r2 + p);
+        const auto v3 = hn::LoadU(d, r3 + p);
+        const auto low02 = hn::InterleaveLower(d, v0, v2);
+        const auto low13 = hn::InterleaveLower(d, v1, v3);
+        const auto high02 = hn::InterleaveUpper(d, v0, v2);
+        const auto high13 = hn::InterleaveUpper(d, v1, v3);
+        T* const to = out + p * width + j;
+        hn::StoreU(hn::InterleaveLower(d, low02, low13), d, to);
+        hn::StoreU(hn::InterleaveUpper(d, low02, low13), d, to + width);
+        hn::StoreU(hn::InterleaveLower(d, high02, high13), d, to + 2 * width);
+        hn::StoreU(hn::InterleaveUpper(d, high02, high13), d, to + 3 * width);
+      }
+      for (; p < k; ++p) {
+        T* const to = out + p * width + j;
+        to[0] = r0[p];
+        to[1] = r1[p];
+        to[2] = r2[p];
+        to[3] = r3[p];
+      }
+    }
+  }
+#endif
+  for (; j < width; ++j) {
+    const T* const row = g.b + (begin + j) * g.ldb + depth.begin;
+    for (Index p = 0; p < k; ++p) out[p * width + j] = j < columns ? row[p] : T{0};
+  }
+}
+
+template <class T>
+Index padded(Range columns) {
+  return (columns.size() + kPanel<T> - 1) / kPanel<T> * kPanel<T>;
+}
+
+template <class T>
+void pack_all(const Gemm<T>& g, Range columns, T* packed) {
+  const Depths depths(g.k);
+  for (Index i = 0; i < depths.count; ++i) {
+    for (Index j = columns.begin; j < columns.end; j += kPanel<T>) {
+      pack_panel(g, depths[i], j, columns.end, packed);
+      packed += depths[i].size() * kPanel<T>;
+    }
+  }
+}
+
+/// The columns of one chunk for all rows, over one block of k. `b` holds their panels.
+template <class T>
+void chunk(const Gemm<T>& g, Range rows, Range columns, Range depth, const T* b) {
+  Operands<T> o{.k = depth.size(),
+                .a = nullptr,
+                .lda = g.lda,
+                .b = nullptr,
+                .ldb = kPanel<T>,
+                .bias = nullptr,
+                .c = nullptr,
+                .ldc = g.ldc,
+                .add = g.add || depth.begin > 0,
+                .columns = 0};
+  for (Index i = rows.begin; i < rows.end; i += kRowBlock) {
+    const Index count = std::min(kRowBlock, rows.end - i);
+    const T* a = g.a + i * g.lda + depth.begin;
+    if (g.transpose_a) {
+      T* const copy = scratch<T>(1, kRowBlock * depth.size());
+      a = copy;
+      o.lda = kRowBlock;
+      for (Index p = 0; p < depth.size(); ++p) {
+        std::copy_n(g.a + (depth.begin + p) * g.lda + i, count, copy + p * kRowBlock);
+      }
+    }
+    for (Index j = columns.begin; j < columns.end; j += kPanel<T>) {
+      o.a = a;
+      o.b = b + (j - columns.begin) * depth.size();
+      o.bias = depth.begin == 0 && g.bias ? g.bias + j : nullptr;
+      o.c = g.c + i * g.ldc + j;
+      o.columns = std::min(kPanel<T>, columns.end - j);
+      if (g.transpose_a) {
+        panel<T, true>(o, count);
+      } else {
+        panel<T, false>(o, count);
+      }
+    }
+  }
+}
+
+template <class T>
+void multiply_all(const Gemm<T>& g, Range rows, Range columns, const T* packed) {
+  const Depths depths(g.k);
+  for (Index i = 0; i < depths.count; ++i) {
+    const Range depth = depths[i];
+    if (packed != nullptr) {
+      chunk(g, rows, columns, depth, packed);
+      packed += padded<T>(columns) * depth.size();
+      continue;
+    }
+    const Index width =
+        std::max(kPanel<T>, kChunk / std::max<Index>(1, depth.size()) / kPanel<T> * kPanel<T>);
+    for (Index j = columns.begin; j < columns.end; j += width) {
+      const Range part{j, std::min(j + width, columns.end)};
+      T* const b = scratch<T>(0, padded<T>(part) * std::max<Index>(1, depth.size()));
+      for (Index p = part.begin; p < part.end; p += kPanel<T>) {
+        pack_panel(g, depth, p, part.end, b + (p - part.begin) * depth.size());
+      }
+      chunk(g, rows, part, depth, b);
+    }
+  }
+}
+
+/// The entry points of one instruction set.
+template <class T>
+struct Kernels {
+  Index grain;
+  Index (*padded)(Range);
+  void (*pack)(const Gemm<T>&, Range, T*);
+  void (*multiply)(const Gemm<T>&, Range, Range, const T*);
+};
+template <class T>
+constexpr Kernels<T> kKernels{kLanes<T>, padded<T>, pack_all<T>, multiply_all<T>};
+const void* GemmF32() { return &kKernels<float>; }
+const void* GemmF64() { return &kKernels<double>; }
+
+}  // namespace unroll::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace unroll {
+namespace {
+
+HWY_EXPORT(GemmF32);
+HWY_EXPORT(GemmF64);
+
+template <class T>
+const HWY_NAMESPACE::Kernels<T>& kernels() {
+  if constexpr (sizeof(T) == 4) {
+    return *static_cast<const HWY_NAMESPACE::Kernels<T>*>(HWY_DYNAMIC_DISPATCH(GemmF32)());
+  } else {
+    return *static_cast<const HWY_NAMESPACE::Kernels<T>*>(HWY_DYNAMIC_DISPATCH(GemmF64)());
+  }
+}
+
+}  // namespace
+
+Range share_of(Index whole, Index grain, int thread, int threads) {
+  const Index grains = (whole + grain - 1) / grain;
+  return {std::min(whole, grains * thread / threads * grain),
+          std::min(whole, grains * (thread + 1) / threads * grain)};
+}
+
+template <class T>
+Index column_grain() {
+  return kernels<T>().grain;
+}
+
+template <class T>
+Index packed_size(const Gemm<T>& gemm, Range columns) {
+  return kernels<T>().padded(columns) * gemm.k;
+}
+
+template <class T>
+void pack(const Gemm<T>& gemm, Range columns, T* packed) {
+  kernels<T>().pack(gemm, columns, packed);
+}
+
+template <class T>
+void multiply(const Gemm<T>& gemm, Range rows, Range columns, const T* packed) {
+  if (rows.size() <= 0 || columns.size() <= 0) return;
+  kernels<T>().multiply(gemm, rows, columns, packed);
+}
+
+template Index column_grain<float>();
+template Index column_grain<double>();
+template Index packed_size<float>(const Gemm<float>&, Range);
+template Index packed_size<double>(const Gemm<double>&, Range);
+template void pack<float>(const Gemm<float>&, Range, float*);
+template void pack<double>(const Gemm<double>&, Range, double*);
+template void multiply<float>(const Gemm<float>&, Range, Range, const float*);
+template void multiply<double>(const Gemm<double>&, Range, Range, const double*);
+
+}  // namespace unroll
+#endif  // HWY_ONCE

@@ -1,0 +1,181 @@
+#include <unroll/core/run/blas.h>
+#include <unroll/core/run/fused.h>
+#include <unroll/core/run/gemm.h>
+#include <unroll/core/run/run_plan.h>
+#include <unroll/core/run/team.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace unroll {
+namespace {
+
+const std::byte* address_of(const Plan& plan, const Graph& graph,
+                            std::span<const std::uint32_t> nodes, Id id) {
+  const Node& node = graph.nodes[nodes[id]];
+  return id < plan.request.work.size() ? node.destination : node.value;
+}
+
+/// One run: what the steps need to know.
+class Run {
+ public:
+  Run(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes, std::byte* memory)
+      : plan_(plan), graph_(graph), nodes_(nodes) {
+    bases_.push_back(memory);
+    for (const Id id : plan.bases) {
+      bases_.push_back(const_cast<std::byte*>(address_of(plan, graph, nodes, id)));
+    }
+  }
+
+  [[nodiscard]] std::byte* at(const Rect& rect) const { return bases_[rect.base] + rect.offset; }
+
+  void give_values() {
+    for (const Plan::Kept& kept : plan_.kept) {
+      Node& node = graph_.nodes[nodes_[kept.node]];
+      node.value = at(kept.rect);
+      const bool gaps = kept.rect.rows > 1 && kept.rect.stride != kept.rect.columns;
+      node.stride = gaps ? kept.rect.stride : 0;
+    }
+  }
+  void take_values_back() {
+    for (const Plan::Kept& kept : plan_.kept) {
+      if (kept.node >= plan_.request.work.size()) continue;
+      Node& node = graph_.nodes[nodes_[kept.node]];
+      node.value = nullptr;
+      node.stride = 0;
+    }
+  }
+
+  void step(const Step& step, const Team& team) {
+    std::visit([&](const auto& what) { run(what, team); }, step.what);
+  }
+
+ private:
+  template <class T>
+  Gemm<T> gemm(const ProductStep& s) const {
+    return {.m = s.m,
+            .n = s.n,
+            .k = s.k,
+            .a = reinterpret_cast<const T*>(at(s.a)),
+            .lda = s.a.stride,
+            .transpose_a = s.transpose_a,
+            .b = reinterpret_cast<const T*>(at(s.b)),
+            .ldb = s.b.stride,
+            .transpose_b = s.transpose_b,
+            .bias = s.has_bias ? reinterpret_cast<const T*>(at(s.bias)) : nullptr,
+            .c = reinterpret_cast<T*>(at(s.c)),
+            .ldc = s.c.stride,
+            .add = false};
+  }
+
+  /// The packed columns of one thread lie behind those of the threads before it.
+  template <class T>
+  T* packed_columns(const PackedMatrix& packed, Range columns, int thread) const {
+    return reinterpret_cast<T*>(bases_[0] + packed.offset) +
+           (columns.begin + thread * PackedMatrix::kPadding) * packed.k;
+  }
+
+  template <class T>
+  void run_product(const ProductStep& s, const Team& team) const {
+    const Gemm<T> g = gemm<T>(s);
+    const Index grain = column_grain<T>();
+    if (s.packed >= 0) {
+      const PackedMatrix& packed = plan_.packed[static_cast<std::size_t>(s.packed)];
+      const Range columns = share_of(s.n, grain, team.thread(), team.size());
+      multiply(g, {0, s.m}, columns, packed_columns<T>(packed, columns, team.thread()));
+    } else if (s.n >= s.m) {
+      multiply(g, {0, s.m}, share_of(s.n, grain, team.thread(), team.size()));
+    } else {
+      multiply(g, share_of(s.m, 1, team.thread(), team.size()), {0, s.n});
+    }
+  }
+
+  void run(const ProductStep& s, const Team& team) const {
+    if (plan_.dtype == DType::f32) {
+      run_product<float>(s, team);
+    } else {
+      run_product<double>(s, team);
+    }
+  }
+
+  template <class T>
+  void run_pack(const PackedMatrix& packed, const Team& team) const {
+    Gemm<T> g;
+    g.n = packed.n;
+    g.k = packed.k;
+    g.b = reinterpret_cast<const T*>(at(packed.b));
+    g.ldb = packed.b.stride;
+    g.transpose_b = packed.transpose;
+    const Range columns = share_of(packed.n, column_grain<T>(), team.thread(), team.size());
+    pack(g, columns, packed_columns<T>(packed, columns, team.thread()));
+  }
+
+  void run(const PackStep& s, const Team& team) const {
+    const PackedMatrix& packed = plan_.packed[static_cast<std::size_t>(s.packed)];
+    if (plan_.dtype == DType::f32) {
+      run_pack<float>(packed, team);
+    } else {
+      run_pack<double>(packed, team);
+    }
+  }
+
+  void run(const FusedStep& s, const Team& team) const {
+    run_fused(s, plan_.dtype, bases_, team.thread(), team.size());
+  }
+
+  void run(const KernelStep& s, const Team& team) const {
+    if (team.thread() != 0) return;
+    const Node& node = graph_.nodes[nodes_[s.node]];
+    node.op->forward[static_cast<std::size_t>(node.dtype)](KernelCall(graph_, node));
+  }
+
+  void run(const CopyStep& s, const Team& team) const {
+    if (team.thread() != 0) return;
+    const auto width = static_cast<std::size_t>(s.width);
+    for (Index row = 0; row < s.from.rows; ++row) {
+      std::memcpy(at(s.to) + static_cast<std::size_t>(row * s.to.stride) * width,
+                  at(s.from) + static_cast<std::size_t>(row * s.from.stride) * width,
+                  static_cast<std::size_t>(s.from.columns) * width);
+    }
+  }
+
+  const Plan& plan_;
+  Graph& graph_;
+  std::span<const std::uint32_t> nodes_;
+  std::vector<std::byte*> bases_;
+};
+
+}  // namespace
+
+bool holds(const Plan& plan, const Graph& graph, std::span<const std::uint32_t> nodes) {
+  return std::all_of(plan.assumptions.begin(), plan.assumptions.end(), [&](const Assumption& a) {
+    return address_of(plan, graph, nodes, a.b) - address_of(plan, graph, nodes, a.a) == a.bytes;
+  });
+}
+
+void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes, Arena& arena,
+              std::vector<double>* milliseconds) {
+  using Clock = std::chrono::steady_clock;
+  Run run(plan, graph, nodes, arena.allocate(static_cast<std::size_t>(plan.bytes)));
+  if (milliseconds != nullptr) milliseconds->assign(plan.steps.size(), 0);
+  run.give_values();
+  try {
+    run_team(plan.threads, [&](Team& team) {
+      Clock::time_point before = Clock::now();
+      for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        run.step(plan.steps[i], team);
+        if (!team.meet()) return;
+        if (milliseconds == nullptr || team.thread() != 0) continue;
+        const Clock::time_point now = Clock::now();
+        (*milliseconds)[i] = std::chrono::duration<double, std::milli>(now - before).count();
+        before = now;
+      }
+    });
+  } catch (...) {
+    run.take_values_back();
+    throw;
+  }
+}
+
+}  // namespace unroll

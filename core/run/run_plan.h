@@ -1,0 +1,23 @@
+#pragma once
+/// Runs a plan.
+
+#include <unroll/core/graph.h>
+#include <unroll/core/plan/plan.h>
+#include <unroll/core/run/arena.h>
+
+#include <span>
+#include <vector>
+
+namespace unroll {
+
+/// Whether what was assumed about addresses when the plan was made holds for these nodes.
+[[nodiscard]] bool holds(const Plan& plan, const Graph& graph,
+                         std::span<const std::uint32_t> nodes);
+
+/// Runs `plan` for `nodes`, the nodes of a request equal to the plan's. Afterwards nodes whose values
+/// are stored have them; an exception leaves them without. `milliseconds`, where given, is filled
+/// with the time of every step.
+void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes, Arena& arena,
+              std::vector<double>* milliseconds = nullptr);
+
+}  // namespace unroll

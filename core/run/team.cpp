@@ -1,0 +1,96 @@
+#include <omp.h>
+#include <unroll/core/error.h>
+#include <unroll/core/run/team.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace unroll {
+namespace {
+
+int cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
+
+int threads_at_first() {
+  const char* const text = std::getenv("UNROLL_THREADS");
+  if (text == nullptr) return cores();
+  char* end = nullptr;
+  const long threads = std::strtol(text, &end, 10);
+  if (end == text || *end != '\0' || threads < 0 || threads > 1024) {
+    fail<Error>("UNROLL_THREADS is '{}': expected a number of threads, or 0 for all cores", text);
+  }
+  return threads == 0 ? cores() : static_cast<int>(threads);
+}
+
+std::atomic<int>& setting() {
+  static std::atomic<int> threads = threads_at_first();
+  return threads;
+}
+
+}  // namespace
+
+void set_threads(int threads) {
+  if (threads < 0) fail<Error>("{} threads: expected 1 or more, or 0 for all cores", threads);
+  setting() = threads == 0 ? cores() : threads;
+}
+
+int threads() { return setting(); }
+
+bool Team::meet() {
+  if (size_ == 1) return !shared_.failed.load(std::memory_order_relaxed);
+  constexpr int kSpins = 4000;
+  const unsigned round = shared_.round.load(std::memory_order_relaxed);
+  if (shared_.arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
+    // All see the same: whether somebody had failed when the last one came.
+    shared_.stop.store(shared_.failed.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    shared_.arrived.store(0, std::memory_order_relaxed);
+    shared_.round.store(round + 1, std::memory_order_release);
+  } else {
+    for (int spin = 0; shared_.round.load(std::memory_order_acquire) == round; ++spin) {
+      if (spin < kSpins) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+      } else {
+        std::this_thread::yield();
+      }
+    }
+  }
+  return !shared_.stop.load(std::memory_order_relaxed);
+}
+
+void run_team(int threads, const std::function<void(Team&)>& work) {
+  Team::Shared shared;
+  if (threads <= 1) {
+    Team team(shared, 0, 1);
+    work(team);
+    return;
+  }
+  std::mutex mutex;
+  std::exception_ptr error;
+  // What the threads write is handed over here as well, in a way that is visible to tools that do
+  // not look into OpenMP.
+  std::atomic<int> begun{1};
+  std::atomic<int> ended{0};
+#pragma omp parallel num_threads(threads)
+  {
+    (void)begun.load(std::memory_order_acquire);
+    Team team(shared, omp_get_thread_num(), omp_get_num_threads());
+    try {
+      work(team);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!error) error = std::current_exception();
+      team.fail();
+      (void)team.meet();
+    }
+    ended.fetch_add(1, std::memory_order_acq_rel);
+  }
+  (void)ended.load(std::memory_order_acquire);
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace unroll

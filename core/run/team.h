@@ -1,0 +1,42 @@
+#pragma once
+/// Threads that work on one plan together.
+
+#include <atomic>
+#include <functional>
+
+namespace unroll {
+
+/// How many threads a step may use; 0: as many as the machine has cores, which is also what it is at
+/// first, unless UNROLL_THREADS says otherwise. Results are the same for any number, where nothing
+/// else is said. Error for a negative number.
+void set_threads(int threads);
+[[nodiscard]] int threads();
+
+/// A team at work: `size` threads of which this is number `thread`.
+class Team {
+ public:
+  struct Shared {
+    std::atomic<int> arrived{0};
+    std::atomic<unsigned> round{0};
+    std::atomic<bool> failed{false};
+    std::atomic<bool> stop{false};
+  };
+  Team(Shared& shared, int thread, int size) : shared_(shared), thread_(thread), size_(size) {}
+
+  [[nodiscard]] int thread() const { return thread_; }
+  [[nodiscard]] int size() const { return size_; }
+  /// Waits for all others to come here. False: one of them has failed, nothing is to be done.
+  bool meet();
+  /// Lets every thread that meets stop.
+  void fail() { shared_.failed.store(true, std::memory_order_relaxed); }
+
+ private:
+  Shared& shared_;
+  int thread_;
+  int size_;
+};
+
+/// Runs `work` on `threads` threads at once; the first exception is thrown again here.
+void run_team(int threads, const std::function<void(Team&)>& work);
+
+}  // namespace unroll
