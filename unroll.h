@@ -2,7 +2,7 @@
 /// unroll: recurrent networks as their textbook equations. The one header to include.
 
 #include <unroll/core/files.h>
-#include <unroll/core/run/team.h>
+#include <unroll/core/run/threads.h>
 #include <unroll/core/safetensors.h>
 #include <unroll/core/tape.h>
 #include <unroll/layers/bidirectional.h>

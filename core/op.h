@@ -108,8 +108,10 @@ class KernelCall {
 using Kernel = void (*)(const KernelCall&);
 
 /// An operation as y (m x n) = a b + bias: which inputs a, b and bias are, and how they are read.
+/// With an m of 0 this call is none.
 struct ProductForm {
-  int a = 0;
+  static constexpr int kOnes = -1;
+  int a = 0;  // kOnes: a row of ones, so that y is the sum of the rows of b
   int b = 1;
   int bias = -1;  // -1: none
   bool transpose_a = false;
@@ -196,12 +198,12 @@ struct BadInput {
 /// The record of an operation.
 struct Op : OpInfo {
   Shape (*shape)(const Signature&) = nullptr;
-  std::array<Kernel, 3> forward{};                   // by DType; null where there is none
-  std::array<Sweep, 3> sweep{};                      // element-wise operations only
-  Index (*view_offset)(const Signature&) = nullptr;  // views only: in elements of input 0
-  ProductForm (*product)(const Signature&) = nullptr;  // products only
+  std::array<Kernel, 3> forward{};                     // by DType; null where there is none
+  std::array<Sweep, 3> sweep{};                        // element-wise operations only
+  Index (*view_offset)(const Signature&) = nullptr;    // views only: in elements of input 0
+  ProductForm (*product)(const Signature&) = nullptr;  // products, and what can be seen as one
   int (*concat_axis)(const Signature&) = nullptr;      // concats only
-  void (*gradient)(Backward&) = nullptr;             // null where no_gradient says why
+  void (*gradient)(Backward&) = nullptr;               // null where no_gradient says why
   std::string_view no_gradient{};
   std::string (*describe)(const Attributes&) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
@@ -261,7 +263,7 @@ Op make_op() {
   if constexpr (SaysNoGradient<D>) op.no_gradient = D::gradient.reason;
   if constexpr (HasDescription<D>) op.describe = D::describe;
   static_assert(HasView<D> == (D::info.kind == OpKind::view));
-  static_assert(HasProduct<D> == (D::info.kind == OpKind::product));
+  static_assert(HasProduct<D> || D::info.kind != OpKind::product);
   static_assert(HasConcat<D> == (D::info.kind == OpKind::concat));
   if constexpr (HasView<D>) op.view_offset = D::view_offset;
   if constexpr (HasProduct<D>) op.product = D::product;

@@ -50,10 +50,6 @@ std::string Tape::to_string(bool with_values) {
 
 void Tape::print(bool with_values) { fmt::print("{}", to_string(with_values)); }
 
-std::string Tape::plan_to_string() const {
-  return plans_.empty() ? "" : unroll::to_string(*plans_.front(), milliseconds_);
-}
-
 void Tape::print_plan() const { fmt::print("{}", plan_to_string()); }
 
 std::string Tape::to_dot() const {

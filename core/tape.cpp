@@ -1,9 +1,8 @@
 #include <unroll/core/differentiate.h>
 #include <unroll/core/parameter_store.h>
+#include <unroll/core/plan/planner.h>
 #include <unroll/core/plan/schedule.h>
 #include <unroll/core/run/executor.h>
-#include <unroll/core/run/run_plan.h>
-#include <unroll/core/run/team.h>
 #include <unroll/core/tape.h>
 
 #include <algorithm>
@@ -53,7 +52,7 @@ void check_inputs(const Op& op, const Graph& graph, std::span<const std::uint32_
 
 }  // namespace
 
-Tape::Tape(DType dtype) : dtype_(dtype) {
+Tape::Tape(DType dtype) : dtype_(dtype), planner_(std::make_unique<Planner>()) {
   if (!is_floating(dtype)) fail<TypeError>("a tape is f32 or f64, not {}", name_of(dtype));
 }
 
@@ -246,7 +245,7 @@ void Tape::run(std::span<const std::uint32_t> targets) {
   // One or two nodes are not worth a plan; anomaly mode looks at every node.
   constexpr std::size_t kWorthPlanning = 3;
   if (passes_.any() && !anomaly_mode_ && schedule_.size() >= kWorthPlanning) {
-    run_planned(targets);
+    planner_->run(graph_, schedule_, targets, passes_, arena_);
     return;
   }
   for (const std::uint32_t index : schedule_) {
@@ -255,33 +254,14 @@ void Tape::run(std::span<const std::uint32_t> targets) {
   execute(graph_, schedule_, arena_, anomaly_mode_);
 }
 
-void Tape::run_planned(std::span<const std::uint32_t> targets) {
-  request_.describe(graph_, schedule_, targets, numbers_);
-  const Plan& plan = plan_for(request_);
-  milliseconds_.clear();
-  run_plan(plan, graph_, request_.nodes, arena_, timing_ ? &milliseconds_ : nullptr);
-}
-
-const Plan& Tape::plan_for(const Request& request) {
-  constexpr std::size_t kMostPlans = 64;
-  const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) {
-    return plan->wanted_threads == threads() && plan->request == request &&
-           holds(*plan, graph_, request.nodes);
-  });
-  if (found != plans_.end()) {
-    std::rotate(plans_.begin(), found, found + 1);
-  } else {
-    if (plans_.size() == kMostPlans) plans_.pop_back();
-    plans_.insert(plans_.begin(), std::make_unique<Plan>(
-                                      make_plan(graph_, request, passes_, threads())));
-  }
-  return *plans_.front();
-}
-
 void Tape::set_passes(const Passes& passes) {
   passes_ = passes;
-  plans_.clear();
+  planner_->forget();
 }
+
+void Tape::set_timing(bool on) { planner_->set_timing(on); }
+
+std::string Tape::plan_to_string() const { return planner_->to_string(); }
 
 void Tape::settle(const ParameterStore& store) {
   const auto parameter_of = [&](std::uint32_t input) -> ParameterNode* {

@@ -5,7 +5,7 @@
 #include <unroll/core/graph.h>
 #include <unroll/core/op.h>
 #include <unroll/core/parameters.h>
-#include <unroll/core/plan/passes.h>
+#include <unroll/core/passes.h>
 #include <unroll/core/run/arena.h>
 #include <unroll/core/var.h>
 
@@ -16,6 +16,8 @@
 #include <vector>
 
 namespace unroll {
+
+class Planner;
 
 /// Records what is computed, in order. Nothing runs until a value is asked for; what is asked for
 /// is what running each line at once would have given.
@@ -69,9 +71,9 @@ class Tape final : private ParameterReader {
   /// Which passes plans are made with from here on; at first those UNROLL_PLAN names, or all.
   void set_passes(const Passes& passes);
   /// Whether the steps of plans are timed.
-  void set_timing(bool on) { timing_ = on; }
-  /// The plan that ran last, one line a step: kernel, nodes, shapes, operations, bytes, milliseconds
-  /// if it was timed. Empty where none has run since `set_passes`.
+  void set_timing(bool on);
+  /// The plan that ran last, one line a step: kernel, nodes, shapes, operations, bytes,
+  /// milliseconds if it was timed. Empty where none has run since `set_passes`.
   [[nodiscard]] std::string plan_to_string() const;
   /// Prints `plan_to_string()` to standard output.
   void print_plan() const;
@@ -124,8 +126,6 @@ class Tape final : private ParameterReader {
   Var append(Node node);
   void let_go();
   void run(std::span<const std::uint32_t> targets);
-  void run_planned(std::span<const std::uint32_t> targets);
-  [[nodiscard]] const Plan& plan_for(const Request& request);
   void close_gaps(std::uint32_t index);
   void keep_old_value(ParameterNode& known);
   void settle(const ParameterStore& store) override;
@@ -147,11 +147,7 @@ class Tape final : private ParameterReader {
   std::vector<std::uint32_t> schedule_;
   std::vector<std::uint8_t> marks_;
   Passes passes_ = Passes::from_environment();
-  Request request_;
-  std::vector<std::uint32_t> numbers_;
-  std::vector<std::unique_ptr<Plan>> plans_;  // the last used first
-  bool timing_ = false;
-  std::vector<double> milliseconds_;  // of the steps of the last plan
+  std::unique_ptr<Planner> planner_;
 };
 
 }  // namespace unroll

@@ -5,7 +5,6 @@
 #include <unroll/core/tape.h>
 #include <unroll/ops/elementwise.h>
 #include <unroll/ops/index.h>
-#include <unroll/ops/matmul.h>
 #include <unroll/ops/pieces.h>
 #include <unroll/ops/reduce.h>
 #include <unroll/ops/shape.h>
@@ -71,33 +70,16 @@ Var join_scattered(std::span<const ScatteredRows> scattered) {
   return scatter_rows(concat(ids, 0), reshape(joined, table.with(0, joined.shape()[0])), table[0]);
 }
 
-/// The gradients of one weight over the steps, aᵀ b each, as one product: the steps stand one after
-/// the other along the inner dimension.
-Var join_outer_products(std::span<const OuterProduct> products) {
-  std::vector<Var> a;
-  std::vector<Var> b;
-  for (const OuterProduct& one : products) {
-    a.push_back(one.a);
-    b.push_back(one.b);
-  }
-  return matmul(concat(a, 0), concat(b, 0), {.a = true});
-}
-
 Var sum_contributions(std::span<const Var> contributions) {
   std::vector<Var> terms;
   std::vector<Piece> pieces;  // along the axis of the first of them
   std::vector<ScatteredRows> scattered;
-  std::vector<OuterProduct> products;
-  Var last_product;
   for (const Var& dx : contributions) {
     if (const auto piece = as_piece(dx);
         piece && (pieces.empty() || piece->axis == pieces[0].axis)) {
       pieces.push_back(*piece);
     } else if (const auto rows = as_scattered_rows(dx)) {
       scattered.push_back(*rows);
-    } else if (const auto product = as_outer_product(dx)) {
-      products.push_back(*product);
-      last_product = dx;
     } else {
       terms.push_back(dx);
     }
@@ -108,8 +90,6 @@ Var sum_contributions(std::span<const Var> contributions) {
   }
   if (scattered.size() == 1) terms.push_back(scattered[0].scattered);
   if (scattered.size() > 1) terms.push_back(join_scattered(scattered));
-  if (products.size() == 1) terms.push_back(last_product);
-  if (products.size() > 1) terms.push_back(join_outer_products(products));
   return terms.size() == 1 ? terms[0] : add_up(terms);
 }
 

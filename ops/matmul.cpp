@@ -1,7 +1,6 @@
 #include <unroll/core/run/blas.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/matmul.h>
-#include <unroll/ops/pieces.h>
 #include <unroll/ops/reduce.h>
 #include <unroll/ops/samples.h>
 #include <unroll/ops/shape.h>
@@ -30,11 +29,8 @@ struct Matmul {
   }
   static ProductForm product(const Signature& s) {
     const Product p = sides(s.shape(0), s.shape(1), s.attributes<Flags>());
-    return {.transpose_a = p.transpose_a,
-            .transpose_b = p.transpose_b,
-            .m = p.m,
-            .n = p.n,
-            .k = p.k};
+    return {
+        .transpose_a = p.transpose_a, .transpose_b = p.transpose_b, .m = p.m, .n = p.n, .k = p.k};
   }
 
   static Shape shape(const Signature& s) {
@@ -192,17 +188,6 @@ using Family = OpFamily<Matmul, Linear>;
 }  // namespace
 
 std::vector<const Op*> matmul_ops() { return Family::all(); }
-
-std::optional<OuterProduct> as_outer_product(Var x) {
-  const Graph& graph = x.tape().graph();
-  const Node& node = graph.nodes[x.index()];
-  if (node.op != &Family::op<Matmul>()) return std::nullopt;
-  const auto flags = node.attributes.as<Flags>();
-  if (flags.a == 0 || flags.b != 0) return std::nullopt;
-  const auto inputs = graph.inputs_of(node);
-  return OuterProduct{Var(&x.tape(), inputs[0], x.generation()),
-                      Var(&x.tape(), inputs[1], x.generation())};
-}
 
 Var matmul(Var a, Var b, Transposed transposed) {
   const std::array<Var, 2> inputs{a, b};

@@ -25,11 +25,4 @@ struct ScatteredRows {
 };
 [[nodiscard]] std::optional<ScatteredRows> as_scattered_rows(Var x);
 
-/// A Var recorded as aᵀ b: the gradient of a weight in one step.
-struct OuterProduct {
-  Var a;
-  Var b;
-};
-[[nodiscard]] std::optional<OuterProduct> as_outer_product(Var x);
-
 }  // namespace unroll

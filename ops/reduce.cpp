@@ -65,6 +65,14 @@ T sum_of(const T* x, Index n) {
 struct Sum : Reduction {
   static constexpr OpInfo info = make("sum", "y = sum of x along an axis");
 
+  /// Along the first axis it is a product with ones, so that sums over the steps, as the gradients
+  /// of biases are, become one.
+  static ProductForm product(const Signature& s) {
+    const Shape& x = s.shape(0);
+    if (s.attributes<Axis>().axis != 0 || x.rank() != 2) return {};
+    return {.a = ProductForm::kOnes, .b = 0, .m = 1, .n = x[1], .k = x[0]};
+  }
+
   template <class T>
   static void forward(const KernelCall& k) {
     const Around around(k.shape(0), k.attributes<Axis>().axis);

@@ -19,9 +19,8 @@ std::optional<FusedStep::Access> access_of(const Draft& draft, Id input, Id resu
 bool is_fusible(const Draft& draft, Id id) {
   const auto inputs = draft.inputs_of(id);
   const bool fits = draft.values[id].op->sums ? inputs.size() > 1 : inputs.size() <= 3;
-  return fits &&
-         std::all_of(inputs.begin(), inputs.end(),
-                     [&](Id input) { return access_of(draft, input, id).has_value(); });
+  return fits && std::all_of(inputs.begin(), inputs.end(),
+                             [&](Id input) { return access_of(draft, input, id).has_value(); });
 }
 
 }  // namespace unroll

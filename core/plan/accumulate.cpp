@@ -1,8 +1,9 @@
 /// Sees a sum of matrix products, y = a1 b1 + a2 b2 + ... (+ more), as backpropagation through time
-/// writes it: the gradient of a weight is a sum over the steps, that of a state a sum over the gates
-/// that read it. Makes one product of them, the factors one after another along the inner dimension.
+/// writes it: the gradient of a weight is a sum over the steps, that of a state a sum over the
+/// gates that read it. Makes one product of them, the factors one after another along the inner
+/// dimension.
 
-#include <unroll/core/plan/passes.h>
+#include <unroll/core/plan/make_plan.h>
 
 #include <algorithm>
 
@@ -36,9 +37,7 @@ class Accumulation {
   static bool same_size(const Value& a, const Value& b) {
     return a.rows == b.rows && a.columns == b.columns;
   }
-  [[nodiscard]] bool used_once(Id id) const {
-    return uses_[id] == 1 && !draft_.values[id].target;
-  }
+  [[nodiscard]] bool used_once(Id id) const { return uses_[id] == 1 && !draft_.values[id].target; }
 
   /// What `id` is but for views of the same size that nobody else sees.
   [[nodiscard]] Id behind_views(Id id) const {
@@ -67,7 +66,8 @@ class Accumulation {
 
   [[nodiscard]] bool can_join(Id index) const {
     const BlockProduct& product = draft_.products[index];
-    return product.inner == 1 && product.bias.empty() && !draft_.values[product.a[0]].parameter;
+    const bool moves = product.ones || !draft_.values[product.a[0]].parameter;
+    return product.inner() == 1 && product.bias.empty() && moves;
   }
 
   void visit(Id sum) {
@@ -105,25 +105,25 @@ class Accumulation {
     std::vector<Term> group;
     std::erase_if(terms, [&](const Term& term) {
       const BlockProduct& product = draft_.products[term.product];
-      const bool fits = product.transpose_a == first.transpose_a &&
+      const bool fits = product.ones == first.ones && product.transpose_a == first.transpose_a &&
                         product.transpose_b == first.transpose_b && product.m == first.m &&
-                        product.n == first.n && product.k == first.k &&
+                        product.n == first.n && (!parameter || product.k == first.k) &&
                         draft_.values[product.b[0]].parameter == parameter;
       if (fits) group.push_back(term);
       return fits;
     });
     const auto b_of = [&](const Term& term) { return draft_.products[term.product].b[0]; };
     if (!parameter) {
-      std::sort(group.begin(), group.end(), [&](const Term& x, const Term& y) {
-        return draft_.lies_before(b_of(x), b_of(y));
-      });
+      std::sort(group.begin(), group.end(),
+                [&](const Term& x, const Term& y) { return draft_.lies_before(b_of(x), b_of(y)); });
       return group;
     }
     // Parameters are not moved: only those that lie one behind another are one matrix.
     std::sort(group.begin(), group.end(), [&](const Term& x, const Term& y) {
       return draft_.address(b_of(x)) < draft_.address(b_of(y));
     });
-    const Index bytes = first.k * first.n * static_cast<Index>(size_of(draft_.values[first.b[0]].dtype));
+    const Index bytes =
+        first.k[0] * first.n * static_cast<Index>(size_of(draft_.values[first.b[0]].dtype));
     std::size_t count = 1;
     while (!first.transpose_b && count < group.size() &&
            draft_.assume_adjacent(b_of(group[count - 1]), b_of(group[count]), bytes)) {
@@ -138,12 +138,13 @@ class Accumulation {
     BlockProduct merged = draft_.products[group[0].product];
     merged.a.clear();
     merged.b.clear();
-    merged.inner = group.size();
+    merged.k.clear();
     merged.out = {out};
     for (const Term& term : group) {
       BlockProduct& part = draft_.products[term.product];
-      merged.a.push_back(part.a[0]);
+      merged.a.insert(merged.a.end(), part.a.begin(), part.a.end());
       merged.b.push_back(part.b[0]);
+      merged.k.push_back(part.k[0]);
       merged.order = std::max(merged.order, part.order);
       draft_.values[part.out[0]].role = Role::gone;
       part = {};

@@ -21,7 +21,6 @@ std::uint64_t Arrangement::key(const Place& place) {
   return (row * 0x9e3779b97f4a7c15U + column) * 0xbf58476d1ce4e5b9U + place.group;
 }
 
-
 bool Arrangement::relate(Id a, Id b, Index rows, Index columns) {
   const Place at = places_[a];
   const Place other = places_[b];

@@ -18,6 +18,9 @@ class Assembly {
         task_of_(draft.values.size(), kNone),
         stored_(draft.values.size(), 0),
         computed_(draft.values.size(), 0),
+        last_use_(draft.values.size(), kNone),
+        slot_(draft.values.size(), kNone),
+        loaded_(draft.values.size(), 0),
         matrices_(draft.values.size()),
         base_of_(draft.values.size(), 0) {
     plan_.threads = threads;
@@ -30,6 +33,7 @@ class Assembly {
     plan_.request = draft_.request;
     plan_.assumptions = draft_.assumptions;
     find_stored();
+    place_ones();
     for (const Task& task : tasks_) add(task);
     pack_repeated();
     keep_all();
@@ -85,8 +89,8 @@ class Assembly {
       return;
     }
     const Id root = value(id).ref.root;
-    const bool inside = task != kNone && reader != kNone && task_of_[root] == task &&
-                        same_matrix(id, root);
+    const bool inside =
+        task != kNone && reader != kNone && task_of_[root] == task && same_matrix(id, root);
     if (!inside) stored_[root] = 1;
   }
 
@@ -137,13 +141,22 @@ class Assembly {
     }
     const Matrix& matrix = matrix_of(root);
     const Arrangement::Place place = draft_.arrangement.place(root);
-    const Index begin = (place.row - matrix.first_row) * matrix.stride + place.column -
-                        matrix.first_column;
+    const Index begin =
+        (place.row - matrix.first_row) * matrix.stride + place.column - matrix.first_column;
     const Index elements = whole_rows && v.columns > 0
                                ? v.ref.offset / v.columns * matrix.stride + v.ref.offset % v.columns
                                : v.ref.offset;
     return {0, matrix.offset + (begin + elements) * w, v.rows, v.columns,
             whole_rows ? matrix.stride : v.columns};
+  }
+
+  /// A row of ones, as long as the longest that a product reads.
+  void place_ones() {
+    for (const BlockProduct& p : draft_.products) {
+      if (p.ones) plan_.ones = std::max(plan_.ones, p.depth());
+    }
+    ones_ = allocate(plan_.ones * static_cast<Index>(size_of(plan_.dtype)));
+    plan_.ones_offset = ones_;
   }
 
   // Steps.
@@ -156,7 +169,7 @@ class Assembly {
         step.what = product_step(p);
         for (const Id out : p.out) computed_[out] = 1;
         step.node = last_node(p.out);
-        step.covers = static_cast<std::uint32_t>(p.out.size() * p.inner);
+        step.covers = static_cast<std::uint32_t>(p.out.size() * p.inner());
         break;
       }
       case Task::Kind::kernel:
@@ -168,7 +181,8 @@ class Assembly {
         for (const Id input : draft_.inputs_of(task.id)) (void)rect_of(input);
         break;
       case Task::Kind::copy:
-        step.what = CopyStep{rect_of(draft_.inputs_of(task.id)[0]), rect_of(task.id), width(task.id)};
+        step.what =
+            CopyStep{rect_of(draft_.inputs_of(task.id)[0]), rect_of(task.id), width(task.id)};
         step.node = last_node({&task.id, 1});
         computed_[task.id] = 1;
         break;
@@ -190,12 +204,13 @@ class Assembly {
   }
 
   ProductStep product_step(const BlockProduct& p) {
+    const Index k = p.depth();
     return {.transpose_a = p.transpose_a,
             .transpose_b = p.transpose_b,
             .m = p.m * static_cast<Index>(p.rows),
             .n = p.n * static_cast<Index>(p.columns),
-            .k = p.k * static_cast<Index>(p.inner),
-            .a = rect_of(p.a[0]),
+            .k = k,
+            .a = p.ones ? Rect{0, ones_, 1, k, k} : rect_of(p.a[0]),
             .b = rect_of(p.b[0]),
             .c = rect_of(p.out[0]),
             .has_bias = !p.bias.empty(),
@@ -213,7 +228,8 @@ class Assembly {
     for (const Id id : task.nodes) computed_[id] = stored_[id];
     for (const Id copy : task.copies) {
       computed_[copy] = 1;
-      step.results.push_back({rect_of(copy), slots.slot_of(value(draft_.inputs_of(copy)[0]).ref.root)});
+      step.results.push_back(
+          {rect_of(copy), slots.slot_of(value(draft_.inputs_of(copy)[0]).ref.root)});
     }
     return step;
   }
@@ -229,6 +245,16 @@ class Assembly {
       }
       for (const Id copy : task.copies) note(key(draft.inputs_of(copy)[0]), task.nodes.size());
     }
+
+    ~Slots() {
+      for (const Id id : touched_) {
+        assembly_.last_use_[id] = kNone;
+        assembly_.slot_[id] = kNone;
+        assembly_.loaded_[id] = 0;
+      }
+    }
+    Slots(const Slots&) = delete;
+    Slots& operator=(const Slots&) = delete;
 
     void compute(std::size_t i) {
       const Id id = task_.nodes[i];
@@ -255,22 +281,18 @@ class Assembly {
         std::copy(read.begin(), read.end(), slots.begin());
         step_.instructions.push_back({sweep, attributes, slots, out});
       }
-      slots_.emplace_back(id, out);
+      touched_.push_back(id);
+      assembly_.slot_[id] = out;
       if (stored) {
         step_.results.push_back({assembly_.rect_of(id), out});
-      } else if (last_use(id) == kNever) {
+      } else if (assembly_.last_use_[id] == kNone) {
         free_.push_back(out);
       }
     }
 
-    [[nodiscard]] std::uint32_t slot_of(Id root) const {
-      return std::find_if(slots_.begin(), slots_.end(), [&](const auto& s) { return s.first == root; })
-          ->second;
-    }
+    [[nodiscard]] std::uint32_t slot_of(Id root) const { return assembly_.slot_[root]; }
 
    private:
-    static constexpr std::size_t kNever = ~std::size_t{0};
-
     /// What stands for an input: the value of this program it is, or itself.
     [[nodiscard]] Id key(Id input) const {
       const Id root = assembly_.value(input).ref.root;
@@ -280,27 +302,15 @@ class Assembly {
       return inside ? root : input;
     }
     void note(Id id, std::size_t i) {
-      const auto found = std::find_if(uses_.begin(), uses_.end(),
-                                      [&](const auto& use) { return use.first == id; });
-      if (found == uses_.end()) {
-        uses_.emplace_back(id, i);
-      } else {
-        found->second = i;
-      }
-    }
-    [[nodiscard]] std::size_t last_use(Id id) const {
-      const auto found = std::find_if(uses_.begin(), uses_.end(),
-                                      [&](const auto& use) { return use.first == id; });
-      return found == uses_.end() ? kNever : found->second;
+      touched_.push_back(id);
+      assembly_.last_use_[id] = static_cast<std::uint32_t>(i);
     }
     std::uint32_t load(Id input, Id reader) {
       const Id id = key(input);
-      for (const auto& [known, slot] : slots_) {
-        if (known == id) return slot;
-      }
+      if (assembly_.slot_[id] != kNone) return assembly_.slot_[id];
       const std::uint32_t slot = step_.slots++;
-      slots_.emplace_back(id, slot);
-      loaded_.push_back(id);
+      assembly_.slot_[id] = slot;
+      assembly_.loaded_[id] = 1;
       step_.operands.push_back(
           {assembly_.rect_of(input), *access_of(assembly_.draft_, input, reader), slot});
       return slot;
@@ -311,10 +321,12 @@ class Assembly {
       for (const Id input : inputs) release(key(input), i);
     }
     void release(Id id, std::size_t i) {
-      if (last_use(id) != i || assembly_.stored_[id] != 0) return;
-      if (std::find(loaded_.begin(), loaded_.end(), id) != loaded_.end()) return;
-      const std::uint32_t slot = slot_of(id);
-      if (std::find(free_.begin(), free_.end(), slot) == free_.end()) free_.push_back(slot);
+      if (assembly_.last_use_[id] != i || assembly_.stored_[id] != 0 ||
+          assembly_.loaded_[id] != 0) {
+        return;
+      }
+      assembly_.last_use_[id] = kNone;  // once, where an operation reads it twice
+      free_.push_back(slot_of(id));
     }
     std::uint32_t take() {
       const std::uint32_t slot = free_.back();
@@ -325,9 +337,7 @@ class Assembly {
     Assembly& assembly_;
     const Task& task_;
     FusedStep& step_;
-    std::vector<std::pair<Id, std::size_t>> uses_;
-    std::vector<std::pair<Id, std::uint32_t>> slots_;
-    std::vector<Id> loaded_;
+    std::vector<Id> touched_;
     std::vector<std::uint32_t> free_;
   };
 
@@ -413,8 +423,14 @@ class Assembly {
   std::vector<std::uint32_t> task_of_;  // by value: the program that computes it
   std::vector<std::uint8_t> stored_;
   std::vector<std::uint8_t> computed_;
+  // Of the program that is being made, by value: where it is read for the last time, its slot, and
+  // whether it comes from memory.
+  std::vector<std::uint32_t> last_use_;
+  std::vector<std::uint32_t> slot_;
+  std::vector<std::uint8_t> loaded_;
   std::vector<Matrix> matrices_;  // by group
   std::vector<std::uint32_t> base_of_;
+  Index ones_ = 0;
   Plan plan_;
 };
 

@@ -2,7 +2,7 @@
 /// of the layer above once the one below is done. Makes one product of them, the left sides one
 /// below the other. Waiting for the last left side pays.
 
-#include <unroll/core/plan/passes.h>
+#include <unroll/core/plan/make_plan.h>
 
 #include <algorithm>
 #include <functional>
@@ -12,8 +12,7 @@ namespace {
 
 bool same_right_side(const BlockProduct& p, const BlockProduct& q) {
   return p.transpose_a == q.transpose_a && p.transpose_b == q.transpose_b && p.n == q.n &&
-         p.k == q.k && p.inner == q.inner && p.columns == q.columns && p.b == q.b &&
-         p.bias == q.bias;
+         p.k == q.k && p.columns == q.columns && p.b == q.b && p.bias == q.bias;
 }
 
 /// Products with one right side, by their numbers.
@@ -22,9 +21,8 @@ std::vector<std::vector<Id>> groups_of(const Draft& draft) {
   for (Id i = 0; i < draft.products.size(); ++i) {
     if (!draft.products[i].empty()) order.push_back(i);
   }
-  std::stable_sort(order.begin(), order.end(), [&](Id i, Id j) {
-    return draft.products[i].b < draft.products[j].b;
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Id i, Id j) { return draft.products[i].b < draft.products[j].b; });
   std::vector<std::vector<Id>> groups;
   for (std::size_t i = 0; i < order.size();) {
     std::size_t end = i + 1;

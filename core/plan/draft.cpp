@@ -21,8 +21,7 @@ Draft::Draft(const Graph& graph, const Request& request, bool arrange)
     values[id].ref = {id, 0};
     const bool source = id >= count;
     const bool placed = !source && request.work[id].placed;
-    set_matrix(values[id],
-               source ? request.sources[id - count].shape : request.work[id].shape);
+    set_matrix(values[id], source ? request.sources[id - count].shape : request.work[id].shape);
     arrangement.add(values[id].rows, values[id].columns, !arrange || source || placed);
   }
   for (std::size_t i = 0; i < request.sources.size(); ++i) {
@@ -59,24 +58,27 @@ void Draft::add_work(Id id) {
   } else if (work.op->kind == OpKind::elementwise) {
     value.role = Role::elementwise;
     arrangement.make_dense(id, false);
-  } else if (work.op->kind == OpKind::product) {
+  } else if (work.op->product != nullptr) {
     const ProductForm form = work.op->product(signature(id));
-    if (form.k == 0) return;
+    if (form.m == 0 || form.k == 0) return;
     const auto in = inputs_of(id);
     const auto input = [&](int i) { return in[static_cast<std::size_t>(i)]; };
+    const bool ones = form.a == ProductForm::kOnes;
     value.role = Role::product;
     arrangement.make_dense(id, false);
     value.product = static_cast<Id>(products.size());
     BlockProduct product{.transpose_a = form.transpose_a,
                          .transpose_b = form.transpose_b,
+                         .ones = ones,
                          .m = form.m,
                          .n = form.n,
-                         .k = form.k,
-                         .a = {input(form.a)},
+                         .k = {form.k},
+                         .a = {},
                          .b = {input(form.b)},
                          .bias = {},
                          .out = {id},
                          .order = id};
+    if (!ones) product.a = {input(form.a)};
     if (form.bias >= 0) product.bias = {input(form.bias)};
     products.push_back(std::move(product));
   }
@@ -101,11 +103,11 @@ void Draft::resolve_view(Id id) {
   const Index offset = value.op->view_offset(signature(id));
   value.role = Role::view;
   value.parameter = source.parameter;
-  value.ref = source.role == Role::joined
-                  ? part_at(from, offset, value.rows * value.columns)
-                  : Ref{source.ref.root, source.ref.offset + offset};
+  value.ref = source.role == Role::joined ? part_at(from, offset, value.rows * value.columns)
+                                          : Ref{source.ref.root, source.ref.offset + offset};
   const Value& root = values[value.ref.root];
-  if (root.columns != value.columns || (root.columns != 0 && value.ref.offset % root.columns != 0)) {
+  if (root.columns != value.columns ||
+      (root.columns != 0 && value.ref.offset % root.columns != 0)) {
     arrangement.make_dense(value.ref.root);
   }
 }
@@ -199,9 +201,7 @@ bool Draft::relate(Id a, Id b, Offset offset) {
 }
 
 bool Draft::try_together(std::span<Id> ids, std::span<const Offset> offsets, bool move_all) {
-  const auto replace = [&](Id& id) {
-    id = add_like(id, Role::copy);
-  };
+  const auto replace = [&](Id& id) { id = add_like(id, Role::copy); };
   if (move_all) replace(ids[0]);
   for (std::size_t i = 1; i < ids.size(); ++i) {
     if (!move_all && relate(ids[0], ids[i], offsets[i])) continue;
@@ -250,7 +250,8 @@ void Draft::scatter(Id product, std::span<const Offset> offsets) {
 bool Draft::has_gaps(Id id) const {
   const Id root = values[id].ref.root;
   const std::size_t count = request.work.size();
-  if (root >= count && root < request.nodes.size()) return request.sources[root - count].stride != 0;
+  if (root >= count && root < request.nodes.size())
+    return request.sources[root - count].stride != 0;
   return arrangement.is_wide(root);
 }
 
@@ -277,12 +278,14 @@ bool Draft::assume_adjacent(Id a, Id b, Index bytes) {
 bool Draft::lies_before(Id a, Id b) const {
   const Ref at = values[a].ref;
   const Ref other = values[b].ref;
+  if (values[at.root].placed && values[other.root].placed) return address(a) < address(b);
   const Arrangement::Place p = arrangement.place(at.root);
   const Arrangement::Place q = arrangement.place(other.root);
   if (p.group != q.group) {
-    const bool source = values[at.root].role == Role::source;
-    const bool other_source = values[other.root].role == Role::source;
-    return source != other_source ? source : at.root < other.root;
+    const auto recorded = [&](Id root) {
+      return root < request.nodes.size() ? request.nodes[root] : root + (Id{1} << 31);
+    };
+    return recorded(at.root) < recorded(other.root);
   }
   if (p.row != q.row) return p.row < q.row;
   if (p.column != q.column) return p.column < q.column;

@@ -6,6 +6,7 @@
 #include <unroll/core/plan/plan.h>
 #include <unroll/core/plan/request.h>
 
+#include <numeric>
 #include <vector>
 
 namespace unroll {
@@ -49,17 +50,19 @@ struct Value {
 struct BlockProduct {
   bool transpose_a = false;
   bool transpose_b = false;
-  Index m = 0;  // of one block
+  bool ones = false;  // a is a row of ones
+  Index m = 0;        // of one block
   Index n = 0;
-  Index k = 0;
+  std::vector<Index> k;  // of the blocks along the inner dimension
   std::size_t rows = 1;  // in blocks
-  std::size_t inner = 1;
   std::size_t columns = 1;
-  std::vector<Id> a;     // rows x inner
-  std::vector<Id> b;     // inner x columns
+  std::vector<Id> a;     // rows x k.size(); none where it is ones
+  std::vector<Id> b;     // k.size() x columns
   std::vector<Id> bias;  // columns, or none
   std::vector<Id> out;   // rows x columns
   Id order = 0;          // the last node it stands for
+  [[nodiscard]] std::size_t inner() const { return k.size(); }
+  [[nodiscard]] Index depth() const { return std::accumulate(k.begin(), k.end(), Index{0}); }
   [[nodiscard]] bool empty() const { return out.empty(); }
 };
 
@@ -107,7 +110,8 @@ class Draft {
   [[nodiscard]] const std::byte* address(Id id) const;
   /// Whether `b` begins `bytes` after `a`; a plan made on that ground is used only where it holds.
   bool assume_adjacent(Id a, Id b, Index bytes);
-  /// Orders values by where they lie: those arranged side by side by their place, others by number.
+  /// Orders values by where they lie: those placed outside by address, those arranged side by side
+  /// by their place, others by when they were recorded.
   [[nodiscard]] bool lies_before(Id a, Id b) const;
 
  private:

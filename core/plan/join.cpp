@@ -1,7 +1,7 @@
 /// Sees products with the same left side, as the gates of a cell: W1 x, W2 x, ... Makes one wider
 /// product where the right sides lie one behind another in memory, as the weights of one cell do.
 
-#include <unroll/core/plan/passes.h>
+#include <unroll/core/plan/make_plan.h>
 
 #include <algorithm>
 
@@ -9,7 +9,8 @@ namespace unroll {
 namespace {
 
 bool can_join(const BlockProduct& product) {
-  return !product.empty() && !product.transpose_a && product.transpose_b && product.inner == 1;
+  return !product.empty() && !product.ones && !product.transpose_a && product.transpose_b &&
+         product.inner() == 1;
 }
 
 /// Whether `b` reads the matrix behind the one `a` reads.
@@ -17,7 +18,7 @@ bool follows(Draft& draft, const BlockProduct& a, const BlockProduct& b) {
   const auto width = static_cast<Index>(size_of(draft.values[a.b[0]].dtype));
   if (a.n != b.n || a.bias.size() != b.bias.size()) return false;
   if (!draft.values[a.b[0]].parameter || !draft.values[b.b[0]].parameter) return false;
-  return draft.assume_adjacent(a.b[0], b.b[0], a.n * a.k * width) &&
+  return draft.assume_adjacent(a.b[0], b.b[0], a.n * a.k[0] * width) &&
          (a.bias.empty() || draft.assume_adjacent(a.bias[0], b.bias[0], a.n * width));
 }
 

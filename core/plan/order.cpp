@@ -125,8 +125,7 @@ class Ordering {
     for_each_need(v, [&](std::uint32_t need) { pull(need); });
     end_pull();
     if (is_product(v)) {
-      tasks_.push_back(
-          {Task::Kind::product, static_cast<Id>(v - draft_.values.size()), {}, {}});
+      tasks_.push_back({Task::Kind::product, static_cast<Id>(v - draft_.values.size()), {}, {}});
     } else {
       tasks_.push_back({Task::Kind::kernel, v, {}, {}});
     }
@@ -186,14 +185,14 @@ class Ordering {
       const std::uint32_t there = after(input);
       const Id root = draft_.values[input].ref.root;
       const bool in_program = there > 0 && programs_[there - 1].kind == Task::Kind::program &&
-                              entry_[root] == there - 1 && same_matrix(draft_.values[input], root) &&
+                              entry_[root] == there - 1 &&
+                              same_matrix(draft_.values[input], root) &&
                               same_matrix(value, programs_[there - 1].nodes[0]);
       earliest = std::max(earliest, in_program ? there - 1 : there);
     }
     std::uint32_t at = earliest;
-    while (at < programs_.size() &&
-           !(fuse_ && programs_[at].kind == Task::Kind::program &&
-             same_matrix(value, programs_[at].nodes[0]))) {
+    while (at < programs_.size() && !(fuse_ && programs_[at].kind == Task::Kind::program &&
+                                      same_matrix(value, programs_[at].nodes[0]))) {
       ++at;
     }
     if (at == programs_.size()) programs_.push_back({Task::Kind::program, kNone, {}, {}});

@@ -12,8 +12,8 @@ namespace unroll {
 struct Task {
   enum class Kind : std::uint8_t { product, kernel, program, copy };
   Kind kind;
-  Id id = kNone;          // the product, the kernel's value, the copy
-  std::vector<Id> nodes;  // of a program: element-wise values, in an order they can be computed in
+  Id id = kNone;           // the product, the kernel's value, the copy
+  std::vector<Id> nodes;   // of a program: element-wise values, in an order they can be computed in
   std::vector<Id> copies;  // of a program: copies of its results
 };
 

@@ -4,7 +4,7 @@
 /// places, a copy.
 
 #include <unroll/core/plan/access.h>
-#include <unroll/core/plan/passes.h>
+#include <unroll/core/plan/make_plan.h>
 
 #include <algorithm>
 
@@ -13,13 +13,17 @@ namespace {
 
 using Offsets = std::vector<Draft::Offset>;
 
-/// The places of rows x columns blocks of a matrix.
-Offsets grid(std::size_t rows, std::size_t columns, Index height, Index width) {
+/// The places of blocks of a matrix, by the heights of its rows and the widths of its columns.
+Offsets grid(const std::vector<Index>& heights, const std::vector<Index>& widths) {
   Offsets offsets;
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < columns; ++j) {
-      offsets.push_back({static_cast<Index>(i) * height, static_cast<Index>(j) * width});
+  Index row = 0;
+  for (const Index height : heights) {
+    Index column = 0;
+    for (const Index width : widths) {
+      offsets.push_back({row, column});
+      column += width;
     }
+    row += height;
   }
   return offsets;
 }
@@ -45,17 +49,23 @@ void arrange(Draft& draft, Id index) {
   const BlockProduct& p = draft.products[index];
   std::vector<Id> a = p.a;
   std::vector<Id> b = p.b;
-  const Offsets a_grid = p.transpose_a ? transposed(grid(p.rows, p.inner, p.m, p.k))
-                                       : grid(p.rows, p.inner, p.m, p.k);
-  const Offsets b_grid = p.transpose_b ? transposed(grid(p.inner, p.columns, p.k, p.n))
-                                       : grid(p.inner, p.columns, p.k, p.n);
-  draft.gather(a, a_grid);
+  const std::vector<Index> heights(p.rows, p.m);
+  const std::vector<Index> widths(p.columns, p.n);
+  const Offsets a_grid = p.transpose_a ? transposed(grid(heights, p.k)) : grid(heights, p.k);
+  const Offsets b_grid = p.transpose_b ? transposed(grid(p.k, widths)) : grid(p.k, widths);
+  if (!p.ones) draft.gather(a, a_grid);
   // Parameters were joined because they lie together.
   if (!draft.values[b[0]].parameter) draft.gather(b, b_grid);
   const bool together = draft.values[p.out[0]].placed && lie_together(draft, p);
-  if (!together) draft.scatter(index, grid(p.rows, p.columns, p.m, p.n));
+  if (!together) draft.scatter(index, grid(heights, widths));
   draft.products[index].a = std::move(a);
   draft.products[index].b = std::move(b);
+}
+
+/// Brings the terms of a sum into the order in which they lie.
+void sort_terms(const Draft& draft, BlockProduct& p) {
+  std::sort(p.b.begin(), p.b.end(), [&](Id a, Id b) { return draft.lies_before(a, b); });
+  for (std::size_t i = 0; i < p.b.size(); ++i) p.k[i] = draft.values[p.b[i]].rows;
 }
 
 /// Kernels read matrices without gaps. All that read one value read one copy of it.
@@ -83,12 +93,27 @@ void place(Draft& draft) {
       draft.arrangement.make_dense(id);
     }
   }
+  // A sum that is part of no larger one is best left to its kernel.
+  for (BlockProduct& product : draft.products) {
+    if (!product.ones || product.inner() > 1) continue;
+    Value& value = draft.values[product.out[0]];
+    value.role = Role::kernel;
+    value.product = kNone;
+    draft.arrangement.make_dense(product.out[0]);
+    product = {};
+  }
   // What one product reads side by side, such as the gradients of all gates, comes first: the other
-  // products that read it need nothing else.
-  for (const bool side_by_side : {true, false}) {
+  // products that read it need nothing else. Sums come last; they can add up in any order.
+  const auto turn = [](const BlockProduct& p) {
+    if (p.ones) return 2;
+    return p.inner() > 1 && !p.transpose_a ? 0 : 1;
+  };
+  for (const int now : {0, 1, 2}) {
     for (Id i = 0; i < draft.products.size(); ++i) {
-      const BlockProduct& p = draft.products[i];
-      if (!p.empty() && (p.inner > 1 && !p.transpose_a) == side_by_side) arrange(draft, i);
+      BlockProduct& p = draft.products[i];
+      if (p.empty() || turn(p) != now) continue;
+      if (p.ones) sort_terms(draft, p);
+      arrange(draft, i);
     }
   }
   close_gaps(draft);

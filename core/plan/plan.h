@@ -90,7 +90,7 @@ struct CopyStep {
 
 struct Step {
   std::variant<ProductStep, PackStep, FusedStep, KernelStep, CopyStep> what;
-  std::uint32_t node = 0;   // of the request: the last it computes
+  std::uint32_t node = 0;    // of the request: the last it computes
   std::uint32_t covers = 0;  // how many nodes
 };
 
@@ -104,13 +104,15 @@ struct Assumption {
 struct Plan {
   Request request;
   DType dtype = DType::f32;  // of its floating-point values
-  int threads = 1;         // at most
-  int wanted_threads = 1;  // what was asked for when it was made
+  int threads = 1;           // at most
+  int wanted_threads = 1;    // what was asked for when it was made
   std::vector<Assumption> assumptions;
   std::vector<Id> bases;  // sources and placed nodes whose memory steps use
   std::vector<Step> steps;
   std::vector<PackedMatrix> packed;
   Index bytes = 0;  // of the plan's own memory
+  Index ones = 0;   // how many of them stand at ones_offset, for sums
+  Index ones_offset = 0;
 
   /// Where the value of a node lies during and after the run.
   struct Kept {

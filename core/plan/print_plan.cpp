@@ -70,8 +70,8 @@ std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
   double time = 0;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
-    const Line line = std::visit(
-        Describe{plan, step, static_cast<Index>(size_of(plan.dtype))}, step.what);
+    const Line line =
+        std::visit(Describe{plan, step, static_cast<Index>(size_of(plan.dtype))}, step.what);
     text += fmt::format("{:>5}  {:<22} {:>6} {:<20} {:>10.3f} {:>10.1f}", i, line.kernel,
                         step.covers, line.shape, line.flops / 1e6, line.bytes / 1024);
     if (i < milliseconds.size()) {

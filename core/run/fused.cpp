@@ -10,7 +10,8 @@ using Access = FusedStep::Access;
 
 constexpr Index kTile = 512;  // elements; the tiles of a program stay in the first-level cache
 
-/// Runs the instructions of a step tile by tile. A tile is some whole rows, or a part of a long one.
+/// Runs the instructions of a step tile by tile. A tile is some whole rows, or a part of a long
+/// one.
 template <class T>
 class Tiles {
  public:
@@ -84,14 +85,16 @@ class Tiles {
           std::fill_n(to + r * columns_, columns_, *place(rect, row_ + r, 0));
         }
         break;
-      case Access::scalar: std::fill_n(to, rows_ * columns_, *place(rect, 0, 0)); break;
+      case Access::scalar:
+        std::fill_n(to, rows_ * columns_, *place(rect, 0, 0));
+        break;
     }
   }
 
   /// A result is computed where it is stored, if it can be.
   void aim(const FusedStep::Result& result) {
-    pointers_[result.slot] = in_one_piece(result.rect) ? place(result.rect, row_, column_)
-                                                       : slot(result.slot);
+    pointers_[result.slot] =
+        in_one_piece(result.rect) ? place(result.rect, row_, column_) : slot(result.slot);
   }
 
   void compute(const FusedStep::Instruction& instruction) {

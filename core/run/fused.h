@@ -7,8 +7,8 @@
 
 namespace unroll {
 
-/// Runs the part of a step that falls to thread `thread` of `threads`. `bases` is where each base of
-/// a Rect lies.
+/// Runs the part of a step that falls to thread `thread` of `threads`. `bases` is where each base
+/// of a Rect lies.
 void run_fused(const FusedStep& step, DType dtype, std::span<std::byte* const> bases, int thread,
                int threads);
 

@@ -19,6 +19,8 @@ namespace unroll {
 constexpr Index kDepth = 384;
 /// Elements of b that are packed before they are used: they stay in the second-level cache.
 constexpr Index kChunk = Index{1} << 17;
+/// For so few rows packing b, where it need not be transposed, costs more than it saves.
+constexpr Index kFewRows = 32;
 /// Rows of a transposed a that are copied together.
 constexpr Index kRowBlock = 112;
 
@@ -84,8 +86,8 @@ void tile(const Operands<T>& o) {
   using V = hn::Vec<Tag<T>>;
   V sum[MR][NV];
   for (int j = 0; j < NV; ++j) {
-    const auto mask = hn::FirstN(d, static_cast<std::size_t>(
-                                        std::clamp<Index>(o.columns - j * lanes, 0, lanes)));
+    const auto mask =
+        hn::FirstN(d, static_cast<std::size_t>(std::clamp<Index>(o.columns - j * lanes, 0, lanes)));
     const V start = o.bias ? hn::MaskedLoad(mask, d, o.bias + j * lanes) : hn::Zero(d);
     for (int i = 0; i < MR; ++i) sum[i][j] = start;
   }
@@ -219,7 +221,8 @@ void pack_all(const Gemm<T>& g, Range columns, T* packed) {
   }
 }
 
-/// The columns of one chunk for all rows, over one block of k. `b` holds their panels.
+/// The columns of one chunk for all rows, over one block of k. `b` holds their panels, or is null:
+/// then they are read where they are, which pays for few rows.
 template <class T>
 void chunk(const Gemm<T>& g, Range rows, Range columns, Range depth, const T* b) {
   Operands<T> o{.k = depth.size(),
@@ -245,7 +248,8 @@ void chunk(const Gemm<T>& g, Range rows, Range columns, Range depth, const T* b)
     }
     for (Index j = columns.begin; j < columns.end; j += kPanel<T>) {
       o.a = a;
-      o.b = b + (j - columns.begin) * depth.size();
+      o.b = b == nullptr ? g.b + depth.begin * g.ldb + j : b + (j - columns.begin) * depth.size();
+      o.ldb = b == nullptr ? g.ldb : kPanel<T>;
       o.bias = depth.begin == 0 && g.bias ? g.bias + j : nullptr;
       o.c = g.c + i * g.ldc + j;
       o.columns = std::min(kPanel<T>, columns.end - j);
@@ -268,9 +272,13 @@ void multiply_all(const Gemm<T>& g, Range rows, Range columns, const T* packed) 
       packed += padded<T>(columns) * depth.size();
       continue;
     }
+    const Index whole = columns.size() / kPanel<T> * kPanel<T>;
+    const Range direct{columns.begin, columns.begin + whole};
+    const bool reads_b = !g.transpose_b && rows.size() <= kFewRows;
+    if (reads_b) chunk<T>(g, rows, direct, depth, nullptr);
     const Index width =
         std::max(kPanel<T>, kChunk / std::max<Index>(1, depth.size()) / kPanel<T> * kPanel<T>);
-    for (Index j = columns.begin; j < columns.end; j += width) {
+    for (Index j = reads_b ? direct.end : columns.begin; j < columns.end; j += width) {
       const Range part{j, std::min(j + width, columns.end)};
       T* const b = scratch<T>(0, padded<T>(part) * std::max<Index>(1, depth.size()));
       for (Index p = part.begin; p < part.end; p += kPanel<T>) {

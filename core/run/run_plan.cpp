@@ -28,6 +28,15 @@ class Run {
     }
   }
 
+  void write_ones() const {
+    std::byte* const ones = bases_[0] + plan_.ones_offset;
+    if (plan_.dtype == DType::f32) {
+      std::fill_n(reinterpret_cast<float*>(ones), plan_.ones, 1.0F);
+    } else {
+      std::fill_n(reinterpret_cast<double*>(ones), plan_.ones, 1.0);
+    }
+  }
+
   [[nodiscard]] std::byte* at(const Rect& rect) const { return bases_[rect.base] + rect.offset; }
 
   void give_values() {
@@ -160,6 +169,7 @@ void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nod
   Run run(plan, graph, nodes, arena.allocate(static_cast<std::size_t>(plan.bytes)));
   if (milliseconds != nullptr) milliseconds->assign(plan.steps.size(), 0);
   run.give_values();
+  run.write_ones();
   try {
     run_team(plan.threads, [&](Team& team) {
       Clock::time_point before = Clock::now();

@@ -14,9 +14,9 @@ namespace unroll {
 [[nodiscard]] bool holds(const Plan& plan, const Graph& graph,
                          std::span<const std::uint32_t> nodes);
 
-/// Runs `plan` for `nodes`, the nodes of a request equal to the plan's. Afterwards nodes whose values
-/// are stored have them; an exception leaves them without. `milliseconds`, where given, is filled
-/// with the time of every step.
+/// Runs `plan` for `nodes`, the nodes of a request equal to the plan's. Afterwards nodes whose
+/// values are stored have them; an exception leaves them without. `milliseconds`, where given, is
+/// filled with the time of every step.
 void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes, Arena& arena,
               std::vector<double>* milliseconds = nullptr);
 

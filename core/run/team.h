@@ -1,16 +1,12 @@
 #pragma once
 /// Threads that work on one plan together.
 
+#include <unroll/core/run/threads.h>
+
 #include <atomic>
 #include <functional>
 
 namespace unroll {
-
-/// How many threads a step may use; 0: as many as the machine has cores, which is also what it is at
-/// first, unless UNROLL_THREADS says otherwise. Results are the same for any number, where nothing
-/// else is said. Error for a negative number.
-void set_threads(int threads);
-[[nodiscard]] int threads();
 
 /// A team at work: `size` threads of which this is number `thread`.
 class Team {

@@ -1,7 +1,7 @@
 /// variants: recurrent cells compared on toy tasks. Without arguments it trains four of them on
 /// the adding problem, less than a minute.
 
-#include <unroll/core/run/team.h>
+#include <unroll/core/run/threads.h>
 #include <unroll/optim/optimizers.h>
 
 #include <CLI/CLI.hpp>

@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 wordlm=${WORDLM:-$here/../../build/release/examples/wordlm/wordlm}
 [ -x "$wordlm" ] || { echo "build wordlm first: bash examples/run.sh --help" >&2; exit 1; }
-export OPENBLAS_NUM_THREADS=1
+export UNROLL_THREADS=1
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

@@ -4,6 +4,7 @@
 #include <unroll/core/op.h>
 #include <unroll/core/run/blas.h>
 #include <unroll/core/run/gemm.h>
+#include <unroll/core/run/team.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

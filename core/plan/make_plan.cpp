@@ -1,6 +1,6 @@
 #include <unroll/core/plan/assemble.h>
+#include <unroll/core/plan/make_plan.h>
 #include <unroll/core/plan/order.h>
-#include <unroll/core/plan/passes.h>
 
 #include <algorithm>
 #include <array>
@@ -38,8 +38,8 @@ Passes Passes::parse(std::string_view text) {
   while (!text.empty()) {
     const std::string_view name = text.substr(0, text.find(','));
     text.remove_prefix(std::min(text.size(), name.size() + 1));
-    const auto* const pass = std::find_if(kPasses.begin(), kPasses.end(),
-                                          [&](const Pass& p) { return p.name == name; });
+    const auto* const pass =
+        std::find_if(kPasses.begin(), kPasses.end(), [&](const Pass& p) { return p.name == name; });
     if (pass == kPasses.end()) {
       fail<Error>("UNROLL_PLAN: no pass '{}'; expected on, off, or some of {}", name, names());
     }

@@ -1,0 +1,30 @@
+#pragma once
+/// Which passes make large kernels of small nodes when a tape runs.
+
+#include <string>
+#include <string_view>
+
+namespace unroll {
+
+/// Each can be switched off; with all of them off nodes run one by one, in the order of recording,
+/// which is what the passes are tested against.
+struct Passes {
+  bool accumulate = true;  // sums of products, as over the steps: one product, deeper
+  bool join = true;        // products with one left side, as of the gates: one product, wider
+  bool batch = true;       // products with one right side, as W x_t of all steps: one, higher
+  bool place = true;       // what they read and write stands side by side: nothing is copied
+  bool fuse = true;        // element-wise neighbours: one sweep, no temporaries in memory
+  bool spread = true;      // every step on all threads
+  friend bool operator==(const Passes&, const Passes&) = default;
+  [[nodiscard]] bool any() const { return *this != none(); }
+
+  static Passes none() { return {false, false, false, false, false, false}; }
+  /// From text as UNROLL_PLAN holds it: "off", "on", or the names of those that are on, separated
+  /// by commas. Error for an unknown name.
+  static Passes parse(std::string_view text);
+  /// As UNROLL_PLAN says; all where it is not set.
+  static const Passes& from_environment();
+  [[nodiscard]] std::string to_string() const;
+};
+
+}  // namespace unroll

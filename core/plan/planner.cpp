@@ -1,0 +1,38 @@
+#include <unroll/core/plan/make_plan.h>
+#include <unroll/core/plan/planner.h>
+#include <unroll/core/run/run_plan.h>
+#include <unroll/core/run/team.h>
+
+#include <algorithm>
+
+namespace unroll {
+
+void Planner::run(Graph& graph, std::span<const std::uint32_t> schedule,
+                  std::span<const std::uint32_t> targets, const Passes& passes, Arena& arena) {
+  request_.describe(graph, schedule, targets, numbers_);
+  const Plan& plan = plan_for(graph, passes);
+  milliseconds_.clear();
+  run_plan(plan, graph, request_.nodes, arena, timing_ ? &milliseconds_ : nullptr);
+}
+
+const Plan& Planner::plan_for(const Graph& graph, const Passes& passes) {
+  constexpr std::size_t kMostPlans = 64;
+  const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) {
+    return plan->wanted_threads == threads() && plan->request == request_ &&
+           holds(*plan, graph, request_.nodes);
+  });
+  if (found != plans_.end()) {
+    std::rotate(plans_.begin(), found, found + 1);
+  } else {
+    if (plans_.size() == kMostPlans) plans_.pop_back();
+    plans_.insert(plans_.begin(),
+                  std::make_unique<Plan>(make_plan(graph, request_, passes, threads())));
+  }
+  return *plans_.front();
+}
+
+std::string Planner::to_string() const {
+  return plans_.empty() ? "" : unroll::to_string(*plans_.front(), milliseconds_);
+}
+
+}  // namespace unroll
