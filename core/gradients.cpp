@@ -98,6 +98,7 @@ Workspace& Gradients::computed() const {
     auto workspace = parameters_.store().workspace();
     tape_->workspaces_.push_back(workspace);  // nodes will point into it until the tape is cleared
     workspace->tape = tape_;
+    workspace->factor = 1;
     compute(*workspace);
     workspace_ = std::move(workspace);
   }
@@ -170,14 +171,35 @@ const Workspace& Gradients::computed_with(const Parameter& parameter) const {
     fail<HandleError>("gradients of one tree were asked for a parameter of another, '{}'",
                       parameter.name());
   }
-  return computed();
+  return scaled();
 }
 
 std::span<const Gradients::Segment> Gradients::segments() const { return computed().segments; }
 
-TensorView Gradients::flat() const {
-  const Workspace& workspace = computed();
+TensorView Gradients::view_of(const Workspace& workspace) {
   return {workspace.dtype, {workspace.size}, workspace.flat.data()};
+}
+
+TensorView Gradients::flat() const { return view_of(scaled()); }
+
+void Gradients::scale(double factor) {
+  release();
+  computed().factor *= factor;
+}
+
+Workspace& Gradients::scaled() const {
+  Workspace& workspace = computed();
+  if (workspace.factor == 1) return workspace;
+  dispatch(workspace.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T* const values = reinterpret_cast<T*>(workspace.flat.data());
+    const T factor = static_cast<T>(workspace.factor);
+    for (const Segment& segment : workspace.segments) {
+      for (Index i = segment.begin; i < segment.end; ++i) values[i] *= factor;
+    }
+  });
+  workspace.factor = 1;
+  return workspace;
 }
 
 TensorView Gradients::operator[](const Parameter& parameter) const {

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace unroll {
@@ -56,6 +57,15 @@ class Gradients {
     return {const_cast<T*>(read_only.data()), read_only.size()};
   }
   [[nodiscard]] TensorView flat() const;
+  /// Multiplies all of them by `factor`, when they are next read.
+  void scale(double factor);
+  /// The flat block before that, and the factor that is still to be applied: for an optimizer,
+  /// which reads every element once.
+  template <class T>
+  [[nodiscard]] std::pair<std::span<const T>, T> unscaled() const {
+    const Workspace& workspace = computed();
+    return {view_of(workspace).template values<T>(), factor_of<T>(workspace)};
+  }
   /// The gradient of one parameter, of the parameter's shape.
   /// HandleError for a parameter of another tree.
   [[nodiscard]] TensorView operator[](const Parameter& parameter) const;
@@ -65,6 +75,10 @@ class Gradients {
 
  private:
   Workspace& computed() const;
+  Workspace& scaled() const;
+  [[nodiscard]] static TensorView view_of(const Workspace& workspace);
+  template <class T>
+  [[nodiscard]] static T factor_of(const Workspace& workspace);
   void compute(Workspace& workspace) const;
   void release();
   [[nodiscard]] const Workspace& computed_with(const Parameter& parameter) const;
@@ -86,10 +100,16 @@ struct Gradients::Workspace {
   Index size;
   std::uint64_t layout = 0;  // of the parameters it is laid out like
   Tape* tape = nullptr;      // whose nodes have their values in it; null once it was cleared
+  double factor = 1;         // that the elements are still to be multiplied by
   Buffer flat;               // untouched rows of a row-sparse gradient are zero
   std::vector<Entry> entries;
   std::vector<Segment> segments;
   std::vector<std::uint8_t> seen;  // scratch: rows met so far, all zero between uses
 };
+
+template <class T>
+T Gradients::factor_of(const Workspace& workspace) {
+  return static_cast<T>(workspace.factor);
+}
 
 }  // namespace unroll

@@ -7,6 +7,7 @@
 #include <unroll/core/tensor.h>
 #include <unroll/core/var.h>
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <functional>
@@ -38,6 +39,7 @@ struct OpInfo {
   bool any_dtype = false;       // takes i32 as well, the result is what input 0 is
   bool row_sparse = false;      // (ids, rows): zero but for some rows, added up where ids repeat
   bool sums = false;            // element-wise: its inputs added up, two at a time by its sweep
+  bool splits = false;          // its kernel works on KernelCall::share() only
 };
 
 /// What a shape rule sees: the inputs and the attributes of the call being recorded.
@@ -75,7 +77,9 @@ class Signature {
 /// What a forward kernel sees: the values of the inputs, and the place for the result.
 class KernelCall {
  public:
-  KernelCall(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
+  /// The part `part` of `parts` of a call.
+  KernelCall(const Graph& graph, const Node& node, int part = 0, int parts = 1)
+      : graph_(graph), node_(node), part_(part), parts_(parts) {}
 
   [[nodiscard]] int count() const { return static_cast<int>(node_.input_count); }
   [[nodiscard]] const Shape& shape(int i) const { return input(i).shape; }
@@ -95,6 +99,13 @@ class KernelCall {
   }
   [[nodiscard]] const Attributes& attributes() const { return node_.attributes; }
   [[nodiscard]] const Op& op() const { return *node_.op; }
+  /// Which of `count` rows, or other things that do not depend on each other, this call computes;
+  /// where there are several it is one of them, begins and ends at a multiple of `grain`.
+  [[nodiscard]] std::pair<Index, Index> share(Index count, Index grain = 1) const {
+    const Index grains = (count + grain - 1) / grain;
+    return {std::min(count, grains * part_ / parts_ * grain),
+            std::min(count, grains * (part_ + 1) / parts_ * grain)};
+  }
   /// Throws ValueError "<op>: <message>".
   template <class... Args>
   [[noreturn]] void reject(fmt::format_string<Args...> format, Args&&... args) const;
@@ -103,6 +114,8 @@ class KernelCall {
   [[nodiscard]] const Node& input(int i) const { return graph_.input(node_, i); }
   const Graph& graph_;
   const Node& node_;
+  int part_;
+  int parts_;
 };
 
 using Kernel = void (*)(const KernelCall&);
@@ -121,9 +134,19 @@ struct ProductForm {
   Index k = 0;
 };
 
-/// An element-wise kernel over `n` contiguous elements: what a node runs and what passes fuse.
-using Sweep = void (*)(const void* const* inputs, void* output, std::size_t n,
-                       const Attributes& attributes);
+/// What an element-wise kernel works on: matrices of one size, each with a stride of its own from
+/// row to row, in elements; 0: one row for all rows.
+struct SweepCall {
+  std::array<const void*, 3> inputs{};
+  std::array<Index, 3> strides{};
+  void* output = nullptr;
+  Index stride = 0;
+  Index rows = 1;
+  Index columns = 0;
+};
+
+/// An element-wise kernel: what a node runs and what passes fuse.
+using Sweep = void (*)(const SweepCall& call, const Attributes& attributes);
 
 /// Runs the sweep of an element-wise operation over broadcast inputs: its forward kernel.
 void run_sweep(const KernelCall& call);

@@ -51,7 +51,8 @@ struct Embedding {
                                .formula = "y[n] = table[ids[n]]",
                                .min_inputs = 2,
                                .max_inputs = 2,
-                               .integer_inputs = 0b10};
+                               .integer_inputs = 0b10,
+                               .splits = true};
   static Shape shape(const Signature& s) {
     if (s.shape(0).rank() == 0) s.reject("the table is a scalar: rows are needed");
     return joined(s, s.shape(1), s.shape(0), 1);
@@ -60,9 +61,11 @@ struct Embedding {
   static void forward(const KernelCall& k) {
     const Shape& table = k.shape(0);
     const Index width = table.size(1, table.rank());
-    T* y = k.out<T>();
-    for (const std::int32_t id : checked_ids(k, 1, table[0])) {
-      y = std::copy_n(k.in<T>(0) + id * width, width, y);
+    const std::span<const std::int32_t> ids = checked_ids(k, 1, table[0]);
+    const auto [begin, end] = k.share(std::ssize(ids));
+    T* y = k.out<T>() + begin * width;
+    for (Index n = begin; n < end; ++n) {
+      y = std::copy_n(k.in<T>(0) + ids[static_cast<std::size_t>(n)] * width, width, y);
     }
   }
   static void gradient(Backward& b) { b.add(0, scatter_rows(b.in(1), b.dy(), b.in(0).shape()[0])); }

@@ -85,13 +85,13 @@ double exp_sum_of(const double* x, double shift, double* y, std::size_t n) {
   return HWY_DYNAMIC_DISPATCH(ExpSumF64)(x, shift, y, n);
 }
 
-/// Calls f(row, x) for every row along the last axis of input `i`.
+/// Calls f(row, x) for every row along the last axis of input `i` that falls to this call.
 template <class T, class F>
 void for_each_row(const KernelCall& k, int i, F f) {
   const Shape& shape = k.shape(i);
   const Index width = shape[shape.rank() - 1];
-  const Index rows = shape.size(0, shape.rank() - 1);
-  for (Index row = 0; row < rows; ++row) f(row, k.in<T>(i) + row * width);
+  const auto [begin, end] = k.share(shape.size(0, shape.rank() - 1));
+  for (Index row = begin; row < end; ++row) f(row, k.in<T>(i) + row * width);
 }
 
 std::size_t width_of(const Shape& shape) {
@@ -143,7 +143,8 @@ struct OnRows {
 };
 
 struct Softmax : OnRows {
-  static constexpr OpInfo info{.name = "softmax", .formula = "y = exp(x) / sum(exp(x)) by row"};
+  static constexpr OpInfo info{
+      .name = "softmax", .formula = "y = exp(x) / sum(exp(x)) by row", .splits = true};
   template <class T>
   static void forward(const KernelCall& k) {
     const std::size_t n = width_of(k.shape());
@@ -160,14 +161,15 @@ struct Softmax : OnRows {
 };
 
 struct LogSoftmax : OnRows {
-  static constexpr OpInfo info{.name = "log_softmax", .formula = "y = x - log(sum(exp(x))) by row"};
+  static constexpr OpInfo info{
+      .name = "log_softmax", .formula = "y = x - log(sum(exp(x))) by row", .splits = true};
   template <class T>
   static void forward(const KernelCall& k) {
     const std::size_t n = width_of(k.shape());
-    T* y = k.out<T>();
-    for_each_row<T>(k, 0, [&](Index, const T* x) {
+    for_each_row<T>(k, 0, [&](Index row, const T* x) {
       const Normaliser normaliser(x, n);
-      y = std::transform(x, x + n, y, [=](T v) { return normaliser.log_probability(v); });
+      T* const y = k.out<T>() + row * static_cast<Index>(n);
+      std::transform(x, x + n, y, [=](T v) { return normaliser.log_probability(v); });
     });
   }
   static void gradient(Backward& b) { b.add(0, b.dy() - exp(b.y()) * sum(b.dy(), -1, true)); }
@@ -209,7 +211,8 @@ struct CrossEntropy {
                                .formula = "y[n] = -log softmax(logits)[n, targets[n]]",
                                .min_inputs = 2,
                                .max_inputs = 2,
-                               .integer_inputs = 0b10};
+                               .integer_inputs = 0b10,
+                               .splits = true};
   static Shape shape(const Signature& s) {
     require_targets(s);
     return s.shape(1);
@@ -263,7 +266,8 @@ struct CrossEntropyGradient {
                                .formula = "y[n] = w[n] (softmax(logits)[n] - onehot(targets[n]))",
                                .min_inputs = 3,
                                .max_inputs = 3,
-                               .integer_inputs = 0b010};
+                               .integer_inputs = 0b010,
+                               .splits = true};
   static Shape shape(const Signature& s) {
     require_targets(s);
     if (s.shape(2) != s.shape(1)) {
@@ -275,8 +279,8 @@ struct CrossEntropyGradient {
   template <class T>
   static void forward(const KernelCall& k) {
     const std::size_t n = width_of(k.shape(0));
-    T* y = k.out<T>();
     for_each_row<T>(k, 0, [&](Index row, const T* x) {
+      T* const y = k.out<T>() + row * static_cast<Index>(n);
       const std::int32_t target = target_of(k, row, static_cast<Index>(n));
       const T weight = k.in<T>(2)[row];
       if (target < 0) {
@@ -285,7 +289,6 @@ struct CrossEntropyGradient {
         softmax_row(x, y, n, weight);
         y[target] -= weight;
       }
-      y += n;
     });
   }
   static Var call(Var logits, Var targets, Var weights, Ignore ignore);

@@ -28,7 +28,8 @@ struct Dropout {
                                .formula = "y = x mask(key) / (1 - rate)",
                                .min_inputs = 2,
                                .max_inputs = 2,
-                               .integer_inputs = 0b10};
+                               .integer_inputs = 0b10,
+                               .splits = true};
 
   static Shape shape(const Signature& s) {
     const double rate = s.attributes<Rate>().rate;
@@ -47,8 +48,8 @@ struct Dropout {
     const std::uint64_t seed = (std::uint64_t{key[1]} << 32) | key[0];
     const T* x = k.in<T>(0);
     T* y = k.out<T>();
-    const Index size = k.shape().size();
-    for (Index i = 0; i < size; i += 4) {
+    const auto [begin, size] = k.share(k.shape().size(), 4);
+    for (Index i = begin; i < size; i += 4) {
       // One word each for block and site, two for the step, and the seed is Philox's key.
       const auto words = philox({static_cast<std::uint32_t>(i / 4), key[2], key[3], key[4]}, seed);
       for (Index j = i; j < std::min(i + 4, size); ++j) {

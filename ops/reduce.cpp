@@ -63,7 +63,11 @@ T sum_of(const T* x, Index n) {
 }
 
 struct Sum : Reduction {
-  static constexpr OpInfo info = make("sum", "y = sum of x along an axis");
+  static constexpr OpInfo info = [] {
+    OpInfo info = make("sum", "y = sum of x along an axis");
+    info.splits = true;
+    return info;
+  }();
 
   /// Along the first axis it is a product with ones, so that sums over the steps, as the gradients
   /// of biases are, become one.
@@ -79,13 +83,15 @@ struct Sum : Reduction {
     const T* x = k.in<T>(0);
     T* y = k.out<T>();
     if (around.inner == 1) {
-      for (Index o = 0; o < around.outer; ++o) y[o] = sum_of(x + o * around.count, around.count);
+      const auto [begin, end] = k.share(around.outer);
+      for (Index o = begin; o < end; ++o) y[o] = sum_of(x + o * around.count, around.count);
       return;
     }
-    std::fill_n(y, around.outer * around.inner, T{0});
+    const auto [begin, end] = k.share(around.inner, 16);
     for (Index o = 0; o < around.outer; ++o, y += around.inner) {
+      std::fill(y + begin, y + end, T{0});
       for (Index i = 0; i < around.count; ++i, x += around.inner) {
-        for (Index j = 0; j < around.inner; ++j) y[j] += x[j];
+        for (Index j = begin; j < end; ++j) y[j] += x[j];
       }
     }
   }

@@ -43,43 +43,38 @@ HWY_INLINE V sigmoid_of(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 
-/// Applies `Formula`, a function object over vectors of `Formula::kInputs` inputs that may be made
-/// from the attributes, to n contiguous elements.
-template <class Formula, class T>
-void sweep(const void* const* inputs, void* output, std::size_t n, const Attributes& attributes) {
-  const hn::ScalableTag<T> d;
+/// One row: whole vectors, then the elements that are left, fewer than a vector.
+template <class Formula, class D, class T, class... In>
+HWY_INLINE void sweep_row(const Formula& formula, D d, std::size_t n, T* out, const In*... in) {
   const std::size_t lanes = hn::Lanes(d);
-  const Formula formula = [&] {
-    if constexpr (std::is_constructible_v<Formula, const Attributes&>) {
-      return Formula(attributes);
-    } else {
-      (void)attributes;
-      return Formula{};
-    }
-  }();
-  const auto apply = [&](const T* const* in, T* out) HWY_ATTR {
-    [&]<std::size_t... I>(std::index_sequence<I...>) HWY_ATTR {
-      hn::StoreU(formula(d, hn::LoadU(d, in[I])...), d, out);
-    }
-    (std::make_index_sequence<Formula::kInputs>{});
-  };
-
-  T* const out = static_cast<T*>(output);
-  const T* in[Formula::kInputs];
   std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    for (int k = 0; k < Formula::kInputs; ++k) in[k] = static_cast<const T*>(inputs[k]) + i;
-    apply(in, out + i);
-  }
+  for (; i + lanes <= n; i += lanes) hn::StoreU(formula(d, hn::LoadU(d, in + i)...), d, out + i);
   if (i == n) return;
-  // The last elements, fewer than a vector, go through full vectors of their own.
-  HWY_ALIGN T tail[Formula::kInputs + 1][hn::MaxLanes(d)] = {};
-  for (int k = 0; k < Formula::kInputs; ++k) {
-    for (std::size_t j = i; j < n; ++j) tail[k][j - i] = static_cast<const T*>(inputs[k])[j];
-    in[k] = tail[k];
+  const auto rest = hn::FirstN(d, n - i);
+  hn::BlendedStore(formula(d, hn::MaskedLoad(rest, d, in + i)...), rest, d, out + i);
+}
+
+template <class Formula, class T, std::size_t... I>
+HWY_INLINE void sweep_rows(const Formula& formula, const SweepCall& call,
+                           std::index_sequence<I...>) {
+  for (Index row = 0; row < call.rows; ++row) {
+    sweep_row(formula, hn::ScalableTag<T>(), static_cast<std::size_t>(call.columns),
+              static_cast<T*>(call.output) + row * call.stride,
+              (static_cast<const T*>(call.inputs[I]) + row * call.strides[I])...);
   }
-  apply(in, tail[Formula::kInputs]);
-  for (std::size_t j = i; j < n; ++j) out[j] = tail[Formula::kInputs][j - i];
+}
+
+/// Applies `Formula`, a function object over vectors of `Formula::kInputs` inputs that may be made
+/// from the attributes, to every element.
+template <class Formula, class T>
+void sweep(const SweepCall& call, const Attributes& attributes) {
+  const auto inputs = std::make_index_sequence<Formula::kInputs>();
+  if constexpr (std::is_constructible_v<Formula, const Attributes&>) {
+    sweep_rows<Formula, T>(Formula(attributes), call, inputs);
+  } else {
+    (void)attributes;
+    sweep_rows<Formula, T>(Formula{}, call, inputs);
+  }
 }
 
 /// The formulas of one file, in order; the same list for every instruction set.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace unroll {
 namespace {
@@ -23,22 +24,44 @@ void for_each_value(Gradients& gradients, Index begin, Index end, F f) {
   }
 }
 
-double norm_of(Gradients& gradients, Index begin, Index end) {
+/// The sum of the squares, in blocks short enough for Sum to hold.
+template <class Sum, class T>
+double squares_of(std::span<const T> values) {
+  constexpr std::size_t kChains = 16;  // independent sums, which the compiler keeps in vectors
+  constexpr std::size_t kBlock = 1024;
   double squares = 0;
-  for_each_value(gradients, begin, end, [&](auto values) {
-    constexpr std::size_t kChains = 8;  // independent sums, which the compiler keeps in vectors
-    std::array<double, kChains> sums{};
-    std::size_t i = 0;
-    for (; i + kChains <= values.size(); i += kChains) {
+  for (std::size_t begin = 0; begin < values.size(); begin += kBlock) {
+    const std::size_t end = std::min(begin + kBlock, values.size());
+    std::array<Sum, kChains> sums{};
+    std::size_t i = begin;
+    for (; i + kChains <= end; i += kChains) {
       for (std::size_t c = 0; c < kChains; ++c) {
-        const double x = values[i + c];
+        const Sum x = values[i + c];
         sums[c] += x * x;
       }
     }
-    for (; i < values.size(); ++i) squares += static_cast<double>(values[i]) * values[i];
-    for (const double sum : sums) squares += sum;
-  });
-  return std::sqrt(squares);
+    for (; i < end; ++i) sums[0] += Sum{values[i]} * Sum{values[i]};
+    for (const Sum sum : sums) squares += static_cast<double>(sum);
+  }
+  return squares;
+}
+
+double norm_of(const Gradients& gradients, Index begin, Index end) {
+  const std::vector<Gradients::Segment> pieces = pieces_of(gradients.segments(), begin, end);
+  std::vector<double> squares(pieces.size());
+  const auto norm = [&]<class T>(std::span<const T> values) {
+    for_each_on_all_threads(pieces.size(), [&](std::size_t i) {
+      const auto [from, to] = pieces[i];
+      const auto piece =
+          values.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));
+      squares[i] = squares_of<T>(piece);
+      const bool in_range = squares[i] > 1e-24 && squares[i] < 1e30;  // of f32's squares
+      if (!in_range) squares[i] = squares_of<double>(piece);
+    });
+    return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
+  };
+  return gradients.parameters().dtype() == DType::f32 ? norm(gradients.values<float>())
+                                                      : norm(gradients.values<double>());
 }
 
 void scale(Gradients& gradients, Index begin, Index end, double factor) {
@@ -57,7 +80,7 @@ double clip_by_global_norm(Gradients& gradients, double limit) {
   require_positive(limit, "clip_by_global_norm");
   const Index size = gradients.flat().size();
   const double norm = norm_of(gradients, 0, size);
-  if (norm > limit) scale(gradients, 0, size, limit / norm);
+  if (norm > limit) gradients.scale(limit / norm);
   return norm;
 }
 

@@ -3,7 +3,10 @@
 
 #include <unroll/core/gradients.h>
 
+#include <unroll/core/run/team.h>
+
 #include <algorithm>
+#include <vector>
 
 namespace unroll {
 
@@ -15,6 +18,29 @@ void for_each_part(std::span<const Gradients::Segment> segments, Index begin, In
   for (; segment != segments.end() && segment->begin < end; ++segment) {
     f(std::max(segment->begin, begin), std::min(segment->end, end));
   }
+}
+
+/// The parts of `segments` in [begin, end), cut into pieces to share among threads. What a piece is
+/// does not depend on their number.
+inline std::vector<Gradients::Segment> pieces_of(std::span<const Gradients::Segment> segments,
+                                                 Index begin, Index end) {
+  constexpr Index kPiece = Index{1} << 15;
+  std::vector<Gradients::Segment> pieces;
+  for_each_part(segments, begin, end, [&](Index from, Index to) {
+    for (; from < to; from += kPiece) pieces.push_back({from, std::min(from + kPiece, to)});
+  });
+  return pieces;
+}
+
+/// Calls f(i) for 0 <= i < count, on all threads where there are many.
+template <class F>
+void for_each_on_all_threads(std::size_t count, F f) {
+  constexpr std::size_t kMany = 8;
+  run_team(count < kMany ? 1 : threads(), [&](Team& team) {
+    const auto size = static_cast<std::size_t>(team.size());
+    const auto thread = static_cast<std::size_t>(team.thread());
+    for (std::size_t i = count * thread / size; i < count * (thread + 1) / size; ++i) f(i);
+  });
 }
 
 }  // namespace unroll

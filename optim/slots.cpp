@@ -1,5 +1,4 @@
 #include <unroll/core/parameter_store.h>
-#include <unroll/optim/segments.h>
 #include <unroll/optim/slots.h>
 
 #include <algorithm>
@@ -76,6 +75,18 @@ void Slots::append(Index begin, Index end, Index idle) {
   } else if (begin < end) {
     ranges_.push_back({begin, end, idle});
   }
+}
+
+/// Cuts long ranges into pieces that threads can share.
+void Slots::cut_ranges() {
+  constexpr Index kPiece = Index{1} << 15;
+  std::vector<Range> pieces;
+  for (auto [begin, end, idle] : ranges_) {
+    for (; begin < end; begin += kPiece) {
+      pieces.push_back({begin, std::min(begin + kPiece, end), idle});
+    }
+  }
+  ranges_ = std::move(pieces);
 }
 
 /// Visits elements [begin, end), whole rows, of a place.

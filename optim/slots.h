@@ -3,6 +3,7 @@
 /// visits.
 
 #include <unroll/optim/optimizer.h>
+#include <unroll/optim/segments.h>
 
 #include <array>
 #include <optional>
@@ -18,6 +19,7 @@ struct Block {
   T* p;
   const T* g;
   std::array<T*, kMaxSlots> slots;
+  T factor;  // that g is still to be multiplied by
   Index size;
   Index idle;  // steps since the slots were last brought up to date in which g was zero
 
@@ -25,7 +27,12 @@ struct Block {
   /// compiler turns into vector instructions.
   template <std::size_t count, class F>
   void each(F f) const {
-    each(f, std::make_index_sequence<count>());
+    if (factor == 1) {
+      each(f, std::make_index_sequence<count>());
+    } else {
+      const auto scaled = [f, by = factor](T& p, T g, auto&... slot) { f(p, g * by, slot...); };
+      each(scaled, std::make_index_sequence<count>());
+    }
   }
 
  private:
@@ -59,8 +66,9 @@ class Slots {
     Index idle;
   };
 
-  /// Counts a step and calls f(Block<T>) for every range that it visits, in ascending order; T is
-  /// the parameters' type. Everything that can fail fails before anything is changed.
+  /// Counts a step and calls f(Block<T>) for every range that it visits, on several threads where
+  /// there is much; T is the parameters' type. Everything that can fail fails before anything is
+  /// changed.
   template <class F>
   void step(const Gradients& gradients, F f) {
     if (gradients.parameters().dtype() == DType::f32) {
@@ -112,19 +120,24 @@ class Slots {
   void require_same(const Parameters& parameters) const;
   void visit(Place& place, Index begin, Index end);
   void append(Index begin, Index end, Index idle);
+  void cut_ranges();
   [[nodiscard]] Tensor part(const Tensor& block, const Place& place) const;
 
   template <class T, class F>
   void step_as(const Gradients& gradients, F& f) {
-    const std::span<const T> g = gradients.values<T>();  // computed before anything changes
+    const auto [g, factor] = gradients.unscaled<T>();  // computed before anything changes
     const std::span<T> p = gradients.parameters().change<T>();
-    for (const auto& [begin, end, idle] : advance(gradients)) {
-      Block<T> block{p.data() + begin, g.data() + begin, {}, end - begin, idle};
-      for (std::size_t i = 0; i < blocks_.size(); ++i) {
-        block.slots[i] = blocks_[i].template values<T>().data() + begin;
-      }
-      f(block);
+    std::vector<T*> slots;
+    for (Tensor& block : (advance(gradients), blocks_)) {
+      slots.push_back(block.template values<T>().data());
     }
+    cut_ranges();
+    for_each_on_all_threads(ranges_.size(), [&](std::size_t r) {
+      const auto& [begin, end, idle] = ranges_[r];
+      Block<T> block{p.data() + begin, g.data() + begin, {}, factor, end - begin, idle};
+      for (std::size_t i = 0; i < slots.size(); ++i) block.slots[i] = slots[i] + begin;
+      f(block);
+    });
   }
 
   Untouched untouched_;

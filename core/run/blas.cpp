@@ -9,12 +9,12 @@ namespace unroll {
 namespace {
 
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, blasint m, blasint n, blasint k, const float* a,
-          blasint lda, const float* b, blasint ldb, float beta, float* c) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, n);
+          blasint lda, const float* b, blasint ldb, float beta, float* c, blasint ldc) {
+  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, blasint m, blasint n, blasint k, const double* a,
-          blasint lda, const double* b, blasint ldb, double beta, double* c) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, n);
+          blasint lda, const double* b, blasint ldb, double beta, double* c, blasint ldc) {
+  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 void gemv(CBLAS_TRANSPOSE t, blasint rows, blasint columns, const float* a, const float* x,
           float beta, float* y) {
@@ -33,13 +33,20 @@ blasint narrow(Index n) {
   return static_cast<blasint>(n);
 }
 
-template <class T>
-void multiply_any(const Product& p, const T* a, const T* b, T beta, T* c) {
-  if (p.m == 0 || p.n == 0) return;
-  [[maybe_unused]] static const bool single = [] {
+CBLAS_TRANSPOSE order(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
+
+/// Threads are the team's: each calls OpenBLAS for its own part.
+void use_one_thread() {
+  [[maybe_unused]] static const bool once = [] {
     openblas_set_num_threads(1);
     return true;
   }();
+}
+
+template <class T>
+void multiply_any(const Product& p, const T* a, const T* b, T beta, T* c) {
+  if (p.m == 0 || p.n == 0) return;
+  use_one_thread();
   if (p.k == 0) {
     if (beta == 0) std::fill_n(c, p.m * p.n, T{0});
     return;
@@ -62,8 +69,8 @@ void multiply_any(const Product& p, const T* a, const T* b, T beta, T* c) {
       gemv(CblasNoTrans, m, k, a, b, beta, c);
     }
   } else {
-    gemm(p.transpose_a ? CblasTrans : CblasNoTrans, p.transpose_b ? CblasTrans : CblasNoTrans, m, n,
-         k, a, p.transpose_a ? m : k, b, p.transpose_b ? k : n, beta, c);
+    gemm(order(p.transpose_a), order(p.transpose_b), m, n, k, a, p.transpose_a ? m : k, b,
+         p.transpose_b ? k : n, beta, c, n);
   }
 }
 
@@ -76,5 +83,25 @@ void multiply(const Product& product, const float* a, const float* b, float beta
 void multiply(const Product& product, const double* a, const double* b, double beta, double* c) {
   multiply_any(product, a, b, beta, c);
 }
+
+template <class T>
+void multiply_large(const Gemm<T>& g, Range rows, Range columns) {
+  if (rows.size() <= 0 || columns.size() <= 0) return;
+  use_one_thread();
+  const T* const a = g.a + rows.begin * (g.transpose_a ? 1 : g.lda);
+  const T* const b = g.b + columns.begin * (g.transpose_b ? g.ldb : 1);
+  T* const c = g.c + rows.begin * g.ldc + columns.begin;
+  if (g.bias != nullptr) {
+    for (Index i = 0; i < rows.size(); ++i) {
+      std::copy_n(g.bias + columns.begin, columns.size(), c + i * g.ldc);
+    }
+  }
+  gemm(order(g.transpose_a), order(g.transpose_b), narrow(rows.size()), narrow(columns.size()),
+       narrow(g.k), a, narrow(g.lda), b, narrow(g.ldb), T(g.bias != nullptr || g.add ? 1 : 0), c,
+       narrow(g.ldc));
+}
+
+template void multiply_large<float>(const Gemm<float>&, Range, Range);
+template void multiply_large<double>(const Gemm<double>&, Range, Range);
 
 }  // namespace unroll

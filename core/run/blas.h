@@ -1,7 +1,7 @@
 #pragma once
 /// Matrix products through OpenBLAS; its header is included nowhere else.
 
-#include <unroll/core/shape.h>
+#include <unroll/core/run/gemm.h>
 
 namespace unroll {
 
@@ -17,5 +17,9 @@ struct Product {
 };
 void multiply(const Product& product, const float* a, const float* b, float beta, float* c);
 void multiply(const Product& product, const double* a, const double* b, double beta, double* c);
+
+/// Those rows and columns of a product with strides.
+template <class T>
+void multiply_large(const Gemm<T>& gemm, Range rows, Range columns);
 
 }  // namespace unroll

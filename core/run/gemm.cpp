@@ -149,6 +149,15 @@ void panel(Operands<T> o, Index rows) {
   }
 }
 
+/// A short copy, for which a call would take longer.
+template <class T>
+HWY_INLINE void copy_row(const T* from, Index count, T* to) {
+  const Tag<T> d;
+  Index i = 0;
+  for (; i + kLanes<T> <= count; i += kLanes<T>) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+  for (; i < count; ++i) to[i] = from[i];
+}
+
 /// Columns [begin, begin + kPanel) of rows `depth` of b, one row after the other, zeros behind the
 /// last column.
 template <class T>
@@ -159,7 +168,8 @@ void pack_panel(const Gemm<T>& g, Range depth, Index begin, Index end, T* out) {
   if (!g.transpose_b) {
     const T* b = g.b + depth.begin * g.ldb + begin;
     for (Index p = 0; p < k; ++p, b += g.ldb, out += width) {
-      std::fill(std::copy_n(b, columns, out), out + width, T{0});
+      copy_row(b, columns, out);
+      for (Index j = columns; j < width; ++j) out[j] = T{0};
     }
     return;
   }
@@ -243,7 +253,7 @@ void chunk(const Gemm<T>& g, Range rows, Range columns, Range depth, const T* b)
       a = copy;
       o.lda = kRowBlock;
       for (Index p = 0; p < depth.size(); ++p) {
-        std::copy_n(g.a + (depth.begin + p) * g.lda + i, count, copy + p * kRowBlock);
+        copy_row(g.a + (depth.begin + p) * g.lda + i, count, copy + p * kRowBlock);
       }
     }
     for (Index j = columns.begin; j < columns.end; j += kPanel<T>) {

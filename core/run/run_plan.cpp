@@ -93,10 +93,21 @@ class Run {
       const PackedMatrix& packed = plan_.packed[static_cast<std::size_t>(s.packed)];
       const Range columns = share_of(s.n, grain, team.thread(), team.size());
       multiply(g, {0, s.m}, columns, packed_columns<T>(packed, columns, team.thread()));
-    } else if (s.n >= s.m) {
-      multiply(g, {0, s.m}, share_of(s.n, grain, team.thread(), team.size()));
+      return;
+    }
+    Range rows{0, s.m};
+    Range columns{0, s.n};
+    if (s.n >= s.m) {
+      columns = share_of(s.n, grain, team.thread(), team.size());
     } else {
-      multiply(g, share_of(s.m, 1, team.thread(), team.size()), {0, s.n});
+      rows = share_of(s.m, 1, team.thread(), team.size());
+    }
+    // Where the result is large the library's kernel is ahead of ours by a little.
+    constexpr Index kLarge = Index{1} << 18;
+    if (s.m * s.n >= kLarge) {
+      multiply_large(g, rows, columns);
+    } else {
+      multiply(g, rows, columns);
     }
   }
 
@@ -134,9 +145,13 @@ class Run {
   }
 
   void run(const KernelStep& s, const Team& team) const {
-    if (team.thread() != 0) return;
     const Node& node = graph_.nodes[nodes_[s.node]];
-    node.op->forward[static_cast<std::size_t>(node.dtype)](KernelCall(graph_, node));
+    const Kernel kernel = node.op->forward[static_cast<std::size_t>(node.dtype)];
+    if (node.op->splits) {
+      kernel(KernelCall(graph_, node, team.thread(), team.size()));
+    } else if (team.thread() == 0) {
+      kernel(KernelCall(graph_, node));
+    }
   }
 
   void run(const CopyStep& s, const Team& team) const {

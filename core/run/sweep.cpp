@@ -75,7 +75,7 @@ void sweep_broadcast(const KernelCall& call, Sweep sweep, const Attributes& attr
   }
 
   std::array<std::array<T, kTile>, kMaxInputs> repeated;  // single values, spread out
-  std::array<const void*, kMaxInputs> pointers{};
+  SweepCall part;
   T* out = call.out<T>();
   for (Index row = 0; row < rows; ++row) {
     std::array<const T*, kMaxInputs> starts{};
@@ -93,11 +93,12 @@ void sweep_broadcast(const KernelCall& call, Sweep sweep, const Attributes& attr
     }
     for (Index begin = 0; begin < count; begin += kTile) {
       for (std::size_t i = 0; i < inputs; ++i) {
-        pointers[i] = walks[i].inner == 0 ? repeated[i].data() : starts[i] + begin;
+        part.inputs[i] = walks[i].inner == 0 ? repeated[i].data() : starts[i] + begin;
       }
-      sweep(pointers.data(), out, static_cast<std::size_t>(std::min(kTile, count - begin)),
-            attributes);
-      out += std::min(kTile, count - begin);
+      part.output = out;
+      part.columns = std::min(kTile, count - begin);
+      sweep(part, attributes);
+      out += part.columns;
     }
   }
 }
@@ -108,8 +109,8 @@ void add_up(const KernelCall& call, Sweep sweep) {
   std::byte* const out = call.out<std::byte>();
   std::copy_n(call.in<std::byte>(0), static_cast<std::size_t>(size) * size_of(call.dtype()), out);
   for (int i = 1; i < call.count(); ++i) {
-    const std::array<const void*, 2> terms{out, call.in<std::byte>(i)};
-    sweep(terms.data(), out, static_cast<std::size_t>(size), call.attributes());
+    sweep({.inputs = {out, call.in<std::byte>(i)}, .output = out, .columns = size},
+          call.attributes());
   }
 }
 
@@ -121,14 +122,13 @@ void run_sweep(const KernelCall& call) {
   const Sweep sweep = call.op().sweep[static_cast<std::size_t>(call.dtype())];
   if (call.op().sums && call.count() != 2) return add_up(call, sweep);
   bool whole = true;
-  std::array<const void*, 3> pointers{};
+  SweepCall all{.output = call.out<std::byte>(), .columns = result.size()};
   for (int i = 0; i < call.count(); ++i) {
     whole = whole && call.shape(i) == result;
-    pointers[static_cast<std::size_t>(i)] = call.in<std::byte>(i);
+    all.inputs[static_cast<std::size_t>(i)] = call.in<std::byte>(i);
   }
   if (whole) {
-    sweep(pointers.data(), call.out<std::byte>(), static_cast<std::size_t>(result.size()),
-          call.attributes());
+    sweep(all, call.attributes());
   } else if (call.dtype() == DType::f32) {
     sweep_broadcast<float>(call, sweep, call.attributes());
   } else {

@@ -71,6 +71,7 @@ void run_team(int threads, const std::function<void(Team&)>& work) {
   }
   std::mutex mutex;
   std::exception_ptr error;
+  int error_of = threads;
   // What the threads write is handed over here as well, in a way that is visible to tools that do
   // not look into OpenMP.
   std::atomic<int> begun{1};
@@ -82,8 +83,11 @@ void run_team(int threads, const std::function<void(Team&)>& work) {
     try {
       work(team);
     } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!error) error = std::current_exception();
+      {
+        const std::lock_guard lock(mutex);
+        if (team.thread() < error_of) error = std::current_exception();
+        error_of = std::min(error_of, team.thread());
+      }
       team.fail();
       (void)team.meet();
     }

@@ -32,7 +32,7 @@ class Team {
   int size_;
 };
 
-/// Runs `work` on `threads` threads at once; the first exception is thrown again here.
+/// Runs `work` on `threads` threads at once. What the first of them throws is thrown again here.
 void run_team(int threads, const std::function<void(Team&)>& work);
 
 }  // namespace unroll

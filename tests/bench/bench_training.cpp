@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "bench/workloads.h"
@@ -66,6 +67,8 @@ double product_rate() {
 struct Measured {
   std::string name;
   double seconds;  // a training step, the median
+  double record;   // of it: recording the loss and its gradient
+  double update;   // of it: clipping and changing the parameters
   double tokens_per_second;
   double bound;  // seconds that the products alone take at the rate of large ones
   Index nodes;
@@ -79,26 +82,29 @@ Measured measure(const std::string& name, int repeats, double rate, bool print_p
   Tape tape;
   double flops = 0;
   double first_loss = 0;
+  std::array<std::vector<double>, 4> times;  // of recording, running, updating; of all three
   const auto step = [&] {
+    const auto begun = Clock::now();
     tape.clear();
     const Var loss = workload.loss(tape);
     Gradients gradients = tape.gradients(loss, workload.parameters);
+    times[0].push_back(seconds_since(begun));
     (void)gradients.flat();  // they run before the update changes them in place
+    times[1].push_back(seconds_since(begun) - times[0].back());
     if (flops == 0) {
       flops = flops_of_products(tape.graph());
       first_loss =
           loss.item() * static_cast<double>(workload.batch) / static_cast<double>(workload.tokens);
     }
     workload.update(gradients);
+    times[3].push_back(seconds_since(begun));
+    times[2].push_back(times[3].back() - times[0].back() - times[1].back());
   };
   step();
   step();
-  std::vector<double> times;
-  for (int i = 0; i < repeats; ++i) {
-    const auto start = Clock::now();
-    step();
-    times.push_back(seconds_since(start));
-  }
+  for (std::vector<double>& one : times) one.clear();
+  for (int i = 0; i < repeats; ++i) step();
+  const double time = median(times[3]);
   if (print_plan) {
     tape.set_timing(true);
     step();
@@ -106,9 +112,10 @@ Measured measure(const std::string& name, int repeats, double rate, bool print_p
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const double time = median(times);
   return {name,
           time,
+          median(times[0]),
+          median(times[2]),
           static_cast<double>(workload.tokens) / time,
           flops / rate,
           tape.node_count(),
@@ -119,10 +126,10 @@ Measured measure(const std::string& name, int repeats, double rate, bool print_p
 
 void print_row(const Measured& m) {
   fmt::print(
-      "{:<22} {:>9.2f} ms {:>9.0f} tokens/s   bound {:>8.2f} ms   time/bound {:5.2f}   {:>6} "
-      "nodes   peak {:>5} MB\n",
-      m.name, 1e3 * m.seconds, m.tokens_per_second, 1e3 * m.bound, m.seconds / m.bound, m.nodes,
-      m.peak_mb);
+      "{:<22} {:>9.2f} ms {:>9.0f} tokens/s   bound {:>8.2f} ms   time/bound {:5.2f}   "
+      "record {:.2f} update {:.2f} ms   {:>6} nodes   peak {:>5} MB\n",
+      m.name, 1e3 * m.seconds, m.tokens_per_second, 1e3 * m.bound, m.seconds / m.bound,
+      1e3 * m.record, 1e3 * m.update, m.nodes, m.peak_mb);
 }
 
 /// One object a line, for compare.py.

@@ -24,9 +24,10 @@ TEST_CASE("elementwise: the last elements, fewer than a vector, are computed lik
       };
       const Attributes attributes{Factors{}};  // of affine
       const auto run = [&](std::size_t begin, std::size_t n, std::vector<T>& out) {
-        const std::array<const void*, 3> from{&inputs[0][begin], &inputs[1][begin],
-                                              &inputs[2][begin]};
-        sweep(from.data(), out.data(), n, attributes);
+        sweep({.inputs = {&inputs[0][begin], &inputs[1][begin], &inputs[2][begin]},
+               .output = out.data(),
+               .columns = static_cast<Index>(n)},
+              attributes);
       };
       std::vector<T> whole(kLong);
       run(0, kLong, whole);
