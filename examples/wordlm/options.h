@@ -9,7 +9,7 @@ namespace wordlm {
 
 /// What the command line says: one of the commands, and its options.
 struct CommandLine {
-  int threads = 0;
+  int threads = unroll::threads();
   TrainOptions train;
   SampleOptions sample;
   EvalOptions eval;
