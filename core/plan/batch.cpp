@@ -19,7 +19,8 @@ bool same_right_side(const BlockProduct& p, const BlockProduct& q) {
 std::vector<std::vector<Id>> groups_of(const Draft& draft) {
   std::vector<Id> order;
   for (Id i = 0; i < draft.products.size(); ++i) {
-    if (!draft.products[i].empty()) order.push_back(i);
+    const BlockProduct& product = draft.products[i];
+    if (!product.empty() && !product.ones) order.push_back(i);  // sums have no left sides
   }
   std::stable_sort(order.begin(), order.end(),
                    [&](Id i, Id j) { return draft.products[i].b < draft.products[j].b; });
