@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <tuple>
+#include <utility>
 
 namespace unroll {
 namespace {
@@ -40,19 +42,19 @@ class Run {
   [[nodiscard]] std::byte* at(const Rect& rect) const { return bases_[rect.base] + rect.offset; }
 
   void give_values() {
+    before_.reserve(plan_.kept.size());
     for (const Plan::Kept& kept : plan_.kept) {
       Node& node = graph_.nodes[nodes_[kept.node]];
+      before_.emplace_back(node.value, node.stride);
       node.value = at(kept.rect);
       const bool gaps = kept.rect.rows > 1 && kept.rect.stride != kept.rect.columns;
       node.stride = gaps ? kept.rect.stride : 0;
     }
   }
   void take_values_back() {
-    for (const Plan::Kept& kept : plan_.kept) {
-      if (kept.node >= plan_.request.work.size()) continue;
-      Node& node = graph_.nodes[nodes_[kept.node]];
-      node.value = nullptr;
-      node.stride = 0;
+    for (std::size_t i = before_.size(); i-- > 0;) {
+      Node& node = graph_.nodes[nodes_[plan_.kept[i].node]];
+      std::tie(node.value, node.stride) = before_[i];
     }
   }
 
@@ -168,6 +170,7 @@ class Run {
   Graph& graph_;
   std::span<const std::uint32_t> nodes_;
   std::vector<std::byte*> bases_;
+  std::vector<std::pair<std::byte*, Index>> before_;  // what was kept was, values and strides
 };
 
 }  // namespace
