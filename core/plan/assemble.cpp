@@ -90,12 +90,8 @@ class Assembly {
     }
     const Id root = value(id).ref.root;
     const bool inside =
-        task != kNone && reader != kNone && task_of_[root] == task && same_matrix(id, root);
+        task != kNone && reader != kNone && task_of_[root] == task && draft_.is_whole(id);
     if (!inside) stored_[root] = 1;
-  }
-
-  [[nodiscard]] bool same_matrix(Id a, Id b) const {
-    return value(a).rows == value(b).rows && value(a).columns == value(b).columns;
   }
 
   // Places.
@@ -295,10 +291,11 @@ class Assembly {
    private:
     /// What stands for an input: the value of this program it is, or itself.
     [[nodiscard]] Id key(Id input) const {
+      const Draft& draft = assembly_.draft_;
       const Id root = assembly_.value(input).ref.root;
       const bool inside = assembly_.task_of_[root] != kNone &&
                           &assembly_.tasks_[assembly_.task_of_[root]] == &task_ &&
-                          assembly_.same_matrix(input, root);
+                          draft.is_whole(input);
       return inside ? root : input;
     }
     void note(Id id, std::size_t i) {

@@ -247,6 +247,12 @@ void Draft::scatter(Id product, std::span<const Offset> offsets) {
   products[product].out = ids;
 }
 
+bool Draft::is_whole(Id id) const {
+  const Value& value = values[id];
+  const Value& root = values[value.ref.root];
+  return value.ref.offset == 0 && value.rows == root.rows && value.columns == root.columns;
+}
+
 bool Draft::has_gaps(Id id) const {
   const Id root = values[id].ref.root;
   const std::size_t count = request.work.size();

@@ -104,6 +104,9 @@ class Draft {
   /// The same for the results of a product: one that has to be elsewhere is copied there.
   void scatter(Id product, std::span<const Offset> offsets);
 
+  /// Whether `id` is all of the value it lies in, row by row; a part of several that were joined,
+  /// of the size of the first, is not.
+  [[nodiscard]] bool is_whole(Id id) const;
   /// Whether its rows lie apart in memory.
   [[nodiscard]] bool has_gaps(Id id) const;
   /// Where a source, or what is placed, lies now.

@@ -168,6 +168,15 @@ class Ordering {
     return entry_[id] == kNone ? 0 : entry_[id] + 1;
   }
 
+  /// Whether `id`, which is there after program `there`, is what an instruction of it computes: a
+  /// copy the program makes on the way is not.
+  [[nodiscard]] bool is_result(Id id, std::uint32_t there) const {
+    const Id root = draft_.values[id].ref.root;
+    return there > 0 && programs_[there - 1].kind == Task::Kind::program &&
+           entry_[root] == there - 1 && draft_.values[root].role == Role::elementwise &&
+           draft_.is_whole(id);
+  }
+
   void end_pull() {
     for (const Id id : wanted_) {
       const Role role = draft_.values[id].role;
@@ -183,11 +192,8 @@ class Ordering {
     std::uint32_t earliest = 0;
     for (const Id input : draft_.inputs_of(id)) {
       const std::uint32_t there = after(input);
-      const Id root = draft_.values[input].ref.root;
-      const bool in_program = there > 0 && programs_[there - 1].kind == Task::Kind::program &&
-                              entry_[root] == there - 1 &&
-                              same_matrix(draft_.values[input], root) &&
-                              same_matrix(value, programs_[there - 1].nodes[0]);
+      const bool in_program =
+          is_result(input, there) && same_matrix(value, programs_[there - 1].nodes[0]);
       earliest = std::max(earliest, in_program ? there - 1 : there);
     }
     std::uint32_t at = earliest;
@@ -203,9 +209,7 @@ class Ordering {
   void add_copy(Id id) {
     const Id input = draft_.inputs_of(id)[0];
     const std::uint32_t there = after(input);
-    const Id root = draft_.values[input].ref.root;
-    if (there > 0 && programs_[there - 1].kind == Task::Kind::program &&
-        entry_[root] == there - 1 && same_matrix(draft_.values[input], root)) {
+    if (is_result(input, there)) {
       programs_[there - 1].copies.push_back(id);
       entry_[id] = there - 1;
       return;
