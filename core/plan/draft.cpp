@@ -13,7 +13,7 @@ void set_matrix(Value& value, const Shape& shape) {
 }  // namespace
 
 Draft::Draft(const Graph& graph, const Request& request, bool arrange)
-    : graph(graph), request(request), inputs(request.inputs) {
+    : graph(graph), request(request), inputs(request.inputs), arranges_(arrange) {
   const auto count = static_cast<Id>(request.work.size());
   values.reserve(request.nodes.size() * 5 / 4);
   values.resize(request.nodes.size());
@@ -129,12 +129,15 @@ void Draft::resolve_concat(Id id) {
     consecutive = consecutive && values[part].ref == Ref{first.root, end};
     end += values[part].rows * values[part].columns;
   }
+  // A parameter's memory changes while what was made of it stays: its kernel copies.
+  if (consecutive && values[first.root].parameter) return;
   if (consecutive && !values[id].placed) {
+    set_inputs(id, parts);  // without empty ones, of which it is no view
     values[id].role = Role::view;
     values[id].ref = first;
     return;
   }
-  if (values[id].placed) return;  // its kernel copies
+  if (values[id].placed || !arranges_) return;  // its kernel copies
   std::vector<Offset> offsets;
   Index row = 0;
   for (const Id part : parts) {

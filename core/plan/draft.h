@@ -68,7 +68,8 @@ struct BlockProduct {
 
 class Draft {
  public:
-  /// Describes the values of a request; views are resolved, nothing is planned yet.
+  /// Describes the values of a request; views are resolved, nothing is planned yet. Values can be
+  /// put side by side only where `arrange` says so; otherwise no two places can overlap.
   Draft(const Graph& graph, const Request& request, bool arrange);
 
   const Graph& graph;
@@ -126,6 +127,8 @@ class Draft {
   bool relate(Id a, Id b, Offset offset);
   void put_together(std::span<Id> ids, std::span<const Offset> offsets);
   bool try_together(std::span<Id> ids, std::span<const Offset> offsets, bool move_all);
+
+  bool arranges_;  // otherwise every value stays where it is
 };
 
 template <class F>
