@@ -105,10 +105,17 @@ void Draft::resolve_view(Id id) {
   value.parameter = source.parameter;
   value.ref = source.role == Role::joined ? part_at(from, offset, value.rows * value.columns)
                                           : Ref{source.ref.root, source.ref.offset + offset};
-  const Value& root = values[value.ref.root];
-  if (root.columns != value.columns ||
-      (root.columns != 0 && value.ref.offset % root.columns != 0)) {
-    arrangement.make_dense(value.ref.root);
+  const Id root = value.ref.root;
+  const Index columns = values[root].columns;
+  if (columns == value.columns && (columns == 0 || value.ref.offset % columns == 0)) return;
+  if (values[root].role == Role::source && has_gaps(root)) {
+    // Its gaps are within the rows of the view, which hence is of a copy without.
+    const Id copy = add_copy(root);
+    arrangement.make_dense(copy);
+    values[id].ref.root = copy;
+    set_inputs(id, {&copy, 1});
+  } else {
+    arrangement.make_dense(root);
   }
 }
 
