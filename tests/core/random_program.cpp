@@ -1,0 +1,372 @@
+#include "core/random_program.h"
+
+#include <array>
+
+namespace unroll::testing {
+namespace {
+
+constexpr Index kLargest = 120;  // elements of a value
+constexpr Index kWords = 6;
+
+}  // namespace
+
+RandomProgram::RandomProgram(Tape& tape, const Recipe& recipe)
+    : parameters(recipe.dtype, recipe.data),
+      tape_(tape),
+      recipe_(recipe),
+      random_(recipe.structure),
+      values_(recipe.data) {
+  add_leaves();
+  for (int i = 0; i < recipe.size; ++i) {
+    // Each operation has random numbers of its own, whatever those before it have used.
+    random_ = Random(recipe.structure, static_cast<std::uint64_t>(i) + 1);
+    try {
+      add_operation();
+    } catch (const ShapeError&) {
+      keep(tanh(recent()));  // what was chosen does not fit
+    }
+  }
+  random_ = Random(recipe.structure, 1'000'000);
+  add_losses();
+}
+
+void RandomProgram::add_leaves() {
+  constexpr std::array<Index, 5> kBatches{0, 1, 1, 2, 5};
+  steps_ = 1 + below(4);
+  batch_ = kBatches[static_cast<std::size_t>(below(5))];
+  features_ = 1 + below(4);
+  hidden_ = one_in(2) ? features_ : 1 + below(4);
+  for (const char* gate : {"i", "f", "o"}) {
+    W_.push_back((parameters / gate).add("W", {hidden_, features_}, uniform(1)));
+    U_.push_back((parameters / gate).add("U", {hidden_, hidden_}, uniform(1)));
+    b_.push_back((parameters / gate).add("b", {hidden_}, uniform(1)));
+  }
+  table_ = parameters.add("table", {kWords, features_}, uniform(1));
+  const auto input = [&](const Shape& shape) {
+    pool_.push_back(tape_.input(make_tensor({shape, -1, 1}, values_)));
+  };
+  input({steps_, batch_, features_});
+  input({batch_, hidden_});
+  input({batch_, features_});
+  input({hidden_, hidden_});
+  input({hidden_});
+  input({});
+  for (const auto* parameters : {&W_, &U_, &b_}) {
+    for (const Parameter& p : *parameters) pool_.push_back(tape_.parameter(p));
+  }
+  pool_.push_back(tape_.parameter(table_));
+  leaves_ = pool_;
+}
+
+void RandomProgram::keep(Var x) {
+  if (x.shape().size() <= kLargest) pool_.push_back(x);
+}
+
+Var RandomProgram::recent() {
+  const Index count = std::ssize(pool_);
+  return pool_[static_cast<std::size_t>(count - 1 - below(std::min<Index>(count, 8)))];
+}
+
+template <class Fits>
+std::vector<Var> RandomProgram::all_that(Fits fits) const {
+  std::vector<Var> found;
+  std::copy_if(pool_.begin(), pool_.end(), std::back_inserter(found), fits);
+  return found;
+}
+
+Var RandomProgram::ids(const Shape& shape, Index bound) {
+  return tape_.input(make_tensor({shape, 0, static_cast<double>(bound), true}, values_));
+}
+
+void RandomProgram::add_operation() {
+  switch (below(12)) {
+    case 0:
+    case 1:
+      add_element_wise();
+      break;
+    case 2:
+    case 3:
+    case 4:
+      add_product();
+      break;
+    case 5:
+      add_reduction();
+      break;
+    case 6:
+    case 7:
+      add_view();
+      break;
+    case 8:
+      add_joined();
+      break;
+    case 9:
+      add_lookup();
+      break;
+    case 10:
+      add_recurrence();
+      break;
+    default:
+      ask_in_the_middle();
+      break;
+  }
+}
+
+void RandomProgram::add_element_wise() {
+  const Var a = recent();
+  const std::vector<Var> others = all_that([&](Var v) {
+    const auto shape = broadcast(a.shape(), v.shape());
+    return shape && shape->size() <= kLargest;
+  });
+  const Var b = others[static_cast<std::size_t>(below(std::ssize(others)))];
+  const Var leaf = leaves_[static_cast<std::size_t>(below(std::ssize(leaves_)))];
+  switch (below(10)) {
+    case 0:
+      keep(a + b);
+      break;
+    case 1:
+      keep(b - a);
+      break;
+    case 2:
+      keep(a * b);
+      break;
+    case 3:
+      keep(a / (sigmoid(b) + 1));
+      break;
+    case 4:
+      keep(sigmoid(a));
+      break;
+    case 5:
+      keep(tanh(a) * 0.5 + 1);
+      break;
+    case 6:
+      keep(square(tanh(-a)));
+      break;
+    case 7:
+      keep(dropout(a, 0.3, {recipe_.data, ++site_, 0}));
+      break;
+    // Only of leaves: where values are nearly equal, rounding would decide.
+    case 8:
+      keep(where(greater(leaf, 0.1), leaf, a));
+      break;
+    default: {
+      const std::vector<Var> same = all_that([&](Var v) { return v.shape() == a.shape(); });
+      keep(bounded(add_up(std::span(same).last(std::min<std::size_t>(same.size(), 4)))));
+    }
+  }
+}
+
+void RandomProgram::add_product() {
+  const auto matrices = [&](auto fits) {
+    return all_that([&](Var v) { return v.shape().rank() == 2 && fits(v.shape()); });
+  };
+  const auto one_of = [&](const std::vector<Var>& vars) {
+    if (vars.empty()) fail<ShapeError>("nothing fits");
+    return vars[static_cast<std::size_t>(below(std::ssize(vars)))];
+  };
+  const Index gate = below(3);
+  const auto parameter = [&](const std::vector<Parameter>& p, Index i) {
+    return tape_.parameter(p[static_cast<std::size_t>(i % 3)]);
+  };
+  switch (below(4)) {
+    case 0: {  // all ways to transpose
+      const Transposed t{one_in(2), one_in(2)};
+      const Var a = one_of(matrices([](const Shape&) { return true; }));
+      const Index k = a.shape()[t.a ? 0 : 1];
+      keep(bounded(
+          matmul(a, one_of(matrices([&](const Shape& s) { return s[t.b ? 1 : 0] == k; })), t)));
+      break;
+    }
+    case 1: {  // the gates of one cell
+      const Var x = recent();
+      const bool bias = one_in(2);
+      for (Index i = 0; i < 3; ++i) {
+        const Var W = parameter(one_in(2) ? W_ : U_, i);
+        keep(bias ? linear(x, W, parameter(b_, i)) : linear(x, W));
+      }
+      break;
+    }
+    case 2: {  // a sum of products
+      const Var a = one_of(matrices([](const Shape&) { return true; }));
+      const auto same = matrices([&](const Shape& s) { return s == a.shape(); });
+      std::vector<Var> terms;
+      for (Index i = 0; i < 2 + below(3); ++i) {
+        const bool left = a.shape()[1] == hidden_ && one_in(2);
+        terms.push_back(
+            left ? matmul(one_of(same), parameter(U_, gate + i))
+                 : matmul(matmul(one_of(same), one_of(same), {true, false}), a, {one_in(2), true}));
+        if (terms[0].shape() != terms.back().shape()) terms.pop_back();
+      }
+      keep(tanh(add_up(terms)));
+      break;
+    }
+    default:
+      keep(bounded(linear(recent(), parameter(one_in(2) ? W_ : U_, gate))));
+  }
+}
+
+void RandomProgram::add_reduction() {
+  const Var x = recent();
+  const int rank = x.shape().rank();
+  const Index axis = rank == 0 ? 0 : below(rank);
+  switch (below(6)) {
+    case 0:
+      keep(bounded(sum(x)));
+      break;
+    case 1:
+      keep(bounded(sum(x, axis, one_in(2))));
+      break;
+    case 2:
+      keep(mean(x, axis, one_in(2)));
+      break;
+    case 3:
+      keep(softmax(x));
+      break;
+    case 4:
+      keep(log_softmax(tanh(x)));
+      break;
+    default: {  // several sums of one value
+      keep(sum(x, 0));
+      keep(bounded(sum(x, 0)));
+    }
+  }
+}
+
+void RandomProgram::add_view() {
+  const Var x = one_in(3) ? any() : recent();
+  const Shape shape = x.shape();
+  const Index first = shape.rank() == 0 ? 0 : shape[0];
+  switch (below(7)) {
+    case 0:
+      keep(reshape(x, {shape.size()}));
+      break;
+    case 1: {
+      const Index divisor = 1 + below(4);
+      if (shape.size() % divisor == 0) keep(reshape(x, {shape.size() / divisor, divisor}));
+      break;
+    }
+    case 2: {
+      const Index begin = below(first + 1);
+      keep(rows(x, begin, begin + below(first - begin + 1)));
+      break;
+    }
+    case 3:
+      if (first > 0) keep(select(x, below(first)));
+      break;
+    case 4:
+      if (shape.rank() > 1) keep(slice(x, 1, 0, (shape[1] + 1) / 2));
+      break;
+    case 5:
+      keep(transpose(x));
+      break;
+    default:
+      keep(stop_gradient(x));
+  }
+}
+
+void RandomProgram::add_joined() {
+  const Var x = recent();
+  const Shape shape = x.shape();
+  const std::vector<Var> same = all_that([&](Var v) { return v.shape() == shape; });
+  std::vector<Var> parts;
+  for (Index i = 0; i < 1 + below(4); ++i) {
+    parts.push_back(same[static_cast<std::size_t>(below(std::ssize(same)))]);
+  }
+  switch (below(5)) {
+    case 0:
+      keep(stack(parts));
+      break;
+    case 1:
+      keep(concat(parts, 0));
+      break;
+    case 2:
+      keep(concat(parts, shape.rank() - 1));
+      break;
+    case 3: {  // taken apart, and joined again in the same order or another
+      if (shape.rank() == 0 || shape[0] == 0 || shape[0] > 6) break;
+      std::vector<Var> pieces = unstack(x);
+      if (one_in(2)) std::swap(pieces.front(), pieces.back());
+      for (const Var& piece : pieces) keep(piece);
+      keep(stack(pieces));
+      break;
+    }
+    default: {  // rows that begin in one part and end in another
+      const Var joined = concat(parts, 0);
+      const Index count = joined.shape()[0];
+      const Index begin = below(count + 1);
+      keep(rows(joined, begin, std::min(count, begin + shape[0])));
+    }
+  }
+}
+
+void RandomProgram::add_lookup() {
+  const Var x = recent();
+  const Shape shape = x.shape();
+  const Index last = shape.rank() == 0 ? 0 : shape[shape.rank() - 1];
+  switch (below(4)) {
+    case 0:
+      keep(embedding(tape_.parameter(table_), ids({steps_, batch_}, kWords)));
+      break;
+    case 1:
+      keep(embedding(tape_.parameter(table_), ids({batch_}, kWords)));
+      break;
+    case 2:
+      if (last > 0) keep(pick(x, ids(shape.without(shape.rank() - 1), last)));
+      break;
+    default:
+      if (last > 0) keep(cross_entropy(x, ids(shape.without(shape.rank() - 1), last)));
+  }
+}
+
+/// Some steps of a cell with gates and two states over the whole sequence.
+void RandomProgram::add_recurrence() {
+  Var h = pool_[1];
+  Var c = full(tape_, {batch_, hidden_}, 0);
+  const bool bias = one_in(2);
+  const bool after = one_in(2);  // the gates see h of the step before
+  std::vector<Var> outputs;
+  for (const Var& x : unstack(pool_[0])) {
+    const auto gate = [&](std::size_t i, Var seen) {
+      const Var W = tape_.parameter(W_[i]);
+      const Var Wx = bias ? linear(x, W, tape_.parameter(b_[i])) : linear(x, W);
+      return Wx + linear(seen, tape_.parameter(U_[i]));
+    };
+    const Var i = sigmoid(gate(0, h));
+    const Var f = sigmoid(gate(1, h));
+    c = f * c + i * tanh(gate(2, after ? i * h : h));
+    h = tanh(c);
+    outputs.push_back(h);
+  }
+  keep(stack(outputs));
+  keep(h);
+}
+
+void RandomProgram::ask_in_the_middle() {
+  const Var x = recent();
+  (void)x.value();
+  if (one_in(3)) (void)sum(x).item();
+}
+
+void RandomProgram::add_losses() {
+  std::vector<Var> wrt;
+  for (const Var& leaf : leaves_) {
+    if (!one_in(3)) wrt.push_back(leaf);
+  }
+  const auto squares = [](const std::vector<Var>& vars) {
+    std::vector<Var> terms;
+    for (const Var& var : vars) terms.push_back(sum(square(var)));
+    return add_up(terms);
+  };
+  for (Index count = 1 + below(2); count > 0; --count) {
+    std::vector<Var> read{recent()};
+    for (Index i = below(4); i > 0; --i) read.push_back(any());
+    const Var loss = one_in(2) ? squares(read) : sum(tanh(read[0])) + squares(read);
+    losses.push_back(loss);
+    if (one_in(2)) gradients.push_back(tape_.gradients(loss, parameters));
+    if (wrt.empty() || one_in(4)) continue;
+    const std::vector<Var> first = tape_.gradients(loss, wrt);
+    for (const Var& gradient : first) keep(gradient);
+    if (one_in(3)) (void)tape_.gradients(squares(first), wrt);
+  }
+}
+
+}  // namespace unroll::testing

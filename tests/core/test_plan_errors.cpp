@@ -1,0 +1,83 @@
+// An error in the middle of a plan: the tape can be used further, and says the same again.
+#include "core/planned.h"
+
+namespace unroll::testing {
+namespace {
+
+/// Threads to work with, as before at the end.
+struct WithThreads {
+  explicit WithThreads(int count) { set_threads(count); }
+  ~WithThreads() { set_threads(before); }
+  WithThreads(const WithThreads&) = delete;
+  WithThreads& operator=(const WithThreads&) = delete;
+  int before = threads();
+};
+
+constexpr const char* kMessage = "embedding: id 7 at position 1, the table has rows 0 to 2";
+
+std::string message_of(Var var) {
+  try {
+    (void)var.value();
+  } catch (const ValueError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST_CASE("plan errors: an id out of range, on any number of threads") {
+  for (const int count : {1, 2}) {
+    const WithThreads scope(count);
+    const Gates gates;
+    Tape tape(DType::f64);
+    tape.set_passes({});
+    for (int times = 0; times < 3; ++times) {
+      tape.clear();
+      const Var table = tape.input(random_tensor({3, 4}, 1));
+      const Var good = embedding(table, tape.input(ids_of({2}, {1, 2})));
+      const Var bad = embedding(table, tape.input(ids_of({2}, {1, 7})));
+      const std::vector<Var> y = gates.of(good);
+      const std::vector<Var> z = gates.of(bad * 2);
+      const Var a = sum(tanh(y[0]) * y[1] + y[2]);
+      const Var b = sum(tanh(z[0]) * y[1] + z[2]);
+      const Var c = b + a;
+      const std::string message = message_of(c);
+      CHECK(message != "no error");
+      CHECK(message_of(c) == message);
+      CHECK(message_of(b) == message);
+      CHECK(message_of(z[1]) == message);
+      CHECK(std::isfinite(a.item()));
+      CHECK(message_of(c) == message);
+      CHECK(difference(y[1].value(), [&] {
+              Tape other(DType::f64);
+              other.set_passes(Passes::none());
+              return Tensor(gates.of(other.input(good.value()))[1].value());
+            }()) < 1e-12);
+    }
+  }
+}
+
+TEST_CASE("plan errors: what was there before keeps its value") {
+  const Gates gates;
+  const Tensor x = random_tensor({2, 4}, 1);
+  const auto expected = values_with(Passes::none(), [&](Tape& t) { return gates.of(t.input(x)); });
+  for (const int count : {1, 2}) {
+    const WithThreads scope(count);
+    Tape tape(DType::f64);
+    tape.set_passes({});
+    const std::vector<Var> y = gates.of(tape.input(x));
+    (void)(tanh(y[0]) + tanh(y[1]) + y[2] * y[3]).value();
+    REQUIRE(tape.graph().nodes[y[1].index()].stride > 0);  // a kernel reads a copy
+    const Var table = tape.input(random_tensor({3, 3}, 2));
+    const Var bad = embedding(table, tape.input(ids_of({2}, {1, 7})));
+    const Var z = sum(softmax(tanh(y[1] + bad)) + softmax(y[1]));
+    CHECK(message_of(z) == message_of(z));
+    for (std::size_t i = 0; i < y.size(); ++i) CHECK(difference(y[i].value(), expected[i]) < 1e-12);
+    CHECK(difference(softmax(y[1]).value(), [&] {
+            Tape other(DType::f64);
+            return Tensor(softmax(other.input(expected[1])).value());
+          }()) < 1e-12);
+  }
+}
+
+}  // namespace
+}  // namespace unroll::testing

@@ -1,0 +1,105 @@
+// Values that share memory, wherever a plan puts them.
+#include "core/planned.h"
+
+namespace unroll::testing {
+namespace {
+
+constexpr double kClose = 1e-12;
+
+Var leaf(Tape& tape, const Shape& shape, std::uint64_t seed) {
+  return tape.input(random_tensor(shape, seed, -1, 1));
+}
+
+TEST_CASE("plan memory: one matrix is summed twice") {
+  CHECK(planned_difference([](Tape& tape) {
+          const Var x = tanh(leaf(tape, {3, 4}, 1));
+          const Var a = sum(x, 0);
+          const Var b = sum(x, 0);
+          return std::vector{a, b, sum(a * 2 + b)};
+        }) < kClose);
+}
+
+TEST_CASE("plan memory: rows that begin in one part of a concat and end in another") {
+  CHECK(planned_difference([](Tape& tape) {
+          const std::vector<Var> parts{tanh(leaf(tape, {2, 3}, 1)), tanh(leaf(tape, {2, 3}, 2))};
+          const Var middle = rows(concat(parts, 0), 1, 3);  // as large as a part
+          return std::vector{parts[0], parts[1], middle, sum(middle * 2)};
+        }) < kClose);
+}
+
+TEST_CASE("plan memory: one value is several parts of a concat") {
+  CHECK(planned_difference([](Tape& tape) {
+          const Var a = tanh(leaf(tape, {2, 3}, 1));
+          const Var joined = concat(std::vector{a, a, a}, 0);
+          const Var second = rows(joined, 2, 4);
+          const Var third = rows(joined, 4, 6);
+          return std::vector{a, second, third, (second * 2 + 1) * third};
+        }) < kClose);
+}
+
+TEST_CASE("plan memory: parts of a concat that have no rows") {
+  CHECK(
+      planned_difference([](Tape& tape) {
+        const Var a = tanh(leaf(tape, {2, 3}, 1));
+        const Var joined = concat(std::vector{a, tanh(leaf(tape, {2, 3}, 2))}, 0);
+        const Var z = a * 3 + 1;
+        const Var again = concat(std::vector{rows(joined, 1, 1), rows(z, 0, 1), rows(z, 1, 2)}, 0);
+        const Var y = transpose(again);
+        return std::vector{again, sum(y, 1), sum(again) + sum(sum(y, 1))};
+      }) < kClose);
+}
+
+TEST_CASE("plan memory: a concat of rows that are parts of concats, without place") {
+  const auto program = [](Tape& tape) {
+    const Var a = tanh(leaf(tape, {3, 2}, 1));
+    const Var b = tanh(leaf(tape, {3, 2}, 2));
+    const Var ab = concat(std::vector{a, b}, 0);
+    const Var ba = concat(std::vector{b, a}, 0);
+    const Var mixed = concat(
+        std::vector{rows(ab, 0, 3), rows(ba, 1, 2), rows(ab, 1, 4), rows(ba, 0, 3), rows(ab, 2, 3)},
+        0);
+    const Var again = concat(std::vector{rows(mixed, 2, 5), rows(ab, 1, 3), rows(mixed, 0, 1)}, 0);
+    return std::vector{ab, ba, mixed, again, sum(again * again)};
+  };
+  CHECK(planned_difference(program) < kClose);
+  CHECK(planned_difference(program, without(&Passes::place)) < kClose);
+  CHECK(planned_difference(program, only(&Passes::fuse)) < kClose);
+}
+
+TEST_CASE("plan memory: a value whose rows lie apart is read under another shape") {
+  const Gates gates(3, 4);
+  CHECK(planned_difference([&](Tape& tape) {
+          const std::vector<Var> y = gates.of(leaf(tape, {2, 4}, 1));
+          (void)(tanh(y[0]) + tanh(y[1]) + y[2] * y[3]).value();  // all four lie side by side
+          const Var q = reshape(rows(y[1], 0, 2), {3, 2});
+          const Var z = tanh(q) * 2 + 1;
+          const Var columns = sum(transpose(q) * 1.5, 0);
+          const Var last = rows(reshape(y[2], {6}), 1, 5) * 2;
+          return std::vector{y[1], q, z, columns, last, sum(z) + sum(columns) + sum(last)};
+        }) < kClose);
+}
+
+TEST_CASE("plan memory: what was made of a parameter stays when the parameter changes") {
+  for (const Passes& passes : {Passes{}, Passes::none()}) {
+    const Parameters parameters(DType::f64);
+    const Parameter w = parameters.add("w", {4, 2}, uniform(1));
+    const std::vector<double> before = w.value().to_doubles();
+    Tape tape(DType::f64);
+    tape.set_passes(passes);
+    const Var W = tape.parameter(w);
+    const Var joined = concat(std::vector{rows(W, 0, 2), rows(W, 2, 4)}, 0);
+    const Var stacked = stack(unstack(W));
+    const Var y = affine(joined + stacked, 0.5, 0);
+    (void)sum(y * y).item();
+    w.set(random_tensor({4, 2}, 5));
+    CHECK(joined.value().to_doubles() == before);
+    CHECK(stacked.value().to_doubles() == before);
+    CHECK(difference(y.value().to_doubles(), before) < kClose);
+    CHECK(difference(affine(joined, 0.5, 0).value().to_doubles(),
+                     affine(tape.input(Tensor::of({4, 2}, before)), 0.5, 0).value().to_doubles()) <
+          kClose);
+  }
+}
+
+}  // namespace
+}  // namespace unroll::testing
