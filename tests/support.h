@@ -47,6 +47,15 @@ inline Tensor random_ids(const Shape& shape, std::uint64_t seed, Index bound) {
   return make_tensor({shape, 0, static_cast<double>(bound), true}, random);
 }
 
+/// A number of threads to work with, as before at the end.
+struct WithThreads {
+  explicit WithThreads(int count) { set_threads(count); }
+  ~WithThreads() { set_threads(before); }
+  WithThreads(const WithThreads&) = delete;
+  WithThreads& operator=(const WithThreads&) = delete;
+  int before = threads();
+};
+
 inline Tensor ids_of(const Shape& shape, const std::vector<std::int32_t>& ids) {
   return Tensor::of<std::int32_t>(shape, ids);
 }

@@ -4,16 +4,7 @@
 namespace unroll::testing {
 namespace {
 
-/// Threads to work with, as before at the end.
-struct WithThreads {
-  explicit WithThreads(int count) { set_threads(count); }
-  ~WithThreads() { set_threads(before); }
-  WithThreads(const WithThreads&) = delete;
-  WithThreads& operator=(const WithThreads&) = delete;
-  int before = threads();
-};
-
-constexpr const char* kMessage = "embedding: id 7 at position 1, the table has rows 0 to 2";
+constexpr const char* kMessage = "embedding: id 7 at position 1: expected one in [0, 3)";
 
 std::string message_of(Var var) {
   try {
@@ -40,13 +31,12 @@ TEST_CASE("plan errors: an id out of range, on any number of threads") {
       const Var a = sum(tanh(y[0]) * y[1] + y[2]);
       const Var b = sum(tanh(z[0]) * y[1] + z[2]);
       const Var c = b + a;
-      const std::string message = message_of(c);
-      CHECK(message != "no error");
-      CHECK(message_of(c) == message);
-      CHECK(message_of(b) == message);
-      CHECK(message_of(z[1]) == message);
+      CHECK(message_of(c) == kMessage);
+      CHECK(message_of(c) == kMessage);
+      CHECK(message_of(b) == kMessage);
+      CHECK(message_of(z[1]) == kMessage);
       CHECK(std::isfinite(a.item()));
-      CHECK(message_of(c) == message);
+      CHECK(message_of(c) == kMessage);
       CHECK(difference(y[1].value(), [&] {
               Tape other(DType::f64);
               other.set_passes(Passes::none());
@@ -70,7 +60,8 @@ TEST_CASE("plan errors: what was there before keeps its value") {
     const Var table = tape.input(random_tensor({3, 3}, 2));
     const Var bad = embedding(table, tape.input(ids_of({2}, {1, 7})));
     const Var z = sum(softmax(tanh(y[1] + bad)) + softmax(y[1]));
-    CHECK(message_of(z) == message_of(z));
+    CHECK(message_of(z) == kMessage);
+    CHECK(message_of(z) == kMessage);
     for (std::size_t i = 0; i < y.size(); ++i) CHECK(difference(y[i].value(), expected[i]) < 1e-12);
     CHECK(difference(softmax(y[1]).value(), [&] {
             Tape other(DType::f64);

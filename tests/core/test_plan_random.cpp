@@ -166,17 +166,15 @@ TEST_CASE("random plans: single precision") {
 }
 
 TEST_CASE("random plans: any number of threads gives the same bits") {
-  const int before = threads();
   for (std::uint64_t structure = 3000; structure < 3006; ++structure) {
     const Recipe recipe{structure, structure, 25, DType::f64};
     std::vector<Outcome> outcomes;
     for (const int count : {1, 2, 3}) {
-      set_threads(count);
+      const WithThreads scope(count);
       Tape tape(DType::f64);
       tape.set_passes({});
       outcomes.push_back(run(tape, recipe, {{}, false, structure}));
     }
-    set_threads(before);
     for (const Outcome& outcome : outcomes) {
       CHECK(outcome.nodes == outcomes[0].nodes);
       CHECK(outcome.flats == outcomes[0].flats);
