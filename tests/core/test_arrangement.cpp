@@ -1,0 +1,102 @@
+// Which values lie side by side.
+#include "support.h"
+
+#include <unroll/core/plan/arrangement.h>
+
+namespace unroll::testing {
+namespace {
+
+/// Matrices of these sizes, free to be moved.
+Arrangement matrices(std::initializer_list<std::pair<Index, Index>> sizes) {
+  Arrangement arrangement;
+  for (const auto& [rows, columns] : sizes) arrangement.add(rows, columns, false);
+  return arrangement;
+}
+
+TEST_CASE("arrangement: at first each value is alone") {
+  const Arrangement a = matrices({{2, 3}, {4, 5}});
+  CHECK(a.place(0).group != a.place(1).group);
+  CHECK(a.place(1).row == 0);
+  CHECK(a.place(1).column == 0);
+  CHECK_FALSE(a.is_wide(0));
+  const Arrangement::Extent extent = a.extent(a.place(1).group);
+  CHECK(extent.rows == 4);
+  CHECK(extent.columns == 5);
+  CHECK(a.is_sound());
+}
+
+TEST_CASE("arrangement: values one below the other, and side by side") {
+  Arrangement a = matrices({{2, 3}, {2, 3}, {2, 3}, {4, 1}});
+  CHECK(a.relate(0, 1, 2, 0));
+  CHECK_FALSE(a.is_wide(0));
+  CHECK(a.relate(0, 2, -2, 0));  // above
+  CHECK(a.extent(a.place(0).group).first_row == a.place(2).row);
+  CHECK(a.extent(a.place(0).group).rows == 6);
+  CHECK(a.relate(2, 3, 0, 3));
+  CHECK(a.is_wide(1));
+  CHECK(a.extent(a.place(3).group).columns == 4);
+  CHECK(a.is_sound());
+  // What is settled is so for all members.
+  CHECK(a.relate(2, 1, 4, 0));
+  CHECK(a.relate(1, 3, -4, 3));
+  CHECK_FALSE(a.relate(0, 1, 0, 3));
+  CHECK_FALSE(a.relate(1, 1, 1, 0));
+}
+
+TEST_CASE("arrangement: groups are joined as they are") {
+  Arrangement a = matrices({{1, 2}, {1, 2}, {1, 2}, {1, 2}, {1, 2}});
+  CHECK(a.relate(0, 1, 1, 0));
+  CHECK(a.relate(2, 3, 1, 0));
+  CHECK(a.relate(3, 4, 1, 0));
+  CHECK(a.relate(1, 2, 0, 2));  // the smaller group moves
+  std::vector<Id> members;
+  a.for_each_member(a.place(0).group, [&](Id id) { members.push_back(id); });
+  std::sort(members.begin(), members.end());
+  CHECK(members == std::vector<Id>{0, 1, 2, 3, 4});
+  CHECK(a.place(4).row - a.place(0).row == 3);
+  CHECK(a.place(4).column - a.place(0).column == 2);
+  CHECK(a.is_sound());
+}
+
+TEST_CASE("arrangement: two values at one place are refused, and nothing is changed") {
+  Arrangement a = matrices({{2, 2}, {2, 2}, {2, 2}, {2, 2}});
+  CHECK(a.relate(0, 1, 2, 0));
+  CHECK(a.relate(2, 3, 2, 0));
+  CHECK_FALSE(a.relate(0, 3, 0, 0));
+  CHECK(a.place(2).group != a.place(0).group);
+  CHECK(a.relate(0, 2, 4, 0));
+  CHECK(a.is_sound());
+}
+
+TEST_CASE("arrangement: values that overlap are found out") {
+  Arrangement below = matrices({{3, 2}, {3, 2}});
+  CHECK(below.relate(0, 1, 2, 0));
+  CHECK_FALSE(below.is_sound());
+  Arrangement beside = matrices({{3, 4}, {3, 4}});
+  CHECK(beside.relate(0, 1, 0, 3));
+  CHECK_FALSE(beside.is_sound());
+  Arrangement wider = matrices({{3, 4}, {3, 5}});
+  CHECK(wider.relate(0, 1, 3, 0));
+  CHECK_FALSE(wider.is_sound());
+}
+
+TEST_CASE("arrangement: a fixed value stays alone, a dense one has nothing beside it") {
+  Arrangement a = matrices({{2, 2}, {2, 2}, {2, 2}});
+  a.add(2, 2, true);
+  CHECK_FALSE(a.relate(0, 3, 2, 0));
+  CHECK_FALSE(a.relate(3, 0, 2, 0));
+  CHECK(a.relate(3, 3, 0, 0));
+  a.make_dense(0);
+  CHECK_FALSE(a.relate(0, 1, 0, 2));
+  CHECK(a.relate(0, 1, 2, 0));
+  CHECK_FALSE(a.relate(1, 2, 0, 2));  // of the group of a dense one
+  a.make_dense(2);
+  a.make_dense(2, false);
+  Arrangement b = matrices({{2, 2}, {2, 2}, {2, 2}});
+  CHECK(b.relate(0, 1, 0, 2));
+  b.make_dense(2);
+  CHECK_FALSE(b.relate(1, 2, 2, 0));  // the group is wide
+}
+
+}  // namespace
+}  // namespace unroll::testing

@@ -1,0 +1,91 @@
+// Requests: what a plan depends on, and nothing else.
+#include "core/planned.h"
+
+namespace unroll::testing {
+namespace {
+
+Request request_for(const Tape& tape, const std::vector<Var>& targets) {
+  return plan_for(tape, targets).request;
+}
+
+struct Recorded {
+  Tape tape{DType::f64};
+  Var x;
+  Var y;
+  Var z;
+  explicit Recorded(const Shape& shape = {2, 3}, double factor = 2, int before = 0) {
+    for (int i = 0; i < before; ++i) (void)(tape.input(Tensor(DType::f64, {1})) + 1);
+    x = tape.input(random_tensor(shape, static_cast<std::uint64_t>(before)));
+    y = tanh(x) * factor;
+    z = y * y + x;
+  }
+};
+
+TEST_CASE("request: nodes are numbered in the order they run, sources follow") {
+  Recorded r({2, 3}, 2, 3);
+  const Request request = request_for(r.tape, {r.z});
+  CHECK(request.work.size() == 4);
+  CHECK(request.sources.size() == 1);
+  CHECK(request.nodes.size() == 5);
+  CHECK(request.nodes[0] == r.x.index() + 1);
+  CHECK(request.nodes[4] == r.x.index());
+  CHECK(request.inputs == std::vector<std::uint32_t>{4, 0, 1, 1, 2, 4});
+  CHECK(request.work[3].target);
+  CHECK_FALSE(request.work[1].target);
+  CHECK(request.work[2].first_input == 2);
+  CHECK(request.work[2].input_count == 2);
+  CHECK_FALSE(request.sources[0].parameter);
+}
+
+TEST_CASE("request: equal wherever on a tape the nodes are, and whatever their values") {
+  Recorded a;
+  Recorded b({2, 3}, 2, 5);
+  CHECK(request_for(a.tape, {a.z}) == request_for(b.tape, {b.z}));
+}
+
+TEST_CASE("request: another shape, attribute, target or source is another request") {
+  Recorded a;
+  const Request request = request_for(a.tape, {a.z});
+  Recorded shape({3, 2});
+  CHECK_FALSE(request_for(shape.tape, {shape.z}) == request);
+  Recorded factor({2, 3}, 3);
+  CHECK_FALSE(request_for(factor.tape, {factor.z}) == request);
+  CHECK_FALSE(request_for(a.tape, {a.z, a.y}) == request);
+  CHECK(request_for(a.tape, {a.z, a.z}) == request);
+
+  Recorded there;
+  (void)there.y.value();  // a source now
+  CHECK_FALSE(request_for(there.tape, {there.z}) == request);
+}
+
+TEST_CASE("request: a parameter is known as one, and a value by the distance of its rows") {
+  const Gates gates;
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const std::vector<Var> y = gates.of(tape.input(random_tensor({2, 4}, 1)));
+  const Request first = request_for(tape, {y[0] + y[1]});
+  CHECK(std::count_if(first.sources.begin(), first.sources.end(),
+                      [](const Request::Source& s) { return s.parameter; }) == 4);
+  (void)(y[0] + y[1] + y[2] + y[3]).value();
+  const Request second = request_for(tape, {y[0] * y[1]});
+  CHECK(second.sources[0].stride == 12);
+  CHECK_FALSE(second.sources[0].parameter);
+}
+
+TEST_CASE("request: memory kept between calls makes no difference") {
+  Recorded a;
+  std::vector<std::uint32_t> numbers;
+  Request request;
+  for (const Var& target : {a.z, a.y, a.z}) {
+    const std::uint32_t index = target.index();
+    std::vector<std::uint8_t> marks;
+    std::vector<std::uint32_t> schedule;
+    make_schedule(a.tape.graph(), {&index, 1}, marks, schedule);
+    request.describe(a.tape.graph(), schedule, {&index, 1}, numbers);
+    CHECK(request == request_for(a.tape, {target}));
+    CHECK(std::all_of(numbers.begin(), numbers.end(), [](std::uint32_t n) { return n == 0; }));
+  }
+}
+
+}  // namespace
+}  // namespace unroll::testing
