@@ -1,0 +1,398 @@
+// Each pass on a tape of a few nodes: what it makes, what it leaves alone, and that values stay.
+#include "core/planned.h"
+
+namespace unroll::testing {
+namespace {
+
+constexpr double kClose = 1e-12;
+
+Var leaf(Tape& tape, const Shape& shape, std::uint64_t seed) {
+  return tape.input(random_tensor(shape, seed, -1, 1));
+}
+
+/// How many steps of each kind a plan has.
+struct Counts {
+  std::size_t products;
+  std::size_t sweeps;
+  std::size_t kernels;
+  std::size_t copies;
+  friend bool operator==(const Counts&, const Counts&) = default;
+};
+
+/// The plan of a program, whose values are checked too.
+Plan checked_plan(const Program& program, const Passes& passes) {
+  CHECK(planned_difference(program, passes) < kClose);
+  Tape tape(DType::f64);
+  return plan_for(tape, program(tape).back(), passes);
+}
+
+Counts counts_of(const Plan& plan) {
+  return {steps_of<ProductStep>(plan).size(), steps_of<FusedStep>(plan).size(),
+          steps_of<KernelStep>(plan).size(), steps_of<CopyStep>(plan).size()};
+}
+
+std::size_t products_of(const Program& program, const Passes& passes = {}) {
+  return steps_of<ProductStep>(checked_plan(program, passes)).size();
+}
+
+Var add_all(const std::vector<Var>& vars) { return add_up(vars); }
+
+TEST_CASE("passes: as text and back") {
+  CHECK(Passes::parse("on") == Passes{});
+  CHECK(Passes::parse("off") == Passes::none());
+  CHECK(Passes::parse("") == Passes::none());
+  CHECK(Passes::parse("place") == only(&Passes::place));
+  CHECK(Passes::parse("fuse,join").to_string() == "join,fuse");
+  CHECK(Passes{}.to_string() == "accumulate,join,batch,place,fuse,spread");
+  CHECK(Passes::parse(Passes{}.to_string()) == Passes{});
+  CHECK(Passes::none().to_string() == "off");
+  CHECK(only(&Passes::spread).any());
+  CHECK_FALSE(Passes::none().any());
+  constexpr const char* kNoSuchPass =
+      "UNROLL_PLAN: no pass 'jion'; expected on, off, or some of accumulate, join, batch, place, "
+      "fuse, spread";
+  CHECK_THROWS_WITH_AS(Passes::parse("fuse,jion"), kNoSuchPass, Error);
+  CHECK_THROWS_WITH_AS(Passes::parse("jion,fuse"), kNoSuchPass, Error);
+  CHECK_THROWS_AS(Passes::parse("on,fuse"), Error);
+  CHECK_THROWS_AS(Passes::parse("fuse, join"), Error);
+}
+
+TEST_CASE("join: the gates of one x are one product") {
+  const Gates gates(3, 4);
+  const Program program = [&](Tape& tape) {
+    std::vector<Var> y = gates.of(tanh(leaf(tape, {2, 4}, 1)));
+    y.push_back(sigmoid(y[0]) * tanh(y[1]) + sigmoid(y[2]) * y[3]);
+    return y;
+  };
+  const Plan plan = checked_plan(program, {});
+  const auto products = steps_of<ProductStep>(plan);
+  REQUIRE(products.size() == 1);
+  CHECK(products[0]->m == 2);
+  CHECK(products[0]->n == 12);
+  CHECK(products[0]->k == 4);
+  CHECK(products[0]->has_bias);
+  CHECK(products_of(program, without(&Passes::join)) == 4);
+  CHECK(products_of(program, only(&Passes::join)) == 1);
+}
+
+TEST_CASE("join: only neighbours of one width, with a bias each or none") {
+  const Gates gates(3, 4);
+  CHECK(products_of([&](Tape& tape) {  // the second and the third, the fourth is used elsewhere
+          const Var x = leaf(tape, {2, 4}, 1);
+          const Var f = linear(x, tape.parameter(gates.W[1]));
+          const Var o = linear(x, tape.parameter(gates.W[2]));
+          const Var g = linear(tanh(x), tape.parameter(gates.W[3]));
+          return std::vector{f, o, g, f * o + g};
+        }) == 2);
+  CHECK(products_of([&](Tape& tape) {  // one between them is missing
+          const Var x = leaf(tape, {2, 4}, 1);
+          const Var i = linear(x, tape.parameter(gates.W[0]));
+          const Var o = linear(x, tape.parameter(gates.W[2]));
+          return std::vector{i, o, tanh(i) * o};
+        }) == 2);
+  CHECK(products_of([&](Tape& tape) {  // one has a bias
+          const Var x = leaf(tape, {2, 4}, 1);
+          const Var i = linear(x, tape.parameter(gates.W[0]), tape.parameter(gates.b[0]));
+          const Var f = linear(x, tape.parameter(gates.W[1]));
+          return std::vector{i, f, tanh(i) * f};
+        }) == 2);
+  CHECK(products_of([&](Tape& tape) {  // matrices that are no parameters
+          const Var x = leaf(tape, {2, 4}, 1);
+          const Var i = linear(x, leaf(tape, {3, 4}, 2));
+          const Var f = linear(x, leaf(tape, {3, 4}, 3));
+          return std::vector{i, f, tanh(i) * f};
+        }) == 2);
+  const Parameters parameters(DType::f64);
+  const Parameter wide = parameters.add("a", {3, 4}, uniform(1));
+  const Parameter narrow = parameters.add("b", {2, 4}, uniform(1));
+  CHECK(products_of([&](Tape& tape) {  // different widths
+          const Var x = leaf(tape, {2, 4}, 1);
+          const Var a = linear(x, tape.parameter(wide));
+          const Var b = linear(x, tape.parameter(narrow));
+          return std::vector{a, b, sum(a) + sum(b)};
+        }) == 2);
+}
+
+TEST_CASE("batch: W x_t of all steps is one product") {
+  const Gates gates(3, 4);
+  const Program program = [&](Tape& tape) {
+    std::vector<Var> y;
+    for (const Var& x : unstack(leaf(tape, {5, 2, 4}, 1))) {
+      y.push_back(linear(x, tape.parameter(gates.W[0])));
+    }
+    y.push_back(tanh(add_all(y)));
+    return y;
+  };
+  const Plan plan = checked_plan(program, {});
+  const auto products = steps_of<ProductStep>(plan);
+  REQUIRE(products.size() == 1);
+  CHECK(products[0]->m == 10);
+  CHECK(products[0]->n == 3);
+  CHECK(products_of(program, without(&Passes::batch)) == 5);
+}
+
+TEST_CASE("batch: what waits for another is not in one product with it") {
+  const Gates gates(4, 4);
+  const auto step = [&](std::size_t i, Var h) {
+    return tanh(linear(h, h.tape().parameter(gates.W[i])));
+  };
+  const Program chain = [&](Tape& tape) {
+    std::vector<Var> h{leaf(tape, {2, 4}, 1)};
+    for (int t = 0; t < 5; ++t) h.push_back(step(0, h.back()));
+    return h;
+  };
+  CHECK(products_of(chain) == 5);
+  CHECK(products_of(chain, without(&Passes::batch)) == 5);
+  // Of two layers the upper one waits for the lower one's last step only where it has to.
+  const Program two_layers = [&](Tape& tape) {
+    std::vector<Var> h{leaf(tape, {2, 4}, 1)};
+    for (int t = 0; t < 5; ++t) h.push_back(step(0, h.back()));
+    std::vector<Var> up;
+    for (const Var& var : h) up.push_back(step(1, var));
+    up.push_back(add_all(up));
+    return up;
+  };
+  CHECK(products_of(two_layers) == 6);
+  const Program two_chains = [&](Tape& tape) {
+    Var a = leaf(tape, {2, 4}, 1);
+    Var b = leaf(tape, {2, 4}, 2);
+    for (int t = 0; t < 3; ++t) {
+      a = step(0, a);
+      b = step(0, b);
+    }
+    return std::vector{a, b, a * b};
+  };
+  CHECK(products_of(two_chains) == 3);
+}
+
+TEST_CASE("batch: products that would wait for each other in a circle run one by one") {
+  const Gates gates(4, 4);
+  const auto step = [&](std::size_t i, Var h) {
+    return tanh(linear(h, h.tape().parameter(gates.W[i])));
+  };
+  CHECK(products_of([&](Tape& tape) {
+          const Var a = step(0, leaf(tape, {2, 4}, 1));
+          const Var b = step(2, leaf(tape, {2, 4}, 2));
+          const Var c = step(0, b);
+          const Var d = step(2, a);
+          return std::vector{a, b, c, d, a * b + c * d};
+        }) == 4);
+}
+
+TEST_CASE("accumulate: a sum of products is one product") {
+  const Program program = [](Tape& tape) {
+    std::vector<Var> terms;
+    for (const Index k : {2, 3, 4}) {
+      const auto seed = static_cast<std::uint64_t>(k);
+      terms.push_back(matmul(tanh(leaf(tape, {k, 3}, seed)), tanh(leaf(tape, {k, 5}, seed + 10)),
+                             {true, false}));
+    }
+    return std::vector{add_all(terms)};
+  };
+  const Plan plan = checked_plan(program, {});
+  const auto products = steps_of<ProductStep>(plan);
+  REQUIRE(products.size() == 1);
+  CHECK(products[0]->k == 9);
+  CHECK(products[0]->m == 3);
+  CHECK(products[0]->n == 5);
+  CHECK(products_of(program, without(&Passes::accumulate)) == 3);
+}
+
+TEST_CASE("accumulate: what else is in the sum is added") {
+  const Program program = [](Tape& tape) {
+    const Var a = tanh(leaf(tape, {2, 3}, 1));
+    const Var b = tanh(leaf(tape, {3, 4}, 2));
+    const Var c = tanh(leaf(tape, {2, 5}, 3));
+    const Var d = tanh(leaf(tape, {5, 4}, 4));
+    const Var other = tanh(leaf(tape, {2, 4}, 5));
+    return std::vector{a, other, (matmul(a, b) + other) + (matmul(c, d) + matmul(a, b))};
+  };
+  const auto products = products_of(program);
+  CHECK(products == 1);
+  CHECK(products_of(program, without(&Passes::accumulate)) >= 2);
+}
+
+TEST_CASE("accumulate: a product that is asked for, or used twice, stays") {
+  const Program program = [](Tape& tape) {
+    const Var x = tanh(leaf(tape, {3, 3}, 1));
+    const Var y = tanh(leaf(tape, {3, 3}, 2));
+    const Var used = matmul(x, y, {true, false});
+    return std::vector{used, (used + matmul(y, x, {true, false})) * used};
+  };
+  CHECK(products_of(program) == 2);
+}
+
+TEST_CASE("accumulate: parameters are one matrix only where they are neighbours") {
+  const Gates gates(4, 5);
+  const auto sum_over = [&](std::initializer_list<std::size_t> which) {
+    return [&gates, which = std::vector<std::size_t>(which)](Tape& tape) {
+      std::vector<Var> terms;
+      for (const std::size_t i : which) {
+        terms.push_back(matmul(tanh(leaf(tape, {2, 4}, i)), tape.parameter(gates.W[i])));
+      }
+      return std::vector{add_all(terms)};
+    };
+  };
+  CHECK(products_of(sum_over({0, 1, 2, 3})) == 1);
+  CHECK(products_of(sum_over({2, 1})) == 1);
+  CHECK(products_of(sum_over({0, 2})) == 2);
+  CHECK(products_of(sum_over({0, 1, 3})) == 2);
+}
+
+TEST_CASE("accumulate: the gradient of a weight over all steps is one product") {
+  const Gates gates(4, 4);
+  const Program program = [&](Tape& tape) {
+    const Var W = tape.parameter(gates.W[0]);
+    const Var b = tape.parameter(gates.b[0]);
+    Var h = leaf(tape, {2, 4}, 1);
+    for (int t = 0; t < 5; ++t) h = tanh(linear(h, W, b));
+    return tape.gradients(sum(h), std::vector{b, W});
+  };
+  // Five forward, four of h backward, one of W.
+  CHECK(products_of(program) == 10);
+  CHECK(products_of(program, without(&Passes::accumulate)) == 14);
+}
+
+TEST_CASE("place: nothing is copied") {
+  const Gates gates(3, 4);
+  const Program program = [&](Tape& tape) {
+    std::vector<Var> y;
+    for (std::uint64_t t = 0; t < 5; ++t) {
+      y.push_back(linear(tanh(leaf(tape, {2, 4}, t)), tape.parameter(gates.W[0])));
+    }
+    y.push_back(tanh(add_all(y)));
+    return y;
+  };
+  CHECK(counts_of(checked_plan(program, {})).copies == 0);
+  const Plan copies = checked_plan(program, without(&Passes::place));
+  CHECK(steps_of<ProductStep>(copies).size() == 1);
+  std::size_t moved = counts_of(copies).copies;
+  for (const FusedStep* step : steps_of<FusedStep>(copies)) {
+    moved += step->results.size() > 1 ? 1 : 0;  // stored once more on the way
+  }
+  CHECK(moved > 0);
+}
+
+TEST_CASE("place: the steps of a stack stand one after another") {
+  const Program program = [](Tape& tape) {
+    std::vector<Var> steps;
+    for (std::uint64_t t = 0; t < 4; ++t) steps.push_back(tanh(leaf(tape, {2, 3}, t)));
+    const Var all = stack(steps);
+    return std::vector{all, sigmoid(all) * 2};
+  };
+  const Counts placed = counts_of(checked_plan(program, {}));
+  CHECK(placed.copies == 0);
+  CHECK(placed.kernels == 0);
+  CHECK(counts_of(checked_plan(program, without(&Passes::place))).kernels == 1);
+}
+
+TEST_CASE("fuse: element-wise operations are one sweep") {
+  const Program program = [](Tape& tape) {
+    const Var x = leaf(tape, {3, 4}, 1);
+    const Var row = leaf(tape, {4}, 2);
+    const Var column = leaf(tape, {3, 1}, 3);
+    const Var one = leaf(tape, {}, 4);
+    const Var y = tanh(x * row + column) * one;
+    return std::vector{y, where(greater(x, 0), sigmoid(y), add_up(std::vector{x, y, x, y}))};
+  };
+  const Plan plan = checked_plan(program, {});
+  CHECK(counts_of(plan) == Counts{0, 1, 0, 0});
+  CHECK(plan.steps[0].covers == plan.request.work.size());
+  const Plan apart = checked_plan(program, without(&Passes::fuse));
+  CHECK(counts_of(apart).sweeps == apart.request.work.size());
+}
+
+TEST_CASE("fuse: what nobody asked for is not kept, and comes when it is asked for") {
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const Var x = leaf(tape, {3, 4}, 1);
+  const Var y = tanh(x);
+  const Var z = (y + 1) * y;
+  (void)z.value();
+  CHECK(tape.graph().nodes[y.index()].value == nullptr);
+  for (Index i = 0; i < x.shape().size(); ++i) {
+    CHECK(y.value().at(i) == doctest::Approx(std::tanh(x.value().at(i))));
+  }
+}
+
+TEST_CASE("fuse: long rows and many of them, in parts") {
+  for (const Shape& shape : {Shape{3, 1300}, Shape{700, 3}, Shape{1, 512}, Shape{2, 513}}) {
+    CHECK(planned_difference([&](Tape& tape) {
+            const Var x = leaf(tape, shape, 1);
+            const Var row = leaf(tape, {shape[1]}, 2);
+            const Var column = leaf(tape, {shape[0], 1}, 3);
+            const Var y = tanh(x * row + column);
+            return std::vector{y, sigmoid(y) * x - row};
+          }) < kClose);
+  }
+}
+
+TEST_CASE("spread: a plan is for as many threads as there are, and gives the same bits") {
+  const Gates gates(40, 30);
+  const Program program = [&](Tape& tape) {
+    std::vector<Var> h{leaf(tape, {7, 30}, 1)};
+    for (int t = 0; t < 4; ++t) {
+      const std::vector<Var> y = gates.of(h.back());
+      h.push_back(rows(reshape(sigmoid(y[0]) * tanh(y[1]) + y[2] * y[3], {280}), 0, 210));
+      h.back() = reshape(h.back(), {7, 30});
+    }
+    std::vector<Var> wrt;
+    for (const Parameter& W : gates.W) wrt.push_back(tape.parameter(W));
+    std::vector<Var> results = tape.gradients(sum(h.back()), wrt);
+    results.push_back(sum(h.back()));
+    return results;
+  };
+  Tape tape(DType::f64);
+  const Var last = program(tape).back();
+  CHECK(plan_for(tape, last, {}, 3).threads == 3);
+  CHECK(plan_for(tape, last, without(&Passes::spread), 3).threads == 1);
+  std::vector<Tensor> first;
+  for (const int count : {1, 2, 3}) {
+    const WithThreads scope(count);
+    const std::vector<Tensor> values = values_with({}, program);
+    if (first.empty()) first = values;
+    for (std::size_t i = 0; i < values.size(); ++i) CHECK(same_bits(values[i], first[i]));
+  }
+  CHECK(planned_difference(program) < 10 * kClose);  // of sums of 280 elements
+}
+
+TEST_CASE("passes: a matrix that small products read again and again is packed once") {
+  const Gates gates(4, 4);
+  const Program program = [&](Tape& tape) {
+    Var h = leaf(tape, {2, 4}, 1);
+    for (int t = 0; t < 5; ++t) h = tanh(linear(h, tape.parameter(gates.W[0])));
+    return std::vector{h};
+  };
+  const Plan plan = checked_plan(program, {});
+  CHECK(steps_of<PackStep>(plan).size() == 1);
+  for (const ProductStep* product : steps_of<ProductStep>(plan)) CHECK(product->packed == 0);
+}
+
+TEST_CASE("passes: the plan that ran last, as text") {
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  CHECK(tape.plan_to_string().empty());
+  const Gates gates(3, 4);
+  const auto run = [&] {
+    tape.clear();
+    const std::vector<Var> y = gates.of(leaf(tape, {2, 4}, 1));
+    (void)(tanh(y[0]) * y[1] + y[2] * y[3]).value();
+    return tape.plan_to_string();
+  };
+  const std::string text = run();
+  CHECK(text.find("product a bᵀ") != std::string::npos);
+  CHECK(text.find("2 x 12 x 4") != std::string::npos);
+  CHECK(text.find("sweep of 4") != std::string::npos);
+  CHECK(text.find("8 nodes in 2 steps") != std::string::npos);
+  CHECK(run() == text);
+  CHECK(text.find(" ms,") == std::string::npos);
+  tape.set_timing(true);
+  CHECK(run().find(" ms, ") != std::string::npos);
+  tape.set_timing(false);
+  CHECK(run() == text);
+  tape.set_passes(Passes::none());
+  CHECK(run().empty());
+}
+
+}  // namespace
+}  // namespace unroll::testing
