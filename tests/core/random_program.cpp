@@ -287,13 +287,21 @@ void RandomProgram::add_joined() {
       if (one_in(2)) std::swap(pieces.front(), pieces.back());
       for (const Var& piece : pieces) keep(piece);
       keep(stack(pieces));
+      std::vector<Var> all{rows(parts[0], 0, 0)};
+      for (Index i = 0; i < shape[0]; ++i) all.push_back(rows(x, i, i + 1));
+      keep(sigmoid(concat(all, 0)));
       break;
     }
     default: {  // rows that begin in one part and end in another
+      if (one_in(2)) {
+        for (Var& part : parts) part = sigmoid(part);
+      }
       const Var joined = concat(parts, 0);
       const Index count = joined.shape()[0];
       const Index begin = below(count + 1);
-      keep(rows(joined, begin, std::min(count, begin + shape[0])));
+      const Var across = rows(joined, begin, std::min(count, begin + shape[0]));
+      keep(joined);
+      keep(one_in(2) ? tanh(across) : across);
     }
   }
 }
@@ -342,6 +350,15 @@ void RandomProgram::add_recurrence() {
 
 void RandomProgram::ask_in_the_middle() {
   const Var x = recent();
+  if (one_in(2)) {  // the gates of one x lie side by side, and are read in another way later
+    const std::vector<Parameter>& parameters = one_in(2) ? W_ : U_;
+    std::vector<Var> y;
+    for (const Parameter& p : parameters) y.push_back(linear(x, tape_.parameter(p)));
+    (void)(tanh(y[0]) * y[1] + sigmoid(y[2])).value();
+    for (const Var& gate : y) keep(gate);
+    keep(tanh(reshape(y[1], {y[1].shape().size()})));
+    return;
+  }
   (void)x.value();
   if (one_in(3)) (void)sum(x).item();
 }
