@@ -1,29 +1,22 @@
-#include <unroll/core/plan/access.h>
 #include <unroll/core/plan/assemble.h>
+#include <unroll/core/plan/fuse.h>
 
 #include <algorithm>
 
 namespace unroll {
 namespace {
 
-constexpr Index kLine = 64;
-
-Index round_up(Index bytes) { return (bytes + kLine - 1) / kLine * kLine; }
-
 class Assembly {
  public:
-  Assembly(const Draft& draft, const std::vector<Task>& tasks, int threads)
+  Assembly(const Draft& draft, const std::vector<Task>& tasks)
       : draft_(draft),
         tasks_(tasks),
         task_of_(draft.values.size(), kNone),
         stored_(draft.values.size(), 0),
         computed_(draft.values.size(), 0),
-        last_use_(draft.values.size(), kNone),
-        slot_(draft.values.size(), kNone),
-        loaded_(draft.values.size(), 0),
+        fusion_(draft),
         matrices_(draft.values.size()),
         base_of_(draft.values.size(), 0) {
-    plan_.threads = threads;
     for (const Request::Work& work : draft.request.work) {
       if (is_floating(work.dtype)) plan_.dtype = work.dtype;
     }
@@ -35,7 +28,6 @@ class Assembly {
     find_stored();
     place_ones();
     for (const Task& task : tasks_) add(task);
-    pack_repeated();
     keep_all();
     return std::move(plan_);
   }
@@ -104,18 +96,12 @@ class Assembly {
     return base_of_[id];
   }
 
-  Index allocate(Index bytes) {
-    const Index offset = plan_.bytes;
-    plan_.bytes += round_up(bytes);
-    return offset;
-  }
-
   const Matrix& matrix_of(Id root) {
     const Arrangement::Place place = draft_.arrangement.place(root);
     Matrix& matrix = matrices_[place.group];
     if (matrix.offset < 0) {
       const Arrangement::Extent extent = draft_.arrangement.extent(place.group);
-      matrix = {allocate(extent.rows * extent.columns * width(root)), extent.columns,
+      matrix = {plan_.allocate(extent.rows * extent.columns * width(root)), extent.columns,
                 extent.first_row, extent.first_column};
     }
     return matrix;
@@ -151,7 +137,7 @@ class Assembly {
     for (const BlockProduct& p : draft_.products) {
       if (p.ones) plan_.ones = std::max(plan_.ones, p.depth());
     }
-    ones_ = allocate(plan_.ones * static_cast<Index>(size_of(plan_.dtype)));
+    ones_ = plan_.allocate(plan_.ones * static_cast<Index>(size_of(plan_.dtype)));
     plan_.ones_offset = ones_;
   }
 
@@ -215,177 +201,9 @@ class Assembly {
   }
 
   FusedStep fused_step(const Task& task) {
-    const Value& first = value(task.nodes[0]);
-    FusedStep step;
-    step.rows = first.rows;
-    step.columns = first.columns;
-    Slots slots(*this, task, step);
-    for (std::size_t i = 0; i < task.nodes.size(); ++i) slots.compute(i);
     for (const Id id : task.nodes) computed_[id] = stored_[id];
-    for (const Id copy : task.copies) {
-      computed_[copy] = 1;
-      step.results.push_back(
-          {rect_of(copy), slots.slot_of(value(draft_.inputs_of(copy)[0]).ref.root)});
-    }
-    return step;
-  }
-
-  /// The tiles of memory that a program needs: one is free again after its last use.
-  class Slots {
-   public:
-    Slots(Assembly& assembly, const Task& task, FusedStep& step)
-        : assembly_(assembly), task_(task), step_(step) {
-      const Draft& draft = assembly.draft_;
-      for (std::size_t i = 0; i < task.nodes.size(); ++i) {
-        for (const Id input : draft.inputs_of(task.nodes[i])) note(key(input), i);
-      }
-      for (const Id copy : task.copies) note(key(draft.inputs_of(copy)[0]), task.nodes.size());
-    }
-
-    ~Slots() {
-      for (const Id id : touched_) {
-        assembly_.last_use_[id] = kNone;
-        assembly_.slot_[id] = kNone;
-        assembly_.loaded_[id] = 0;
-      }
-    }
-    Slots(const Slots&) = delete;
-    Slots& operator=(const Slots&) = delete;
-
-    void compute(std::size_t i) {
-      const Id id = task_.nodes[i];
-      const Draft& draft = assembly_.draft_;
-      const Value& v = draft.values[id];
-      const auto inputs = draft.inputs_of(id);
-      std::vector<std::uint32_t> read;
-      for (const Id input : inputs) read.push_back(load(input, id));
-      const Sweep sweep = v.op->sweep[static_cast<std::size_t>(v.dtype)];
-      const Attributes& attributes = draft.request.work[id].attributes;
-      const bool stored = assembly_.stored_[id] != 0;
-      const bool adds_many = v.op->sums && inputs.size() != 2;
-      // A sum so far may not lie where a term that is still to be added does.
-      if (!adds_many) release_all(inputs, i);
-      const std::uint32_t out = stored || free_.empty() ? step_.slots++ : take();
-      if (adds_many) {
-        step_.instructions.push_back({sweep, attributes, {read[0], read[1], 0}, out});
-        for (std::size_t k = 2; k < read.size(); ++k) {
-          step_.instructions.push_back({sweep, attributes, {out, read[k], 0}, out});
-        }
-        release_all(inputs, i);
-      } else {
-        std::array<std::uint32_t, 3> slots{};
-        std::copy(read.begin(), read.end(), slots.begin());
-        step_.instructions.push_back({sweep, attributes, slots, out});
-      }
-      touched_.push_back(id);
-      assembly_.slot_[id] = out;
-      if (stored) {
-        step_.results.push_back({assembly_.rect_of(id), out});
-      } else if (assembly_.last_use_[id] == kNone) {
-        free_.push_back(out);
-      }
-    }
-
-    [[nodiscard]] std::uint32_t slot_of(Id root) const { return assembly_.slot_[root]; }
-
-   private:
-    /// What stands for an input: the value of this program it is, or itself.
-    [[nodiscard]] Id key(Id input) const {
-      const Draft& draft = assembly_.draft_;
-      const Id root = assembly_.value(input).ref.root;
-      const bool inside = assembly_.task_of_[root] != kNone &&
-                          &assembly_.tasks_[assembly_.task_of_[root]] == &task_ &&
-                          draft.is_whole(input);
-      return inside ? root : input;
-    }
-    void note(Id id, std::size_t i) {
-      touched_.push_back(id);
-      assembly_.last_use_[id] = static_cast<std::uint32_t>(i);
-    }
-    std::uint32_t load(Id input, Id reader) {
-      const Id id = key(input);
-      if (assembly_.slot_[id] != kNone) return assembly_.slot_[id];
-      const std::uint32_t slot = step_.slots++;
-      assembly_.slot_[id] = slot;
-      assembly_.loaded_[id] = 1;
-      step_.operands.push_back(
-          {assembly_.rect_of(input), *access_of(assembly_.draft_, input, reader), slot});
-      return slot;
-    }
-    /// A result that is read for the last time leaves its slot to the next; what was loaded and
-    /// what is stored keep theirs.
-    void release_all(std::span<const Id> inputs, std::size_t i) {
-      for (const Id input : inputs) release(key(input), i);
-    }
-    void release(Id id, std::size_t i) {
-      if (assembly_.last_use_[id] != i || assembly_.stored_[id] != 0 ||
-          assembly_.loaded_[id] != 0) {
-        return;
-      }
-      assembly_.last_use_[id] = kNone;  // once, where an operation reads it twice
-      free_.push_back(slot_of(id));
-    }
-    std::uint32_t take() {
-      const std::uint32_t slot = free_.back();
-      free_.pop_back();
-      return slot;
-    }
-
-    Assembly& assembly_;
-    const Task& task_;
-    FusedStep& step_;
-    std::vector<Id> touched_;
-    std::vector<std::uint32_t> free_;
-  };
-
-  /// A matrix that small products read again and again is packed once.
-  void pack_repeated() {
-    constexpr Index kSmall = 64;
-    struct Use {
-      Rect b;
-      bool transpose;
-      Index n;
-      Index k;
-      std::size_t step;
-    };
-    std::vector<Use> uses;
-    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-      const auto* const product = std::get_if<ProductStep>(&plan_.steps[i].what);
-      if (product == nullptr || product->m > kSmall || product->b.base == 0) continue;
-      uses.push_back({product->b, product->transpose_b, product->n, product->k, i});
-    }
-    const auto key = [](const Use& use) {
-      return std::tuple(use.b.base, use.b.offset, use.transpose, use.n, use.k);
-    };
-    std::stable_sort(uses.begin(), uses.end(),
-                     [&](const Use& a, const Use& b) { return key(a) < key(b); });
-    std::vector<std::pair<std::size_t, std::int32_t>> packs;  // before which step
-    for (std::size_t i = 0; i < uses.size();) {
-      std::size_t end = i + 1;
-      while (end < uses.size() && key(uses[end]) == key(uses[i])) ++end;
-      if (end - i > 2) {
-        const auto packed = static_cast<std::int32_t>(plan_.packed.size());
-        const Index columns = uses[i].n + plan_.threads * PackedMatrix::kPadding;
-        const Index offset =
-            allocate(columns * uses[i].k * static_cast<Index>(size_of(plan_.dtype)));
-        plan_.packed.push_back({uses[i].b, uses[i].transpose, uses[i].n, uses[i].k, offset});
-        packs.emplace_back(uses[i].step, packed);
-        for (std::size_t u = i; u < end; ++u) {
-          std::get<ProductStep>(plan_.steps[uses[u].step].what).packed = packed;
-        }
-      }
-      i = end;
-    }
-    std::sort(packs.begin(), packs.end());
-    std::vector<Step> steps;
-    std::size_t next = 0;
-    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-      for (; next < packs.size() && packs[next].first == i; ++next) {
-        steps.push_back({PackStep{packs[next].second}, plan_.steps[i].node, 0});
-      }
-      steps.push_back(std::move(plan_.steps[i]));
-    }
-    plan_.steps = std::move(steps);
+    for (const Id copy : task.copies) computed_[copy] = 1;
+    return fusion_.fuse(task, stored_, [this](Id id) { return rect_of(id); });
   }
 
   [[nodiscard]] bool is_there(Id id) const {
@@ -420,11 +238,7 @@ class Assembly {
   std::vector<std::uint32_t> task_of_;  // by value: the program that computes it
   std::vector<std::uint8_t> stored_;
   std::vector<std::uint8_t> computed_;
-  // Of the program that is being made, by value: where it is read for the last time, its slot, and
-  // whether it comes from memory.
-  std::vector<std::uint32_t> last_use_;
-  std::vector<std::uint32_t> slot_;
-  std::vector<std::uint8_t> loaded_;
+  Fusion fusion_;
   std::vector<Matrix> matrices_;  // by group
   std::vector<std::uint32_t> base_of_;
   Index ones_ = 0;
@@ -433,8 +247,8 @@ class Assembly {
 
 }  // namespace
 
-Plan assemble(const Draft& draft, const std::vector<Task>& tasks, int threads) {
-  return Assembly(draft, tasks, threads).run();
+Plan assemble(const Draft& draft, const std::vector<Task>& tasks) {
+  return Assembly(draft, tasks).run();
 }
 
 }  // namespace unroll

@@ -7,6 +7,6 @@
 namespace unroll {
 
 /// Gives every value that is stored its place in memory and every task its step.
-[[nodiscard]] Plan assemble(const Draft& draft, const std::vector<Task>& tasks, int threads);
+[[nodiscard]] Plan assemble(const Draft& draft, const std::vector<Task>& tasks);
 
 }  // namespace unroll

@@ -12,6 +12,8 @@ void batch(Draft& draft);
 
 /// Settles where values lie, so that products find their blocks side by side.
 void place(Draft& draft);
+/// Lets an assembled plan run on that many threads.
+void spread(Plan& plan, int threads);
 
 /// Makes a plan for a request, to be run by at most `threads` threads.
 Plan make_plan(const Graph& graph, const Request& request, const Passes& passes, int threads);

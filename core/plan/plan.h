@@ -114,6 +114,14 @@ struct Plan {
   Index ones = 0;   // how many of them stand at ones_offset, for sums
   Index ones_offset = 0;
 
+  /// A place for that many bytes in the plan's memory, on a cache line of its own.
+  Index allocate(Index size) {
+    constexpr Index kLine = 64;
+    const Index offset = bytes;
+    bytes += (size + kLine - 1) / kLine * kLine;
+    return offset;
+  }
+
   /// Where the value of a node lies during and after the run.
   struct Kept {
     Id node;

@@ -100,10 +100,14 @@ Measured measure(const std::string& name, int repeats, double rate, bool print_p
     times[3].push_back(seconds_since(begun));
     times[2].push_back(times[3].back() - times[0].back() - times[1].back());
   };
-  step();
-  step();
+  constexpr double kSeconds = 0.3;  // at least, of timed steps
+  const auto run_for = [&](int least, double seconds) {
+    const auto begun = Clock::now();
+    for (int i = 0; i < least || seconds_since(begun) < seconds; ++i) step();
+  };
+  run_for(2, kSeconds / 4);
   for (std::vector<double>& one : times) one.clear();
-  for (int i = 0; i < repeats; ++i) step();
+  run_for(repeats, kSeconds);
   const double time = median(times[3]);
   if (print_plan) {
     tape.set_timing(true);
@@ -153,7 +157,7 @@ int main(int argc, char** argv) {
   bool list = false;
   bool print_plan = false;
   app.add_option("workloads", names, "which; without any all");
-  app.add_option("--repeats", repeats, "steps that are timed; the median counts")
+  app.add_option("--repeats", repeats, "steps that are timed, at least; the median counts")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--threads", threads)->check(CLI::Range(1, 256))->capture_default_str();

@@ -32,6 +32,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Callable
 
+SECONDS = 0.3  # at least, of timed steps
 WARM_UP = 2  # steps, and for torch.jit, which profiles some before it is fast:
 WARM_UP_SCRIPT = 5
 TUNING_REPEATS = 3
@@ -130,7 +131,7 @@ def measure(
     for _ in range(WARM_UP_SCRIPT if kind == "script" else WARM_UP):
         step()
     times = []
-    for _ in range(repeats):
+    while len(times) < repeats or sum(times) < SECONDS:
         start = time.perf_counter()
         step()
         times.append(time.perf_counter() - start)
@@ -195,7 +196,7 @@ def parse_options() -> argparse.Namespace:
     )
     parser.add_argument("workloads", nargs="*", help='W1 ... W8, "W7 lstm"; without any all')
     parser.add_argument("--threads", type=int, default=1, help="default 1")
-    parser.add_argument("--repeats", type=int, default=9, help="steps that are timed, default 9")
+    parser.add_argument("--repeats", type=int, default=9, help="steps that are timed, at least; default 9")
     parser.add_argument("--kinds", nargs="+", help="only these: nn, eager, script, compile, ...")
     parser.add_argument("--variant", help="do not try them out: sparse/foreach, for example")
     parser.add_argument(

@@ -1,0 +1,123 @@
+/// Sees element-wise values that are computed together (order.cpp collects them, where they are
+/// first needed). Makes one sweep over tiles that stay in the first-level cache: what nobody else
+/// reads never reaches memory, and its tile is free again after its last use.
+
+#include <unroll/core/plan/access.h>
+#include <unroll/core/plan/fuse.h>
+
+#include <algorithm>
+
+namespace unroll {
+
+Fusion::Fusion(const Draft& draft)
+    : draft_(draft),
+      inside_(draft.values.size(), 0),
+      loaded_(draft.values.size(), 0),
+      last_use_(draft.values.size(), kNone),
+      slot_(draft.values.size(), kNone) {}
+
+FusedStep Fusion::fuse(const Task& program, const std::vector<std::uint8_t>& stored,
+                       const std::function<Rect(Id)>& rect_of) {
+  stored_ = &stored;
+  rect_of_ = &rect_of;
+  begin(program);
+  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) compute(program.nodes[i], i);
+  for (const Id copy : program.copies) {
+    step_.results.push_back({rect_of(copy), slot_[key(draft_.inputs_of(copy)[0])]});
+  }
+  end();
+  return std::move(step_);
+}
+
+void Fusion::begin(const Task& program) {
+  const Value& first = draft_.values[program.nodes[0]];
+  step_ = {};
+  step_.rows = first.rows;
+  step_.columns = first.columns;
+  free_.clear();
+  for (const Id id : program.nodes) inside_[id] = 1;
+  touched_.assign(program.nodes.begin(), program.nodes.end());
+  std::uint32_t i = 0;
+  for (const Id id : program.nodes) {
+    for (const Id input : draft_.inputs_of(id)) note(key(input), i);
+    ++i;
+  }
+  for (const Id copy : program.copies) note(key(draft_.inputs_of(copy)[0]), i);
+}
+
+void Fusion::end() {
+  for (const Id id : touched_) {
+    inside_[id] = 0;
+    loaded_[id] = 0;
+    last_use_[id] = kNone;
+    slot_[id] = kNone;
+  }
+}
+
+void Fusion::compute(Id id, std::uint32_t i) {
+  const Value& value = draft_.values[id];
+  const auto inputs = draft_.inputs_of(id);
+  std::vector<std::uint32_t> read;
+  for (const Id input : inputs) read.push_back(load(input, id));
+  const Sweep sweep = value.op->sweep[static_cast<std::size_t>(value.dtype)];
+  const Attributes& attributes = draft_.request.work[id].attributes;
+  const bool stored = (*stored_)[id] != 0;
+  if (value.op->sums && inputs.size() != 2) {
+    // The sum so far may not lie where a term that is still to be added does.
+    const std::uint32_t sum = take(stored);
+    step_.instructions.push_back({sweep, attributes, {read[0], read[1], 0}, sum});
+    for (std::size_t k = 2; k < read.size(); ++k) {
+      step_.instructions.push_back({sweep, attributes, {sum, read[k], 0}, sum});
+    }
+    release(inputs, i);
+    slot_[id] = sum;
+  } else {
+    release(inputs, i);
+    std::array<std::uint32_t, 3> slots{};
+    std::copy(read.begin(), read.end(), slots.begin());
+    slot_[id] = take(stored);
+    step_.instructions.push_back({sweep, attributes, slots, slot_[id]});
+  }
+  if (stored) step_.results.push_back({(*rect_of_)(id), slot_[id]});
+}
+
+/// What stands for an input: the value of this program that it is, or itself.
+Id Fusion::key(Id input) const {
+  const Id root = draft_.values[input].ref.root;
+  return inside_[root] != 0 && draft_.is_whole(input) ? root : input;
+}
+
+void Fusion::note(Id id, std::uint32_t i) {
+  touched_.push_back(id);
+  last_use_[id] = i;
+}
+
+std::uint32_t Fusion::load(Id input, Id reader) {
+  const Id id = key(input);
+  if (slot_[id] != kNone) return slot_[id];
+  slot_[id] = step_.slots++;
+  loaded_[id] = 1;
+  step_.operands.push_back({(*rect_of_)(input), *access_of(draft_, input, reader), slot_[id]});
+  return slot_[id];
+}
+
+/// A result that is read for the last time leaves its slot to the next; what was loaded and what is
+/// stored keep theirs.
+void Fusion::release(std::span<const Id> inputs, std::uint32_t i) {
+  for (const Id input : inputs) {
+    const Id id = key(input);
+    if (last_use_[id] != i || (*stored_)[id] != 0 || loaded_[id] != 0) continue;
+    last_use_[id] = kNone;  // once, where an operation reads it twice
+    free_.push_back(slot_[id]);
+  }
+}
+
+/// A slot for a result; a fresh one is nobody else's, before or after.
+std::uint32_t Fusion::take(bool fresh) {
+  if (fresh || free_.empty()) return step_.slots++;
+  const std::uint32_t slot = free_.back();
+  free_.pop_back();
+  return slot;
+}
+
+}  // namespace unroll
