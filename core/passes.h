@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace unroll {
 
@@ -19,6 +20,10 @@ struct Passes {
   [[nodiscard]] bool any() const { return *this != none(); }
 
   static Passes none() { return {false, false, false, false, false, false}; }
+  /// The names of all, in the order they work.
+  static std::vector<std::string_view> names();
+  /// The same but for one, by name. Error for an unknown name.
+  [[nodiscard]] Passes without(std::string_view name) const;
   /// From text as UNROLL_PLAN holds it: "off", "on", or the names of those that are on, separated
   /// by commas. Error for an unknown name.
   static Passes parse(std::string_view text);

@@ -50,7 +50,9 @@ void Slots::attach(const Parameters& parameters) {
   }
   std::sort(places.begin(), places.end(),
             [](const Place& a, const Place& b) { return a.begin < b.begin; });
-  blocks_.assign(names_.size(), Tensor(parameters.dtype(), {size}));
+  blocks_.clear();
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    blocks_.emplace_back(parameters.dtype(), Shape{size});
   places_ = std::move(places);
   all_ = std::move(all);
   layout_ = parameters.store().layout();

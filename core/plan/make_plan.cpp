@@ -23,13 +23,29 @@ constexpr std::array<Pass, 6> kPasses{{{"accumulate", &Passes::accumulate, accum
                                        {"fuse", &Passes::fuse, nullptr},
                                        {"spread", &Passes::spread, nullptr}}};
 
-std::string names() {
-  std::vector<std::string_view> names;
-  for (const Pass& pass : kPasses) names.push_back(pass.name);
-  return fmt::format("{}", fmt::join(names, ", "));
+const Pass& find_pass(std::string_view name) {
+  const auto* const pass =
+      std::find_if(kPasses.begin(), kPasses.end(), [&](const Pass& p) { return p.name == name; });
+  if (pass == kPasses.end()) {
+    fail<Error>("UNROLL_PLAN: no pass '{}'; expected on, off, or some of {}", name,
+                fmt::join(Passes::names(), ", "));
+  }
+  return *pass;
 }
 
 }  // namespace
+
+std::vector<std::string_view> Passes::names() {
+  std::vector<std::string_view> names;
+  for (const Pass& pass : kPasses) names.push_back(pass.name);
+  return names;
+}
+
+Passes Passes::without(std::string_view name) const {
+  Passes passes = *this;
+  passes.*find_pass(name).on = false;
+  return passes;
+}
 
 Passes Passes::parse(std::string_view text) {
   if (text == "on") return {};
@@ -38,12 +54,7 @@ Passes Passes::parse(std::string_view text) {
   while (!text.empty()) {
     const std::string_view name = text.substr(0, text.find(','));
     text.remove_prefix(std::min(text.size(), name.size() + 1));
-    const auto* const pass =
-        std::find_if(kPasses.begin(), kPasses.end(), [&](const Pass& p) { return p.name == name; });
-    if (pass == kPasses.end()) {
-      fail<Error>("UNROLL_PLAN: no pass '{}'; expected on, off, or some of {}", name, names());
-    }
-    passes.*pass->on = true;
+    passes.*find_pass(name).on = true;
   }
   return passes;
 }

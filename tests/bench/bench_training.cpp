@@ -77,9 +77,11 @@ struct Measured {
   long peak_mb;      // of the process, so of this workload only where it is the first
 };
 
-Measured measure(const std::string& name, int repeats, double rate, bool print_plan) {
+Measured measure(const std::string& name, int repeats, double rate, const Passes& passes,
+                 bool print_plan = false) {
   bench::Workload workload = bench::make_workload(name);
   Tape tape;
+  tape.set_passes(passes);
   double flops = 0;
   double first_loss = 0;
   std::array<std::vector<double>, 4> times;  // of recording, running, updating; of all three
@@ -136,6 +138,21 @@ void print_row(const Measured& m) {
       1e3 * m.record, 1e3 * m.update, m.nodes, m.peak_mb);
 }
 
+/// What each pass is worth: the time of a step without it, and with none.
+void print_ablation(const std::string& name, int repeats, double rate) {
+  const double all = measure(name, repeats, rate, {}).seconds;
+  fmt::print("{:<22} {:>9.2f} ms\n", name, 1e3 * all);
+  const auto print = [&](const std::string& what, const Passes& passes) {
+    const double time = measure(name, repeats, rate, passes).seconds;
+    fmt::print("  {:<20} {:>9.2f} ms   {:5.2f} x\n", what, 1e3 * time, time / all);
+    std::fflush(stdout);
+  };
+  for (const std::string_view pass : Passes::names()) {
+    print(fmt::format("without {}", pass), Passes{}.without(pass));
+  }
+  print("without any", Passes::none());
+}
+
 /// One object a line, for compare.py.
 void print_json(const Measured& m, int threads) {
   fmt::print(R"({{"name": "{}", "ms": {:.4f}, "tokens_per_s": {:.1f}, "bound_ms": {:.4f}, )"
@@ -156,6 +173,7 @@ int main(int argc, char** argv) {
   bool json = false;
   bool list = false;
   bool print_plan = false;
+  bool ablation = false;
   app.add_option("workloads", names, "which; without any all");
   app.add_option("--repeats", repeats, "steps that are timed, at least; the median counts")
       ->check(CLI::Range(1, 1000))
@@ -163,6 +181,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads)->check(CLI::Range(1, 256))->capture_default_str();
   app.add_flag("--json", json, "a line of JSON for each workload in the place of the table");
   app.add_flag("--plan", print_plan, "print the plan of one more step, timed");
+  app.add_flag("--ablation", ablation, "the time of a step without each of the passes");
   app.add_flag("--list", list, "print the names of the workloads and leave");
   CLI11_PARSE(app, argc, argv);
   try {
@@ -173,8 +192,13 @@ int main(int argc, char** argv) {
     set_threads(threads);
     const double rate = product_rate();
     if (!json) fmt::print("{} threads, large products at {:.1f} GFLOP/s\n", threads, rate / 1e9);
+    const Passes passes = Passes::from_environment();
     for (const std::string& name : names.empty() ? bench::workload_names() : names) {
-      const Measured measured = measure(name, repeats, rate, print_plan);
+      if (ablation) {
+        print_ablation(name, repeats, rate);
+        continue;
+      }
+      const Measured measured = measure(name, repeats, rate, passes, print_plan);
       if (json) {
         print_json(measured, threads);
       } else {
