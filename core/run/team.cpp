@@ -72,10 +72,11 @@ void run_team(int threads, const std::function<void(Team&)>& work) {
   std::mutex mutex;
   std::exception_ptr error;
   int error_of = threads;
-  // What the threads write is handed over here as well, in a way that is visible to tools that do
-  // not look into OpenMP.
-  std::atomic<int> begun{1};
-  std::atomic<int> ended{0};
+  // What is in memory is handed over here as well as by OpenMP, in a way that the thread sanitizer
+  // sees.
+  static std::atomic<unsigned> begun{0};
+  static std::atomic<unsigned> ended{0};
+  begun.fetch_add(1, std::memory_order_release);
 #pragma omp parallel num_threads(threads)
   {
     (void)begun.load(std::memory_order_acquire);
@@ -91,7 +92,7 @@ void run_team(int threads, const std::function<void(Team&)>& work) {
       team.fail();
       (void)team.meet();
     }
-    ended.fetch_add(1, std::memory_order_acq_rel);
+    ended.fetch_add(1, std::memory_order_release);
   }
   (void)ended.load(std::memory_order_acquire);
   if (error) std::rethrow_exception(error);
