@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   try {
-    unroll::set_threads(line.threads);
+    if (line.threads) unroll::set_threads(*line.threads);
     int status = 0;
     if (app.got_subcommand("sample")) {
       run_sample(line.sample);

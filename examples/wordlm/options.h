@@ -2,6 +2,7 @@
 /// The command line of `wordlm`.
 
 #include <CLI/CLI.hpp>
+#include <optional>
 
 #include "wordlm/commands.h"
 
@@ -9,7 +10,7 @@ namespace wordlm {
 
 /// What the command line says: one of the commands, and its options.
 struct CommandLine {
-  int threads = unroll::threads();
+  std::optional<int> threads;
   TrainOptions train;
   SampleOptions sample;
   EvalOptions eval;
