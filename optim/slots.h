@@ -125,16 +125,17 @@ class Slots {
 
   template <class T, class F>
   void step_as(const Gradients& gradients, F& f) {
-    const auto [g, factor] = gradients.unscaled<T>();  // computed before anything changes
+    const auto unscaled = gradients.unscaled<T>();  // computed before anything changes
+    const T* const g = unscaled.first.data();
+    const T factor = unscaled.second;
     const std::span<T> p = gradients.parameters().change<T>();
+    (void)advance(gradients);
     std::vector<T*> slots;
-    for (Tensor& block : (advance(gradients), blocks_)) {
-      slots.push_back(block.template values<T>().data());
-    }
+    for (Tensor& block : blocks_) slots.push_back(block.template values<T>().data());
     cut_ranges();
     for_each_on_all_threads(ranges_.size(), [&](std::size_t r) {
       const auto& [begin, end, idle] = ranges_[r];
-      Block<T> block{p.data() + begin, g.data() + begin, {}, factor, end - begin, idle};
+      Block<T> block{p.data() + begin, g + begin, {}, factor, end - begin, idle};
       for (std::size_t i = 0; i < slots.size(); ++i) block.slots[i] = slots[i] + begin;
       f(block);
     });
