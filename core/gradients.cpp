@@ -176,11 +176,15 @@ const Workspace& Gradients::computed_with(const Parameter& parameter) const {
 
 std::span<const Gradients::Segment> Gradients::segments() const { return computed().segments; }
 
-TensorView Gradients::view_of(const Workspace& workspace) {
-  return {workspace.dtype, {workspace.size}, workspace.flat.data()};
+Gradients::Unscaled Gradients::unscaled() const {
+  const Workspace& workspace = computed();
+  return {{workspace.dtype, {workspace.size}, workspace.flat.data()}, workspace.factor};
 }
 
-TensorView Gradients::flat() const { return view_of(scaled()); }
+TensorView Gradients::flat() const {
+  (void)scaled();
+  return unscaled().flat;
+}
 
 void Gradients::scale(double factor) {
   release();

@@ -6,7 +6,6 @@
 
 #include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace unroll {
@@ -61,11 +60,11 @@ class Gradients {
   void scale(double factor);
   /// The flat block before that, and the factor that is still to be applied: for an optimizer,
   /// which reads every element once.
-  template <class T>
-  [[nodiscard]] std::pair<std::span<const T>, T> unscaled() const {
-    const Workspace& workspace = computed();
-    return {view_of(workspace).template values<T>(), factor_of<T>(workspace)};
-  }
+  struct Unscaled {
+    TensorView flat;
+    double factor;
+  };
+  [[nodiscard]] Unscaled unscaled() const;
   /// The gradient of one parameter, of the parameter's shape.
   /// HandleError for a parameter of another tree.
   [[nodiscard]] TensorView operator[](const Parameter& parameter) const;
@@ -76,9 +75,6 @@ class Gradients {
  private:
   Workspace& computed() const;
   Workspace& scaled() const;
-  [[nodiscard]] static TensorView view_of(const Workspace& workspace);
-  template <class T>
-  [[nodiscard]] static T factor_of(const Workspace& workspace);
   void compute(Workspace& workspace) const;
   void release();
   [[nodiscard]] const Workspace& computed_with(const Parameter& parameter) const;
@@ -106,10 +102,5 @@ struct Gradients::Workspace {
   std::vector<Segment> segments;
   std::vector<std::uint8_t> seen;  // scratch: rows met so far, all zero between uses
 };
-
-template <class T>
-T Gradients::factor_of(const Workspace& workspace) {
-  return static_cast<T>(workspace.factor);
-}
 
 }  // namespace unroll

@@ -4,6 +4,7 @@
 
 #include <unroll/core/error.h>
 #include <unroll/core/graph.h>
+#include <unroll/core/run/share.h>
 #include <unroll/core/tensor.h>
 #include <unroll/core/var.h>
 
@@ -101,10 +102,8 @@ class KernelCall {
   [[nodiscard]] const Op& op() const { return *node_.op; }
   /// Which of `count` rows, or other things that do not depend on each other, this call computes;
   /// where there are several it is one of them, begins and ends at a multiple of `grain`.
-  [[nodiscard]] std::pair<Index, Index> share(Index count, Index grain = 1) const {
-    const Index grains = (count + grain - 1) / grain;
-    return {std::min(count, grains * part_ / parts_ * grain),
-            std::min(count, grains * (part_ + 1) / parts_ * grain)};
+  [[nodiscard]] Interval share(Index count, Index grain = 1) const {
+    return share_of(count, part_, parts_, grain);
   }
   /// Throws ValueError "<op>: <message>".
   template <class... Args>

@@ -2,7 +2,7 @@
 /// Walking the part of a gradient that is not zero.
 
 #include <unroll/core/gradients.h>
-
+#include <unroll/core/run/share.h>
 #include <unroll/core/run/team.h>
 
 #include <algorithm>
@@ -22,9 +22,9 @@ void for_each_part(std::span<const Gradients::Segment> segments, Index begin, In
 
 /// The parts of `segments` in [begin, end), cut into pieces to share among threads. What a piece is
 /// does not depend on their number.
+constexpr Index kPiece = Index{1} << 15;  // elements, at most
 inline std::vector<Gradients::Segment> pieces_of(std::span<const Gradients::Segment> segments,
                                                  Index begin, Index end) {
-  constexpr Index kPiece = Index{1} << 15;
   std::vector<Gradients::Segment> pieces;
   for_each_part(segments, begin, end, [&](Index from, Index to) {
     for (; from < to; from += kPiece) pieces.push_back({from, std::min(from + kPiece, to)});
@@ -37,9 +37,8 @@ template <class F>
 void for_each_on_all_threads(std::size_t count, F f) {
   constexpr std::size_t kMany = 8;
   run_team(count < kMany ? 1 : threads(), [&](Team& team) {
-    const auto size = static_cast<std::size_t>(team.size());
-    const auto thread = static_cast<std::size_t>(team.thread());
-    for (std::size_t i = count * thread / size; i < count * (thread + 1) / size; ++i) f(i);
+    const auto [begin, end] = share_of(static_cast<Index>(count), team.thread(), team.size());
+    for (Index i = begin; i < end; ++i) f(static_cast<std::size_t>(i));
   });
 }
 

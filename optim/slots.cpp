@@ -51,8 +51,9 @@ void Slots::attach(const Parameters& parameters) {
   std::sort(places.begin(), places.end(),
             [](const Place& a, const Place& b) { return a.begin < b.begin; });
   blocks_.clear();
-  for (std::size_t i = 0; i < names_.size(); ++i)
+  for (std::size_t i = 0; i < names_.size(); ++i) {
     blocks_.emplace_back(parameters.dtype(), Shape{size});
+  }
   places_ = std::move(places);
   all_ = std::move(all);
   layout_ = parameters.store().layout();
@@ -81,7 +82,6 @@ void Slots::append(Index begin, Index end, Index idle) {
 
 /// Cuts long ranges into pieces that threads can share.
 void Slots::cut_ranges() {
-  constexpr Index kPiece = Index{1} << 15;
   std::vector<Range> pieces;
   for (auto [begin, end, idle] : ranges_) {
     for (; begin < end; begin += kPiece) {

@@ -125,9 +125,9 @@ class Slots {
 
   template <class T, class F>
   void step_as(const Gradients& gradients, F& f) {
-    const auto unscaled = gradients.unscaled<T>();  // computed before anything changes
-    const T* const g = unscaled.first.data();
-    const T factor = unscaled.second;
+    const Gradients::Unscaled unscaled = gradients.unscaled();  // computed before anything changes
+    const T* const g = unscaled.flat.values<T>().data();
+    const T factor = static_cast<T>(unscaled.factor);
     const std::span<T> p = gradients.parameters().change<T>();
     (void)advance(gradients);
     std::vector<T*> slots;

@@ -78,7 +78,6 @@ class Accumulation {
     if (terms.size() < 2) return;
 
     bool changed = false;
-    std::vector<Id> leaders;
     while (!terms.empty()) {
       const std::vector<Term> group = take_group(terms);
       changed = changed || group.size() > 1;

@@ -56,10 +56,7 @@ class Assembly {
           for (const Id input : draft_.inputs_of(id)) use(input, t, id);
         }
       } else if (task.kind == Task::Kind::product) {
-        const BlockProduct& product = draft_.products[task.id];
-        for (const Id a : product.a) use(a, t, kNone);
-        for (const Id b : product.b) use(b, t, kNone);
-        for (const Id bias : product.bias) use(bias, t, kNone);
+        draft_.products[task.id].for_each_operand([&](Id id) { use(id, t, kNone); });
       } else {
         for (const Id input : draft_.inputs_of(task.id)) use(input, t, kNone);
       }
@@ -107,29 +104,34 @@ class Assembly {
     return matrix;
   }
 
-  Rect rect_of(Id id) {
-    const Value& v = value(id);
-    const Id root = v.ref.root;
-    const Index w = width(id);
-    const bool whole_rows = v.columns == value(root).columns;
-    if (value(root).role == Role::source || value(root).placed) {
+  /// Where a value that owns its memory lies.
+  Rect rect_of_root(Id root) {
+    const Value& v = value(root);
+    if (v.role == Role::source || v.placed) {
       const std::size_t count = draft_.request.work.size();
       const Index gap = root < count ? 0 : draft_.request.sources[root - count].stride;
-      const Index stride = gap != 0 && whole_rows ? gap : v.columns;
-      const Index elements = whole_rows && v.columns > 0
-                                 ? v.ref.offset / v.columns * stride + v.ref.offset % v.columns
-                                 : v.ref.offset;
-      return {base_of(root), elements * w, v.rows, v.columns, stride};
+      return {base_of(root), 0, v.rows, v.columns, gap != 0 ? gap : v.columns};
     }
     const Matrix& matrix = matrix_of(root);
     const Arrangement::Place place = draft_.arrangement.place(root);
     const Index begin =
         (place.row - matrix.first_row) * matrix.stride + place.column - matrix.first_column;
-    const Index elements = whole_rows && v.columns > 0
-                               ? v.ref.offset / v.columns * matrix.stride + v.ref.offset % v.columns
-                               : v.ref.offset;
-    return {0, matrix.offset + (begin + elements) * w, v.rows, v.columns,
-            whole_rows ? matrix.stride : v.columns};
+    return {0, matrix.offset + begin * width(root), v.rows, v.columns, matrix.stride};
+  }
+
+  Rect rect_of(Id id) {
+    const Value& v = value(id);
+    Rect rect = rect_of_root(v.ref.root);
+    Index elements = v.ref.offset;
+    if (v.columns == rect.columns && v.columns > 0) {  // some of its rows
+      elements = elements / v.columns * rect.stride + elements % v.columns;
+    } else {
+      rect.stride = v.columns;
+    }
+    rect.offset += elements * width(id);
+    rect.rows = v.rows;
+    rect.columns = v.columns;
+    return rect;
   }
 
   /// A row of ones, as long as the longest that a product reads.

@@ -266,8 +266,9 @@ bool Draft::is_whole(Id id) const {
 bool Draft::has_gaps(Id id) const {
   const Id root = values[id].ref.root;
   const std::size_t count = request.work.size();
-  if (root >= count && root < request.nodes.size())
+  if (root >= count && root < request.nodes.size()) {
     return request.sources[root - count].stride != 0;
+  }
   return arrangement.is_wide(root);
 }
 

@@ -64,6 +64,12 @@ struct BlockProduct {
   [[nodiscard]] std::size_t inner() const { return k.size(); }
   [[nodiscard]] Index depth() const { return std::accumulate(k.begin(), k.end(), Index{0}); }
   [[nodiscard]] bool empty() const { return out.empty(); }
+  template <class F>
+  void for_each_operand(F f) const {
+    for (const std::vector<Id>* const ids : {&a, &b, &bias}) {
+      for (const Id id : *ids) f(id);
+    }
+  }
 };
 
 class Draft {
@@ -135,10 +141,7 @@ template <class F>
 void Draft::for_each_need(Id id, F f) const {
   const Value& value = values[id];
   if (value.product != kNone) {
-    const BlockProduct& product = products[value.product];
-    for (const Id a : product.a) f(a);
-    for (const Id b : product.b) f(b);
-    for (const Id bias : product.bias) f(bias);
+    products[value.product].for_each_operand(f);
   } else {
     for (const Id input : inputs_of(id)) f(input);
   }

@@ -49,10 +49,7 @@ class Ordering {
   template <class F>
   void for_each_need(std::uint32_t v, F f) const {
     if (is_product(v)) {
-      const BlockProduct& product = draft_.products[v - draft_.values.size()];
-      for (const Id a : product.a) f(a);
-      for (const Id b : product.b) f(b);
-      for (const Id bias : product.bias) f(bias);
+      draft_.products[v - draft_.values.size()].for_each_operand(f);
     } else if (draft_.values[v].product != kNone) {
       f(static_cast<std::uint32_t>(draft_.values.size() + draft_.values[v].product));
     } else {

@@ -85,7 +85,7 @@ void multiply(const Product& product, const double* a, const double* b, double b
 }
 
 template <class T>
-void multiply_large(const Gemm<T>& g, Range rows, Range columns) {
+void multiply_large(const Gemm<T>& g, Interval rows, Interval columns) {
   if (rows.size() <= 0 || columns.size() <= 0) return;
   use_one_thread();
   const T* const a = g.a + rows.begin * (g.transpose_a ? 1 : g.lda);
@@ -97,11 +97,11 @@ void multiply_large(const Gemm<T>& g, Range rows, Range columns) {
     }
   }
   gemm(order(g.transpose_a), order(g.transpose_b), narrow(rows.size()), narrow(columns.size()),
-       narrow(g.k), a, narrow(g.lda), b, narrow(g.ldb), T(g.bias != nullptr || g.add ? 1 : 0), c,
+       narrow(g.k), a, narrow(g.lda), b, narrow(g.ldb), T(g.bias != nullptr ? 1 : 0), c,
        narrow(g.ldc));
 }
 
-template void multiply_large<float>(const Gemm<float>&, Range, Range);
-template void multiply_large<double>(const Gemm<double>&, Range, Range);
+template void multiply_large<float>(const Gemm<float>&, Interval, Interval);
+template void multiply_large<double>(const Gemm<double>&, Interval, Interval);
 
 }  // namespace unroll

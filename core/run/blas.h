@@ -20,6 +20,6 @@ void multiply(const Product& product, const double* a, const double* b, double b
 
 /// Those rows and columns of a product with strides.
 template <class T>
-void multiply_large(const Gemm<T>& gemm, Range rows, Range columns);
+void multiply_large(const Gemm<T>& gemm, Interval rows, Interval columns);
 
 }  // namespace unroll

@@ -1,7 +1,6 @@
 #include <unroll/core/run/fused.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace unroll {
 namespace {
@@ -48,7 +47,8 @@ class Tiles {
   void run(int thread, int threads) {
     const Index across = (step_.columns + width_ - 1) / width_;
     const Index count = across * ((step_.rows + height_ - 1) / height_);
-    for (Index i = count * thread / threads; i < count * (thread + 1) / threads; ++i) {
+    const auto [begin, end] = share_of(count, thread, threads);
+    for (Index i = begin; i < end; ++i) {
       row_ = i / across * height_;
       column_ = i % across * width_;
       rows_ = std::min(height_, step_.rows - row_);

@@ -26,7 +26,7 @@ constexpr Index kRowBlock = 112;
 
 struct Depths {
   explicit Depths(Index k) : k(k), count(std::max<Index>(1, (k + kDepth - 1) / kDepth)) {}
-  [[nodiscard]] Range operator[](Index i) const { return {k * i / count, k * (i + 1) / count}; }
+  [[nodiscard]] Interval operator[](Index i) const { return {k * i / count, k * (i + 1) / count}; }
   Index k;
   Index count;
 };
@@ -56,7 +56,7 @@ constexpr Index kLanes = static_cast<Index>(hn::MaxLanes(Tag<T>()));
 /// and one element of a fill the registers.
 template <class T>
 constexpr Index kPanel = 2 * kLanes<T>;
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_ARCH_ARM
+#if HWY_ARCH_ARM || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)  // 32 registers
 constexpr int kRows = 14;
 #else
 constexpr int kRows = 6;
@@ -161,7 +161,7 @@ HWY_INLINE void copy_row(const T* from, Index count, T* to) {
 /// Columns [begin, begin + kPanel) of rows `depth` of b, one row after the other, zeros behind the
 /// last column.
 template <class T>
-void pack_panel(const Gemm<T>& g, Range depth, Index begin, Index end, T* out) {
+void pack_panel(const Gemm<T>& g, Interval depth, Index begin, Index end, T* out) {
   constexpr Index width = kPanel<T>;
   const Index columns = std::min(width, end - begin);
   const Index k = depth.size();
@@ -216,12 +216,12 @@ void pack_panel(const Gemm<T>& g, Range depth, Index begin, Index end, T* out) {
 }
 
 template <class T>
-Index padded(Range columns) {
+Index padded(Interval columns) {
   return (columns.size() + kPanel<T> - 1) / kPanel<T> * kPanel<T>;
 }
 
 template <class T>
-void pack_all(const Gemm<T>& g, Range columns, T* packed) {
+void pack_all(const Gemm<T>& g, Interval columns, T* packed) {
   const Depths depths(g.k);
   for (Index i = 0; i < depths.count; ++i) {
     for (Index j = columns.begin; j < columns.end; j += kPanel<T>) {
@@ -234,7 +234,7 @@ void pack_all(const Gemm<T>& g, Range columns, T* packed) {
 /// The columns of one chunk for all rows, over one block of k. `b` holds their panels, or is null:
 /// then they are read where they are, which pays for few rows.
 template <class T>
-void chunk(const Gemm<T>& g, Range rows, Range columns, Range depth, const T* b) {
+void chunk(const Gemm<T>& g, Interval rows, Interval columns, Interval depth, const T* b) {
   Operands<T> o{.k = depth.size(),
                 .a = nullptr,
                 .lda = g.lda,
@@ -243,7 +243,7 @@ void chunk(const Gemm<T>& g, Range rows, Range columns, Range depth, const T* b)
                 .bias = nullptr,
                 .c = nullptr,
                 .ldc = g.ldc,
-                .add = g.add || depth.begin > 0,
+                .add = depth.begin > 0,
                 .columns = 0};
   for (Index i = rows.begin; i < rows.end; i += kRowBlock) {
     const Index count = std::min(kRowBlock, rows.end - i);
@@ -273,23 +273,23 @@ void chunk(const Gemm<T>& g, Range rows, Range columns, Range depth, const T* b)
 }
 
 template <class T>
-void multiply_all(const Gemm<T>& g, Range rows, Range columns, const T* packed) {
+void multiply_all(const Gemm<T>& g, Interval rows, Interval columns, const T* packed) {
   const Depths depths(g.k);
   for (Index i = 0; i < depths.count; ++i) {
-    const Range depth = depths[i];
+    const Interval depth = depths[i];
     if (packed != nullptr) {
       chunk(g, rows, columns, depth, packed);
       packed += padded<T>(columns) * depth.size();
       continue;
     }
     const Index whole = columns.size() / kPanel<T> * kPanel<T>;
-    const Range direct{columns.begin, columns.begin + whole};
+    const Interval direct{columns.begin, columns.begin + whole};
     const bool reads_b = !g.transpose_b && rows.size() <= kFewRows;
     if (reads_b) chunk<T>(g, rows, direct, depth, nullptr);
     const Index width =
         std::max(kPanel<T>, kChunk / std::max<Index>(1, depth.size()) / kPanel<T> * kPanel<T>);
     for (Index j = reads_b ? direct.end : columns.begin; j < columns.end; j += width) {
-      const Range part{j, std::min(j + width, columns.end)};
+      const Interval part{j, std::min(j + width, columns.end)};
       T* const b = scratch<T>(0, padded<T>(part) * std::max<Index>(1, depth.size()));
       for (Index p = part.begin; p < part.end; p += kPanel<T>) {
         pack_panel(g, depth, p, part.end, b + (p - part.begin) * depth.size());
@@ -303,9 +303,9 @@ void multiply_all(const Gemm<T>& g, Range rows, Range columns, const T* packed) 
 template <class T>
 struct Kernels {
   Index grain;
-  Index (*padded)(Range);
-  void (*pack)(const Gemm<T>&, Range, T*);
-  void (*multiply)(const Gemm<T>&, Range, Range, const T*);
+  Index (*padded)(Interval);
+  void (*pack)(const Gemm<T>&, Interval, T*);
+  void (*multiply)(const Gemm<T>&, Interval, Interval, const T*);
 };
 template <class T>
 constexpr Kernels<T> kKernels{kLanes<T>, padded<T>, pack_all<T>, multiply_all<T>};
@@ -333,41 +333,35 @@ const HWY_NAMESPACE::Kernels<T>& kernels() {
 
 }  // namespace
 
-Range share_of(Index whole, Index grain, int thread, int threads) {
-  const Index grains = (whole + grain - 1) / grain;
-  return {std::min(whole, grains * thread / threads * grain),
-          std::min(whole, grains * (thread + 1) / threads * grain)};
-}
-
 template <class T>
 Index column_grain() {
   return kernels<T>().grain;
 }
 
 template <class T>
-Index packed_size(const Gemm<T>& gemm, Range columns) {
+Index packed_size(const Gemm<T>& gemm, Interval columns) {
   return kernels<T>().padded(columns) * gemm.k;
 }
 
 template <class T>
-void pack(const Gemm<T>& gemm, Range columns, T* packed) {
+void pack(const Gemm<T>& gemm, Interval columns, T* packed) {
   kernels<T>().pack(gemm, columns, packed);
 }
 
 template <class T>
-void multiply(const Gemm<T>& gemm, Range rows, Range columns, const T* packed) {
+void multiply(const Gemm<T>& gemm, Interval rows, Interval columns, const T* packed) {
   if (rows.size() <= 0 || columns.size() <= 0) return;
   kernels<T>().multiply(gemm, rows, columns, packed);
 }
 
 template Index column_grain<float>();
 template Index column_grain<double>();
-template Index packed_size<float>(const Gemm<float>&, Range);
-template Index packed_size<double>(const Gemm<double>&, Range);
-template void pack<float>(const Gemm<float>&, Range, float*);
-template void pack<double>(const Gemm<double>&, Range, double*);
-template void multiply<float>(const Gemm<float>&, Range, Range, const float*);
-template void multiply<double>(const Gemm<double>&, Range, Range, const double*);
+template Index packed_size<float>(const Gemm<float>&, Interval);
+template Index packed_size<double>(const Gemm<double>&, Interval);
+template void pack<float>(const Gemm<float>&, Interval, float*);
+template void pack<double>(const Gemm<double>&, Interval, double*);
+template void multiply<float>(const Gemm<float>&, Interval, Interval, const float*);
+template void multiply<double>(const Gemm<double>&, Interval, Interval, const double*);
 
 }  // namespace unroll
 #endif  // HWY_ONCE

@@ -2,13 +2,11 @@
 /// Matrix products by a register-blocked kernel of our own, for what a library call cannot do: keep
 /// a matrix packed from call to call, and let each thread of a team compute its own part.
 
-#include <unroll/core/shape.h>
-
-#include <span>
+#include <unroll/core/run/share.h>
 
 namespace unroll {
 
-/// c (m x n) = a b + bias, or c += a b. a is (m x k), or (k x m) read transposed, b likewise; rows
+/// c (m x n) = a b + bias. a is (m x k), or (k x m) read transposed, b likewise; rows
 /// are `lda`, `ldb`, `ldc` elements apart.
 template <class T>
 struct Gemm {
@@ -24,19 +22,7 @@ struct Gemm {
   const T* bias = nullptr;  // (n), or null
   T* c = nullptr;
   Index ldc = 0;
-  bool add = false;  // to what c holds; there is no bias then
 };
-
-/// Rows or columns [begin, end).
-struct Range {
-  Index begin;
-  Index end;
-  [[nodiscard]] Index size() const { return end - begin; }
-};
-
-/// The part of `whole` that thread `thread` of `threads` computes; parts end at a multiple of
-/// `grain` but for the last, so that vectors are full.
-[[nodiscard]] Range share_of(Index whole, Index grain, int thread, int threads);
 
 /// Columns of c are best split at multiples of this.
 template <class T>
@@ -44,14 +30,14 @@ template <class T>
 
 /// The number of elements that columns `columns` of b take when packed.
 template <class T>
-[[nodiscard]] Index packed_size(const Gemm<T>& gemm, Range columns);
+[[nodiscard]] Index packed_size(const Gemm<T>& gemm, Interval columns);
 /// Packs those columns in the order the kernel reads them; `packed` is aligned to a cache line.
 template <class T>
-void pack(const Gemm<T>& gemm, Range columns, T* packed);
+void pack(const Gemm<T>& gemm, Interval columns, T* packed);
 
 /// Computes those rows and columns of c, from b or, where it is given, from what pack() made of the
 /// same columns. The value of an element does not depend on how c is split.
 template <class T>
-void multiply(const Gemm<T>& gemm, Range rows, Range columns, const T* packed = nullptr);
+void multiply(const Gemm<T>& gemm, Interval rows, Interval columns, const T* packed = nullptr);
 
 }  // namespace unroll

@@ -76,13 +76,12 @@ class Run {
             .transpose_b = s.transpose_b,
             .bias = s.has_bias ? reinterpret_cast<const T*>(at(s.bias)) : nullptr,
             .c = reinterpret_cast<T*>(at(s.c)),
-            .ldc = s.c.stride,
-            .add = false};
+            .ldc = s.c.stride};
   }
 
   /// The packed columns of one thread lie behind those of the threads before it.
   template <class T>
-  T* packed_columns(const PackedMatrix& packed, Range columns, int thread) const {
+  T* packed_columns(const PackedMatrix& packed, Interval columns, int thread) const {
     return reinterpret_cast<T*>(bases_[0] + packed.offset) +
            (columns.begin + thread * PackedMatrix::kPadding) * packed.k;
   }
@@ -93,16 +92,16 @@ class Run {
     const Index grain = column_grain<T>();
     if (s.packed >= 0) {
       const PackedMatrix& packed = plan_.packed[static_cast<std::size_t>(s.packed)];
-      const Range columns = share_of(s.n, grain, team.thread(), team.size());
+      const Interval columns = share_of(s.n, team.thread(), team.size(), grain);
       multiply(g, {0, s.m}, columns, packed_columns<T>(packed, columns, team.thread()));
       return;
     }
-    Range rows{0, s.m};
-    Range columns{0, s.n};
+    Interval rows{0, s.m};
+    Interval columns{0, s.n};
     if (s.n >= s.m) {
-      columns = share_of(s.n, grain, team.thread(), team.size());
+      columns = share_of(s.n, team.thread(), team.size(), grain);
     } else {
-      rows = share_of(s.m, 1, team.thread(), team.size());
+      rows = share_of(s.m, team.thread(), team.size());
     }
     // Where the result is large the library's kernel is ahead of ours by a little.
     constexpr Index kLarge = Index{1} << 18;
@@ -129,7 +128,7 @@ class Run {
     g.b = reinterpret_cast<const T*>(at(packed.b));
     g.ldb = packed.b.stride;
     g.transpose_b = packed.transpose;
-    const Range columns = share_of(packed.n, column_grain<T>(), team.thread(), team.size());
+    const Interval columns = share_of(packed.n, team.thread(), team.size(), column_grain<T>());
     pack(g, columns, packed_columns<T>(packed, columns, team.thread()));
   }
 

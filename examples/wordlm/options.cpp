@@ -50,7 +50,9 @@ void add_sample(CLI::App& app, SampleOptions& options) {
 
 void add_commands(CLI::App& app, CommandLine& line) {
   app.require_subcommand(0, 1);
-  app.add_option("--threads", line.threads, "that work; 0: one a core, as without the option, unless UNROLL_THREADS says otherwise")
+  app.add_option(
+         "--threads", line.threads,
+         "that work; 0: one a core, as without the option, unless UNROLL_THREADS says otherwise")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
 

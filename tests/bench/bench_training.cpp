@@ -54,7 +54,7 @@ double product_rate() {
   for (int i = 0; i < 7; ++i) {
     const auto start = Clock::now();
     run_team(threads(), [&](Team& team) {
-      const Range rows = share_of(kSize, 1, team.thread(), team.size());
+      const Interval rows = share_of(kSize, team.thread(), team.size());
       multiply({false, false, rows.size(), kSize, kSize}, a.data() + rows.begin * kSize, a.data(),
                0.0F, c.data() + rows.begin * kSize);
     });

@@ -11,9 +11,11 @@
 namespace {
 
 std::atomic<std::size_t> allocations = 0;
+std::atomic<std::size_t> allocated = 0;  // bytes
 
 void* counted_or_null(std::size_t bytes, std::size_t alignment) noexcept {
   ++allocations;
+  allocated += bytes;
   void* memory = nullptr;
   return posix_memalign(&memory, alignment, bytes) == 0 ? memory : nullptr;
 }
@@ -84,6 +86,19 @@ TEST_CASE("memory: a training loop stops growing after its first steps") {
   for (std::size_t step = 2; step < bytes.size(); ++step) CHECK(bytes[step] == bytes[1]);
   tape.clear();
   CHECK(tape.bytes() == bytes[1]);
+}
+
+TEST_CASE("memory: an optimizer without slots makes no block of the parameters' size") {
+  const Parameters parameters;
+  const Parameter W = parameters.add("W", {500, 400}, uniform(0.1));
+  Tape tape;
+  const Var loss = sum(linear(full(tape, {2, 400}, 1), tape.parameter(W)));
+  CHECK(loss.item() != 0);  // nothing is left that reads W: the tape need not keep it
+  const Gradients gradients = tape.gradients(loss, parameters);
+  CHECK(gradients.flat().size() == 500 * 400);
+  const std::size_t before = allocated;
+  Sgd{0.1}.step(gradients);
+  CHECK(allocated - before < 500 * 400);
 }
 
 TEST_CASE("memory: running a node takes nothing from the heap after the first step") {

@@ -310,6 +310,22 @@ TEST_CASE("a training that diverges says so, and the file saved before is as it 
   CHECK(lost.err.ends_with("; a smaller --lr or --clip helps\n"));
 }
 
+TEST_CASE("settings of the environment are checked") {
+  const auto run_in = [](const std::string& setting) {
+    return unroll::testing::run_program("env " + setting + " " + WORDLM_PROGRAM, train());
+  };
+  const auto threads = run_in("UNROLL_THREADS=two");
+  CHECK(threads.status == 1);
+  CHECK(threads.err ==
+        "wordlm: UNROLL_THREADS is 'two': expected a number of threads, or 0 for all cores\n");
+  const auto plan = run_in("UNROLL_PLAN=jion");
+  CHECK(plan.status == 1);
+  CHECK(
+      plan.err ==
+      "wordlm: UNROLL_PLAN: no pass 'jion'; expected on, off, or some of accumulate, join, batch, "
+      "place, fuse, spread\n");
+}
+
 TEST_CASE("output that cannot be written is an error") {
   const Folder folder;
   const std::string model = folder.file("m");
