@@ -4,6 +4,10 @@
 #include <cstring>
 #include <new>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace unroll {
 
 std::size_t size_of(DType dtype) { return dtype == DType::f64 ? 8 : 4; }
@@ -13,16 +17,30 @@ const char* name_of(DType dtype) {
   return dtype == DType::f64 ? "f64" : "i32";
 }
 
+namespace {
+
+/// Large blocks lie in huge pages where there are some: fewer of them to look up, and to fault in.
+constexpr std::size_t kHugePage = std::size_t{1} << 21;
+
+std::align_val_t alignment_of(std::size_t bytes) {
+  return std::align_val_t{bytes < kHugePage ? Buffer::kAlignment : kHugePage};
+}
+
+}  // namespace
+
 Buffer::Buffer(std::size_t bytes, Content content)
     : data_(static_cast<std::byte*>(
-          ::operator new (std::max<std::size_t>(bytes, 1), std::align_val_t{kAlignment}))),
+                ::operator new (std::max<std::size_t>(bytes, 1), alignment_of(bytes))),
+            Free{bytes}),
       size_(bytes) {
+#ifdef __linux__
+  // Where the system knows none, it says so, and nothing is lost.
+  if (bytes >= kHugePage) (void)madvise(data_.get(), bytes, MADV_HUGEPAGE);
+#endif
   if (content == Content::zero) std::memset(data_.get(), 0, bytes);
 }
 
-void Buffer::Free::operator()(std::byte* p) const {
-  ::operator delete (p, std::align_val_t{kAlignment});
-}
+void Buffer::Free::operator()(std::byte* p) const { ::operator delete (p, alignment_of(bytes)); }
 
 void TensorView::require(DType wanted) const {
   if (wanted != dtype) {

@@ -48,6 +48,7 @@ class Buffer {
 
  private:
   struct Free {
+    std::size_t bytes;
     void operator()(std::byte* p) const;
   };
   std::unique_ptr<std::byte, Free> data_;

@@ -84,24 +84,4 @@ void multiply(const Product& product, const double* a, const double* b, double b
   multiply_any(product, a, b, beta, c);
 }
 
-template <class T>
-void multiply_large(const Gemm<T>& g, Interval rows, Interval columns) {
-  if (rows.size() <= 0 || columns.size() <= 0) return;
-  use_one_thread();
-  const T* const a = g.a + rows.begin * (g.transpose_a ? 1 : g.lda);
-  const T* const b = g.b + columns.begin * (g.transpose_b ? g.ldb : 1);
-  T* const c = g.c + rows.begin * g.ldc + columns.begin;
-  if (g.bias != nullptr) {
-    for (Index i = 0; i < rows.size(); ++i) {
-      std::copy_n(g.bias + columns.begin, columns.size(), c + i * g.ldc);
-    }
-  }
-  gemm(order(g.transpose_a), order(g.transpose_b), narrow(rows.size()), narrow(columns.size()),
-       narrow(g.k), a, narrow(g.lda), b, narrow(g.ldb), T(g.bias != nullptr ? 1 : 0), c,
-       narrow(g.ldc));
-}
-
-template void multiply_large<float>(const Gemm<float>&, Interval, Interval);
-template void multiply_large<double>(const Gemm<double>&, Interval, Interval);
-
 }  // namespace unroll

@@ -1,7 +1,7 @@
 #pragma once
 /// Matrix products through OpenBLAS; its header is included nowhere else.
 
-#include <unroll/core/run/gemm.h>
+#include <unroll/core/shape.h>
 
 namespace unroll {
 
@@ -17,9 +17,5 @@ struct Product {
 };
 void multiply(const Product& product, const float* a, const float* b, float beta, float* c);
 void multiply(const Product& product, const double* a, const double* b, double beta, double* c);
-
-/// Those rows and columns of a product with strides.
-template <class T>
-void multiply_large(const Gemm<T>& gemm, Interval rows, Interval columns);
 
 }  // namespace unroll

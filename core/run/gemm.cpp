@@ -2,6 +2,7 @@
 #define HWY_TARGET_INCLUDE "unroll/core/run/gemm.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 #include <unroll/core/error.h>
 #include <unroll/core/run/gemm.h>
@@ -96,6 +97,9 @@ void tile(const Operands<T>& o) {
   const T* a[kPointers];
   for (int i = 0; i < kPointers; ++i) a[i] = o.a + 3 * i * o.lda;
   const T* b = o.b;
+  for (int i = 0; i < MR; ++i) {  // they will be written
+    for (int j = 0; j < NV; ++j) hwy::Prefetch(o.c + i * o.ldc + j * lanes);
+  }
   for (Index p = 0; p < o.k; ++p) {
     V columns[NV];
     for (int j = 0; j < NV; ++j) columns[j] = hn::LoadU(d, b + j * lanes);

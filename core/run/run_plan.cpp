@@ -1,4 +1,3 @@
-#include <unroll/core/run/blas.h>
 #include <unroll/core/run/fused.h>
 #include <unroll/core/run/gemm.h>
 #include <unroll/core/run/run_plan.h>
@@ -103,13 +102,7 @@ class Run {
     } else {
       rows = share_of(s.m, team.thread(), team.size());
     }
-    // Where the result is large the library's kernel is ahead of ours by a little.
-    constexpr Index kLarge = Index{1} << 18;
-    if (s.m * s.n >= kLarge) {
-      multiply_large(g, rows, columns);
-    } else {
-      multiply(g, rows, columns);
-    }
+    multiply(g, rows, columns);
   }
 
   void run(const ProductStep& s, const Team& team) const {
