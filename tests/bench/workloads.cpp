@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "bench/packed_peephole.h"
+
 namespace bench {
 
 using namespace unroll;
@@ -104,7 +106,7 @@ constexpr const char* kZoo = "W7 ";
 }  // namespace
 
 std::vector<std::string> workload_names() {
-  std::vector<std::string> names = {"W1", "W2", "W3", "W4", "W5", "W6", "W8"};
+  std::vector<std::string> names = {"W1", "W2", "W3", "W4", "W5", "W6", "W6p", "W8"};
   for (const CellEntry& cell : all_cells()) names.push_back(kZoo + std::string(cell.name));
   return names;
 }
@@ -133,6 +135,12 @@ Workload make_workload(const std::string& name) {
   if (name == "W5") return language_model<Gru>(name, kSmall, plain<Gru>, clipped_sgd);
   if (name == "W6") {
     return language_model<LstmPeephole>(name, kSmall, plain<LstmPeephole>, clipped_sgd);
+  }
+  if (name == "W6p") {
+    Workload packed =
+        language_model<PackedPeephole>(name, kSmall, plain<PackedPeephole>, clipped_sgd);
+    copy_packed(make_workload("W6").parameters, packed.parameters);
+    return packed;
   }
   if (name == "W8") {
     return language_model<Lstm>(name, {100, 0, 256, 1, 1, 2000}, plain<Lstm>, clipped_sgd);
