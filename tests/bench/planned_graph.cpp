@@ -1,0 +1,51 @@
+#include "bench/planned_graph.h"
+
+#include <unroll/core/plan/make_plan.h>
+#include <unroll/core/plan/schedule.h>
+#include <unroll/core/run/run_plan.h>
+
+#include <utility>
+
+namespace bench {
+
+using namespace unroll;
+
+PlannedGraph::PlannedGraph(Graph graph, std::vector<std::uint32_t> targets, int threads)
+    : graph_(std::move(graph)), targets_(std::move(targets)), threads_(threads) {
+  describe();
+  make();
+  empty_ = plan_;
+  empty_.steps.clear();
+}
+
+void PlannedGraph::describe() {
+  make_schedule(graph_, targets_, marks_, schedule_);
+  request_.describe(graph_, schedule_, targets_, numbers_);
+}
+
+void PlannedGraph::make() { plan_ = make_plan(graph_, request_, Passes{}, threads_); }
+
+void PlannedGraph::run() {
+  arena_.reset();
+  run_plan(plan_, graph_, request_.nodes, arena_);
+}
+
+bool PlannedGraph::find() {
+  describe();
+  if (!(plan_.request == request_) || !holds(plan_, graph_, request_.nodes)) return false;
+  run_plan(empty_, graph_, request_.nodes, arena_);
+  return true;
+}
+
+void PlannedGraph::forget() {
+  for (const Plan::Kept& kept : plan_.kept) {
+    Node& node = graph_.nodes[request_.nodes[kept.node]];
+    node.value = nullptr;
+    node.stride = 0;
+  }
+  arena_.reset();
+}
+
+Index PlannedGraph::nodes() const { return static_cast<Index>(request_.work.size()); }
+
+}  // namespace bench
