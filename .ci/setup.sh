@@ -1,5 +1,6 @@
 # Installs the Debian packages unroll is built from, where they are missing. Sourced by the scripts.
-# tests/bench times single kernels too where libbenchmark-dev is installed, libxsmm-dev if there.
+# Benchmarks take more where it is there: libbenchmark-dev, libxsmm-dev (target bench) and libdnnl-dev
+# (target onednn_lstm).
 packages=(g++ cmake ninja-build pkg-config libopenblas-dev libfmt-dev doctest-dev libhwy-dev
           libcli11-dev nlohmann-json3-dev libcsv-dev libutf8proc-dev libcairo2-dev librapidcheck-dev)
 

@@ -4,6 +4,7 @@
     python3 tests/bench/compare.py                               # W1 ... W6 and W8
     python3 tests/bench/compare.py W7 --threads 1 2 --best       # every cell
     python3 tests/bench/compare.py W2 --python ~/torch/bin/python  # another PyTorch
+    python3 tests/bench/compare.py layers --threads 1 2          # W9, beside oneDNN
 
 A round runs bench_training once and then every form of peers/pytorch.py once, each in a process of
 its own; what counts is the median of the rounds. Both have the same number of threads. Where
@@ -13,6 +14,9 @@ first step alike, or the table is followed by what differs and the exit status i
 
 time/bound is how much longer a step of unroll takes than its matrix products at the rate of large
 ones. MB are peaks of resident memory.
+
+The peer of W9, LSTM layers alone, is oneDNN's primitive: onednn_lstm, a target where oneDNN is
+installed (libdnnl-dev). It begins with W9's weights and holds its gradients against unroll's.
 """
 
 import argparse
@@ -28,6 +32,7 @@ from pathlib import Path
 
 PEER = Path(__file__).resolve().parent / "peers" / "pytorch.py"
 SHORT = ["W1", "W2", "W3", "W4", "W5", "W6", "W8"]
+LAYERS = "W9"
 LOSS_TOLERANCE = 0.06  # of losses that are both near ln(vocabulary), from other random weights
 HEAD = [
     "workload",
@@ -87,15 +92,20 @@ def json_lines(command: list[str], environment: dict[str, str] | None = None) ->
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+def built(build: Path, target: str) -> Path:
+    """The program of a target; leaves where it is not built."""
+    program = build / "tests" / target
+    if not program.exists():
+        raise SystemExit(f"no {program}: cmake --build --preset release --target {target}")
+    return program
+
+
 class Programs:
-    """How both are run."""
+    """How all are run."""
 
     def __init__(self, options: argparse.Namespace):
-        self.bench = options.build / "tests" / "bench_training"
-        if not self.bench.exists():
-            raise SystemExit(
-                f"no {self.bench}: cmake --build --preset release --target bench_training"
-            )
+        self.build = options.build
+        self.bench = built(self.build, "bench_training")
         self.python, self.repeats = options.python, options.repeats
         self.environment = dict(os.environ)
         folders = [str(f) for f in sorted(Path("/usr/lib").glob("*/openblas-openmp"))]
@@ -113,6 +123,12 @@ class Programs:
         about, *runs = json_lines(command + self.numbers(threads, repeats), self.environment)
         return [run | about for run in runs]
 
+    def layers(self, threads: int) -> dict:
+        command = [str(built(self.build, "onednn_lstm"))]
+        (run,) = json_lines(command + self.numbers(threads, self.repeats))
+        about = f"{run['kind']}, {threads} thread{'s' if threads > 1 else ''}"
+        return run | {"about": about, "warning": ""}
+
     def zoo(self) -> list[str]:
         """The workloads of W7, one for each cell."""
         listed = subprocess.run([self.bench, "--list"], stdout=subprocess.PIPE, text=True)
@@ -124,6 +140,12 @@ class Programs:
 
 def compare(programs: Programs, name: str, threads: int, options: argparse.Namespace) -> list[Row]:
     """All rounds of one workload; the first look at the peer chooses among its forms."""
+    if name == LAYERS:
+        row = Row([], [])
+        for _ in range(options.rounds):
+            row.ours.append(programs.ours(name, threads))
+            row.peers.append(programs.layers(threads))
+        return [row]
     kinds = ["--kinds", *options.kinds] if options.kinds else []
     forms = programs.peers(name, threads, 3, *kinds)
     if options.best:
@@ -152,10 +174,10 @@ def markdown(cells: list[str]) -> str:
 
 
 def workload_names(asked: list[str], programs: Programs) -> list[str]:
-    """W7 means all its cells."""
+    """W7 means all its cells, layers W9."""
     names = []
     for name in asked or SHORT:
-        names += programs.zoo() if name == "W7" else [name]
+        names += programs.zoo() if name == "W7" else [LAYERS if name == "layers" else name]
     return names
 
 
@@ -163,7 +185,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("workloads", nargs="*", help='W1 ... W8, "W7 lstm"; W7 is all its cells')
+    parser.add_argument("workloads", nargs="*", help='W1 ... W9, "W7 lstm"; W7: all its cells')
     parser.add_argument("--build", type=Path, default=Path("build/release"), help="build folder")
     parser.add_argument("--python", default=sys.executable, help="the Python that has PyTorch")
     parser.add_argument("--threads", type=int, nargs="+", default=[1], help="default 1")

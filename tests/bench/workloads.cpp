@@ -88,6 +88,37 @@ Workload language_model(const std::string& name, const Sizes& s, const Make& mak
           std::move(model)};
 }
 
+/// LSTM layers alone, as a library has them in one call: no embedding, no output, no update. What
+/// the layers read is learned too, since such a call gives its gradient; the loss is half the sum
+/// of the squares of what they give, which is then its own gradient.
+struct LayersOnly {
+  explicit LayersOnly(const Sizes& sizes)
+      : x(p.add("x", {sizes.steps, sizes.batch, sizes.hidden}, uniform(1))),
+        stack(p / "layers", sizes.hidden, sizes.hidden, sizes.layers) {}
+
+  Var loss(Tape& tape) const {
+    const auto start = zero_state(stack, tape, x.shape()[1]);
+    return 0.5 * sum(square(unroll_layers(stack, tape.parameter(x), start).outputs));
+  }
+
+  Parameters p{DType::f32, 1};
+  Parameter x;
+  Stack<Lstm> stack;
+};
+
+Workload layers_only(const std::string& name, const Sizes& s) {
+  auto model = std::make_shared<LayersOnly>(s);
+  const Parameters parameters = model->p;
+  return {name,
+          fmt::format("{} x {} alone, batch {}, {} steps", s.layers, s.hidden, s.batch, s.steps),
+          s.batch * s.steps,
+          1,
+          [m = model.get()](Tape& tape) { return m->loss(tape); },
+          [](Gradients&) {},
+          parameters,
+          std::move(model)};
+}
+
 template <Cell C>
 C plain(const Parameters& p, Input in, Index hidden) {
   return C(p, in, hidden);
@@ -106,7 +137,7 @@ constexpr const char* kZoo = "W7 ";
 }  // namespace
 
 std::vector<std::string> workload_names() {
-  std::vector<std::string> names = {"W1", "W2", "W3", "W4", "W5", "W6", "W6p", "W8"};
+  std::vector<std::string> names = {"W1", "W2", "W3", "W4", "W5", "W6", "W6p", "W8", "W9"};
   for (const CellEntry& cell : all_cells()) names.push_back(kZoo + std::string(cell.name));
   return names;
 }
@@ -145,6 +176,7 @@ Workload make_workload(const std::string& name) {
   if (name == "W8") {
     return language_model<Lstm>(name, {100, 0, 256, 1, 1, 2000}, plain<Lstm>, clipped_sgd);
   }
+  if (name == "W9") return layers_only(name, kSmall);
   if (name.starts_with(kZoo)) {
     const CellEntry& cell = find_cell(std::string_view(name).substr(3));
     const auto make = [&](const Parameters& p, Input in, Index hidden) {
