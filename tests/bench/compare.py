@@ -2,7 +2,7 @@
 
     cmake --preset release && cmake --build --preset release --target bench_training
     python3 tests/bench/compare.py                               # W1 ... W6 and W8
-    python3 tests/bench/compare.py W7 --threads 1 2 --best       # every cell
+    python3 tests/bench/compare.py W7 --threads 1 2              # every cell, and a table of them
     python3 tests/bench/compare.py W2 --python ~/torch/bin/python  # another PyTorch
     python3 tests/bench/compare.py layers --threads 1 2          # W9, beside oneDNN
 
@@ -14,6 +14,10 @@ first step alike, or the table is followed by what differs and the exit status i
 
 time/bound is how much longer a step of unroll takes than its matrix products at the rate of large
 ones. MB are peaks of resident memory.
+
+Several cells of W7 are followed by a table of their own, a line a cell: its time/bound beside that
+of the LSTM, its tokens/s beside the equations as a user of PyTorch writes them (eager) and beside
+PyTorch's best form. With --best only the latter is timed.
 
 The peer of W9, LSTM layers alone, is oneDNN's primitive: onednn_lstm, a target where oneDNN is
 installed (libdnnl-dev). It begins with W9's weights and holds its gradients against unroll's.
@@ -32,7 +36,7 @@ from pathlib import Path
 
 PEER = Path(__file__).resolve().parent / "peers" / "pytorch.py"
 SHORT = ["W1", "W2", "W3", "W4", "W5", "W6", "W8"]
-LAYERS = "W9"
+LAYERS, ZOO = "W9", "W7 "
 LOSS_TOLERANCE = 0.06  # of losses that are both near ln(vocabulary), from other random weights
 HEAD = [
     "workload",
@@ -47,6 +51,25 @@ HEAD = [
 ]
 
 
+CELLS_HEAD = [
+    "cell",
+    "threads",
+    "time/bound",
+    "of the LSTM's",
+    "unroll tokens/s",
+    "eager tokens/s",
+    "unroll/eager",
+    "best",
+    "best tokens/s",
+    "unroll/best",
+]
+TEXTS = ("workload", "peer", "cell", "best")  # columns that are no numbers
+
+
+def median(runs: list[dict], key: str) -> float:
+    return statistics.median(run[key] for run in runs)
+
+
 @dataclass
 class Row:
     """What one form of one workload did in all rounds."""
@@ -55,9 +78,6 @@ class Row:
     peers: list[dict]
 
     def cells(self) -> list[str]:
-        def median(runs: list[dict], key: str) -> float:
-            return statistics.median(run[key] for run in runs)
-
         ours, peers = self.ours, self.peers
         first = peers[0]
         speeds = median(ours, "tokens_per_s"), median(peers, "tokens_per_s")
@@ -199,13 +219,37 @@ def parse_options() -> argparse.Namespace:
     return options
 
 
+def print_table_head(head: list[str]) -> None:
+    print()
+    print(markdown(head))
+    print(markdown(["---" if h in TEXTS else "--:" for h in head]))
+
+
 def print_head(facts: dict) -> None:
     print(f"\n{facts['about']}")
     if facts["warning"]:
         print(f"warning: {facts['warning']}")
-    print()
-    print(markdown(HEAD))
-    print(markdown(["---" if h in ("workload", "peer") else "--:" for h in HEAD]))
+    print_table_head(HEAD)
+
+
+def print_cells(rows_of: dict[str, list[Row]]) -> None:
+    """A line for each cell of W7, where there are several: all forms of the peer in one."""
+    cells = {name: rows for name, rows in rows_of.items() if name.startswith(ZOO)}
+    if len(cells) < 2:
+        return
+    print_table_head(CELLS_HEAD)
+    lstm = cells.get(ZOO + "lstm")
+    for name, rows in cells.items():
+        ours = rows[0].ours
+        bound, speed = median(ours, "ratio"), median(ours, "tokens_per_s")
+        speeds = {row.peers[0]["kind"]: median(row.peers, "tokens_per_s") for row in rows}
+        best = max(speeds, key=lambda kind: speeds[kind])
+        eager = speeds.get("eager")
+        line = [name.removeprefix(ZOO), str(ours[0]["threads"]), f"{bound:.2f}"]
+        line.append(f"{bound / median(lstm[0].ours, 'ratio'):.2f}" if lstm else "")
+        line.append(f"{speed:.0f}")
+        line += [f"{eager:.0f}", f"{speed / eager:.2f}"] if eager else ["", ""]
+        print(markdown([*line, best, f"{speeds[best]:.0f}", f"{speed / speeds[best]:.2f}"]))
 
 
 def main() -> None:
@@ -215,13 +259,15 @@ def main() -> None:
     print(machine())
     differences = []
     for threads in options.threads:
+        rows_of = {}
         for name in names:
-            rows = compare(programs, name, threads, options)
+            rows_of[name] = rows = compare(programs, name, threads, options)
             if name == names[0]:
                 print_head(rows[0].peers[0])
             for row in rows:
                 print(markdown(row.cells()), flush=True)
                 differences.append(row.difference())
+        print_cells(rows_of)
     for difference in filter(None, differences):
         print(f"NOT THE SAME: {difference}")
     raise SystemExit(1 if any(differences) else 0)
