@@ -5,7 +5,7 @@
 
 #include "bench/bench_kernels.h"
 
-#include <unroll/core/run/blas.h>
+#include <cblas.h>
 #include <unroll/core/run/gemm.h>
 #include <unroll/core/run/team.h>
 
@@ -137,7 +137,18 @@ void unpacked(const Product& product, Team& team) {
   });
 }
 
-void openblas(const Product& product, Team& team) { split(product, team, multiply_large<float>); }
+/// Each thread calls OpenBLAS for its own part.
+void openblas(const Product& product, Team& team) {
+  split(product, team, [](const Gemm<float>& g, Interval rows, Interval columns) {
+    const auto order = [](bool transposed) { return transposed ? CblasTrans : CblasNoTrans; };
+    const auto narrow = [](Index n) { return static_cast<blasint>(n); };
+    cblas_sgemm(CblasRowMajor, order(g.transpose_a), order(g.transpose_b), narrow(rows.size()),
+                narrow(columns.size()), narrow(g.k), 1,
+                g.a + rows.begin * (g.transpose_a ? 1 : g.lda), narrow(g.lda),
+                g.b + columns.begin * (g.transpose_b ? g.ldb : 1), narrow(g.ldb), 0,
+                g.c + rows.begin * g.ldc + columns.begin, narrow(g.ldc));
+  });
+}
 
 #ifdef UNROLL_BENCH_XSMM
 /// Operands are brought into libxsmm's order once for all turns.
@@ -204,6 +215,7 @@ void on_threads(benchmark::internal::Benchmark* benchmark) {
 }  // namespace bench
 
 int main(int argc, char** argv) {
+  openblas_set_num_threads(1);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   bench::register_products();
