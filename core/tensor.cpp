@@ -30,7 +30,7 @@ std::align_val_t alignment_of(std::size_t bytes) {
 
 Buffer::Buffer(std::size_t bytes, Content content)
     : data_(static_cast<std::byte*>(
-                ::operator new (std::max<std::size_t>(bytes, 1), alignment_of(bytes))),
+                ::operator new(std::max<std::size_t>(bytes, 1), alignment_of(bytes))),
             Free{bytes}),
       size_(bytes) {
 #ifdef __linux__
@@ -40,7 +40,7 @@ Buffer::Buffer(std::size_t bytes, Content content)
   if (content == Content::zero) std::memset(data_.get(), 0, bytes);
 }
 
-void Buffer::Free::operator()(std::byte* p) const { ::operator delete (p, alignment_of(bytes)); }
+void Buffer::Free::operator()(std::byte* p) const { ::operator delete(p, alignment_of(bytes)); }
 
 void TensorView::require(DType wanted) const {
   if (wanted != dtype) {
