@@ -133,7 +133,7 @@ void Gradients::compute(Workspace& workspace) const {
       node.destination = place_of(workspace, parameters[i].offset);
     }
   }
-  tape_->run(targets);
+  tape_->run(targets, true);
   for (const std::uint32_t target : targets) tape_->close_gaps(target);
 
   for (const auto& [i, gradient] : reached_) {

@@ -38,7 +38,7 @@ std::string Tape::to_string(bool with_values) {
     if (node.step >= 0) line += fmt::format(" t={}", node.step);
     if (node.origin >= 0) line += fmt::format(" gradient of #{}", node.origin);
     if (with_values) {
-      const bool current = node.parameter < 0 || is_current(node.parameter);
+      const bool current = (node.parameter < 0 || is_current(node.parameter)) && !is_lost(i);
       line += fmt::format(
           "  = {}", current ? values_of(value(Var(this, i, generation_))) : "(changed since)");
     }

@@ -73,6 +73,7 @@ void Tape::clear() {
   graph_.nodes.clear();
   graph_.inputs.clear();
   arena_.reset();
+  has_lost_ = false;
   ++generation_;
 }
 
@@ -240,18 +241,40 @@ void Tape::close_gaps(std::uint32_t index) {
   node.stride = 0;
 }
 
-void Tape::run(std::span<const std::uint32_t> targets) {
+void Tape::run(std::span<const std::uint32_t> targets, bool last) {
   make_schedule(graph_, targets, marks_, schedule_);
+  require_not_lost();
   // One or two nodes are not worth a plan; anomaly mode looks at every node.
   constexpr std::size_t kWorthPlanning = 3;
   if (passes_.any() && !anomaly_mode_ && schedule_.size() >= kWorthPlanning) {
-    planner_->run(graph_, schedule_, targets, passes_, arena_);
+    planner_->run(graph_, schedule_, targets, last, passes_, arena_);
     return;
   }
   for (const std::uint32_t index : schedule_) {
     for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[index])) close_gaps(input);
   }
   execute(graph_, schedule_, arena_, anomaly_mode_);
+}
+
+/// Throws where what is scheduled cannot run any more.
+void Tape::require_not_lost() const {
+  if (!has_lost_) return;
+  for (const std::uint32_t index : schedule_) {
+    const Node& node = graph_.nodes[index];
+    if (!node.lost) continue;
+    fail<HandleError>(
+        "Var #{} ({}) was let go when the gradient had been computed, and a parameter it was "
+        "computed from has changed since; ask for it before the change",
+        index, node.op->name);
+  }
+}
+
+/// Whether the value is gone for good.
+bool Tape::is_lost(std::uint32_t index) {
+  if (!has_lost_) return false;
+  make_schedule(graph_, {&index, 1}, marks_, schedule_);
+  return std::any_of(schedule_.begin(), schedule_.end(),
+                     [&](std::uint32_t needed) { return graph_.nodes[needed].lost; });
 }
 
 void Tape::set_passes(const Passes& passes) {
@@ -271,10 +294,17 @@ void Tape::settle(const ParameterStore& store) {
     return known.parameter.store() == &store ? &known : nullptr;
   };
   // A node reads parameters only while it runs. One that has no value, because it was not asked for
-  // or was not kept, may run later and then reads a copy of what they were.
+  // or was not kept, may run later and then reads a copy of what they were. Of what a plan let go
+  // nobody has a handle.
   for (const std::uint32_t reader : parameter_readers_) {
-    if (graph_.nodes[reader].value != nullptr) continue;
-    for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[reader])) {
+    Node& node = graph_.nodes[reader];
+    if (node.value != nullptr) continue;
+    if (node.let_go) {
+      node.lost = true;
+      has_lost_ = true;
+      continue;
+    }
+    for (const std::uint32_t input : graph_.inputs_of(node)) {
       ParameterNode* const known = parameter_of(input);
       if (known != nullptr) keep_old_value(*known);
     }
@@ -307,6 +337,7 @@ std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
   for (const Var& var : wrt) {
     const std::optional<Var> gradient = walk.gradient(var);
     result.push_back(gradient ? *gradient : gradient_algebra().full(*this, var.shape(), 0));
+    graph_.nodes[result.back().index()].handed_out = true;
   }
   return result;
 }

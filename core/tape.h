@@ -125,7 +125,9 @@ class Tape final : private ParameterReader {
 
   Var append(Node node);
   void let_go();
-  void run(std::span<const std::uint32_t> targets);
+  void run(std::span<const std::uint32_t> targets, bool last = false);
+  void require_not_lost() const;
+  [[nodiscard]] bool is_lost(std::uint32_t index);
   void close_gaps(std::uint32_t index);
   void keep_old_value(ParameterNode& known);
   void settle(const ParameterStore& store) override;
@@ -146,6 +148,7 @@ class Tape final : private ParameterReader {
   std::vector<std::uint32_t> parameter_views_;
   std::vector<std::uint32_t> schedule_;
   std::vector<std::uint8_t> marks_;
+  bool has_lost_ = false;  // some node is
   Passes passes_ = Passes::from_environment();
   std::unique_ptr<Planner> planner_;
 };

@@ -1,5 +1,6 @@
 #include <unroll/core/plan/assemble.h>
 #include <unroll/core/plan/fuse.h>
+#include <unroll/core/plan/reuse.h>
 
 #include <algorithm>
 
@@ -8,12 +9,13 @@ namespace {
 
 class Assembly {
  public:
-  Assembly(const Draft& draft, const std::vector<Task>& tasks)
+  Assembly(const Draft& draft, const std::vector<Task>& tasks, bool reuse)
       : draft_(draft),
         tasks_(tasks),
         task_of_(draft.values.size(), kNone),
         stored_(draft.values.size(), 0),
         computed_(draft.values.size(), 0),
+        lasts_(draft.values.size(), static_cast<std::uint8_t>(!reuse)),
         fusion_(draft),
         matrices_(draft.values.size()),
         base_of_(draft.values.size(), 0) {
@@ -26,19 +28,26 @@ class Assembly {
     plan_.request = draft_.request;
     plan_.assumptions = draft_.assumptions;
     find_stored();
+    find_lasting();
     place_ones();
     for (const Task& task : tasks_) add(task);
     keep_all();
+    settle();
     return std::move(plan_);
   }
 
  private:
   struct Matrix {  // that holds a group of values
-    Index offset = -1;
+    std::uint32_t buffer = kNone;
+    bool lasts = false;
     Index stride = 0;
     Index first_row = 0;
     Index first_column = 0;
   };
+
+  /// Until buffers have their places in the plan's memory, the base of a Rect says which it is in.
+  static constexpr std::uint32_t kFirstBuffer = 1U << 31;
+  static constexpr auto kForever = ~std::uint32_t{0};
 
   [[nodiscard]] const Value& value(Id id) const { return draft_.values[id]; }
   [[nodiscard]] Index width(Id id) const { return static_cast<Index>(size_of(value(id).dtype)); }
@@ -83,6 +92,25 @@ class Assembly {
     if (!inside) stored_[root] = 1;
   }
 
+  // Which values are there after the run: those that may be asked for, and what these lie in.
+
+  void find_lasting() {
+    for (Id id = 0; id < draft_.request.work.size(); ++id) {
+      if (!value(id).may_go) make_lasting(id);
+    }
+    for (std::size_t id = draft_.request.work.size(); id < draft_.values.size(); ++id) {
+      if (!value(static_cast<Id>(id)).may_go) lasts_[id] = 1;
+    }
+  }
+
+  void make_lasting(Id id) {
+    const Id viewed = behind_views(id);
+    if (value(viewed).role == Role::joined) {
+      for (const Id part : draft_.inputs_of(viewed)) make_lasting(part);
+    }
+    lasts_[value(id).ref.root] = 1;
+  }
+
   // Places.
 
   std::uint32_t base_of(Id id) {
@@ -96,12 +124,22 @@ class Assembly {
   const Matrix& matrix_of(Id root) {
     const Arrangement::Place place = draft_.arrangement.place(root);
     Matrix& matrix = matrices_[place.group];
-    if (matrix.offset < 0) {
+    if (matrix.buffer == kNone) {
       const Arrangement::Extent extent = draft_.arrangement.extent(place.group);
-      matrix = {plan_.allocate(extent.rows * extent.columns * width(root)), extent.columns,
-                extent.first_row, extent.first_column};
+      bool lasts = false;
+      draft_.arrangement.for_each_member(place.group,
+                                         [&](Id member) { lasts = lasts || lasts_[member] != 0; });
+      matrix = {add_buffer(extent.rows * extent.columns * width(root), lasts), lasts,
+                extent.columns, extent.first_row, extent.first_column};
     }
+    buffers_[matrix.buffer].last = std::max(buffers_[matrix.buffer].last, now_);
     return matrix;
+  }
+
+  /// A buffer that is used from the step at hand on.
+  std::uint32_t add_buffer(Index bytes, bool lasts) {
+    buffers_.push_back({bytes, now_, lasts ? kForever : now_});
+    return static_cast<std::uint32_t>(buffers_.size() - 1);
   }
 
   /// Where a value that owns its memory lies.
@@ -116,7 +154,7 @@ class Assembly {
     const Arrangement::Place place = draft_.arrangement.place(root);
     const Index begin =
         (place.row - matrix.first_row) * matrix.stride + place.column - matrix.first_column;
-    return {0, matrix.offset + begin * width(root), v.rows, v.columns, matrix.stride};
+    return {kFirstBuffer + matrix.buffer, begin * width(root), v.rows, v.columns, matrix.stride};
   }
 
   Rect rect_of(Id id) {
@@ -139,13 +177,13 @@ class Assembly {
     for (const BlockProduct& p : draft_.products) {
       if (p.ones) plan_.ones = std::max(plan_.ones, p.depth());
     }
-    ones_ = plan_.allocate(plan_.ones * static_cast<Index>(size_of(plan_.dtype)));
-    plan_.ones_offset = ones_;
+    ones_ = add_buffer(plan_.ones * static_cast<Index>(size_of(plan_.dtype)), true);
   }
 
   // Steps.
 
   void add(const Task& task) {
+    now_ = static_cast<std::uint32_t>(plan_.steps.size());
     Step step;
     switch (task.kind) {
       case Task::Kind::product: {
@@ -194,7 +232,7 @@ class Assembly {
             .m = p.m * static_cast<Index>(p.rows),
             .n = p.n * static_cast<Index>(p.columns),
             .k = k,
-            .a = p.ones ? Rect{0, ones_, 1, k, k} : rect_of(p.a[0]),
+            .a = p.ones ? Rect{kFirstBuffer + ones_, 0, 1, k, k} : rect_of(p.a[0]),
             .b = rect_of(p.b[0]),
             .c = rect_of(p.out[0]),
             .has_bias = !p.bias.empty(),
@@ -221,8 +259,16 @@ class Assembly {
   /// Notes where the values of nodes can be found. A kernel reads its inputs there, those that have
   /// gaps from a copy.
   void keep_all() {
-    for (Id id = 0; id < draft_.request.work.size(); ++id) {
-      if (value(id).role != Role::gone && is_there(id)) plan_.kept.push_back({id, rect_of(id)});
+    now_ = 0;  // that lengthens no lifetime
+    const auto count = static_cast<Id>(draft_.request.work.size());
+    std::vector<std::uint8_t> found(count, 0);
+    for (Id id = 0; id < count; ++id) {
+      if (value(id).role == Role::gone || !is_there(id)) continue;
+      keep(id, id);
+      found[id] = static_cast<std::uint8_t>(plan_.kept.back().lasts);
+    }
+    for (Id id = 0; id < count; ++id) {
+      if (found[id] == 0 && value(id).may_go && reads_parameter(id)) plan_.let_go.push_back(id);
     }
     for (const Task& task : tasks_) {
       if (task.kind != Task::Kind::kernel) continue;
@@ -230,9 +276,38 @@ class Assembly {
       const auto inputs = draft_.inputs_of(task.id);
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         const Id original = draft_.request.inputs[work.first_input + i];
-        if (inputs[i] != original) plan_.kept.push_back({original, rect_of(inputs[i])});
+        if (inputs[i] != original) keep(original, inputs[i]);
       }
     }
+  }
+
+  /// The value of node `id` lies where `place` does.
+  void keep(Id id, Id place) {
+    const Rect rect = rect_of(place);
+    const bool lasts =
+        rect.base < kFirstBuffer || buffers_[rect.base - kFirstBuffer].last == kForever;
+    plan_.kept.push_back({id, rect, lasts});
+  }
+
+  [[nodiscard]] bool reads_parameter(Id id) const {
+    const Request::Work& work = draft_.request.work[id];
+    const auto first = draft_.request.inputs.begin() + work.first_input;
+    return std::any_of(first, first + work.input_count,
+                       [&](Id input) { return value(input).parameter; });
+  }
+
+  /// Gives buffers their places, and every matrix the place of its buffer.
+  void settle() {
+    const Layout layout = lay_out(buffers_);
+    plan_.bytes = layout.bytes;
+    plan_.ones_offset = layout.offsets[ones_];
+    const auto settle_rect = [&](Rect& rect) {
+      if (rect.base < kFirstBuffer) return;
+      rect.offset += layout.offsets[rect.base - kFirstBuffer];
+      rect.base = 0;
+    };
+    for (Step& step : plan_.steps) for_each_rect(step, settle_rect);
+    for (Plan::Kept& kept : plan_.kept) settle_rect(kept.rect);
   }
 
   const Draft& draft_;
@@ -240,17 +315,20 @@ class Assembly {
   std::vector<std::uint32_t> task_of_;  // by value: the program that computes it
   std::vector<std::uint8_t> stored_;
   std::vector<std::uint8_t> computed_;
+  std::vector<std::uint8_t> lasts_;
   Fusion fusion_;
   std::vector<Matrix> matrices_;  // by group
   std::vector<std::uint32_t> base_of_;
-  Index ones_ = 0;
+  std::vector<Lifetime> buffers_;
+  std::uint32_t now_ = 0;  // the step being made
+  std::uint32_t ones_ = 0;
   Plan plan_;
 };
 
 }  // namespace
 
-Plan assemble(const Draft& draft, const std::vector<Task>& tasks) {
-  return Assembly(draft, tasks).run();
+Plan assemble(const Draft& draft, const std::vector<Task>& tasks, bool reuse) {
+  return Assembly(draft, tasks, reuse).run();
 }
 
 }  // namespace unroll

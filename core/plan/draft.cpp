@@ -46,6 +46,7 @@ void Draft::add_work(Id id) {
   value.input_count = work.input_count;
   value.target = work.target;
   value.placed = work.placed;
+  value.may_go = work.may_go;
   value.role = Role::kernel;
   arrangement.make_dense(id);  // until something better is known
   if (work.op->kind == OpKind::view) {
@@ -176,6 +177,7 @@ Id Draft::add_like(Id id, Role role) {
   value.rows = like.rows;
   value.columns = like.columns;
   value.dtype = like.dtype;
+  value.may_go = like.may_go;
   arrangement.add(value.rows, value.columns, false);
   values.push_back(value);
   return added;

@@ -44,6 +44,7 @@ struct Value {
   bool target = false;
   bool placed = false;     // at a destination outside the plan's memory
   bool parameter = false;  // a source that is a parameter, or part of one
+  bool may_go = false;     // nobody asks for it after the run
 };
 
 /// A product of matrices of blocks: c[i][j] = sum over q of a[i][q] b[q][j], plus bias[j].

@@ -90,7 +90,7 @@ Plan make_plan(const Graph& graph, const Request& request, const Passes& passes,
     UNROLL_CHECK(fewer != passes);
     return make_plan(graph, request, fewer, threads);
   }
-  Plan plan = assemble(draft, *tasks);
+  Plan plan = assemble(draft, *tasks, passes.place);
   if (passes.spread) spread(plan, threads);
   plan.wanted_threads = threads;
   return plan;

@@ -94,6 +94,19 @@ struct Step {
   std::uint32_t covers = 0;  // how many nodes
 };
 
+template <class F>
+void for_each_rect(Step& step, F f) {
+  if (auto* const product = std::get_if<ProductStep>(&step.what)) {
+    for (Rect* const rect : {&product->a, &product->b, &product->c, &product->bias}) f(*rect);
+  } else if (auto* const fused = std::get_if<FusedStep>(&step.what)) {
+    for (FusedStep::Operand& operand : fused->operands) f(operand.rect);
+    for (FusedStep::Result& result : fused->results) f(result.rect);
+  } else if (auto* const copy = std::get_if<CopyStep>(&step.what)) {
+    f(copy->from);
+    f(copy->to);
+  }
+}
+
 /// That one value lies `bytes` behind another.
 struct Assumption {
   Id a;
@@ -114,20 +127,14 @@ struct Plan {
   Index ones = 0;   // how many of them stand at ones_offset, for sums
   Index ones_offset = 0;
 
-  /// A place for that many bytes in the plan's memory, on a cache line of its own.
-  Index allocate(Index size) {
-    constexpr Index kLine = 64;
-    const Index offset = bytes;
-    bytes += (size + kLine - 1) / kLine * kLine;
-    return offset;
-  }
-
-  /// Where the value of a node lies during and after the run.
+  /// Where the value of a node lies during the run; and after it, unless the memory was used again.
   struct Kept {
     Id node;
     Rect rect;
+    bool lasts;
   };
   std::vector<Kept> kept;
+  std::vector<Id> let_go;  // nodes that read parameters and have no value after the run
 };
 
 /// One line a step: its kernel, how many nodes it covers, shapes, operations, bytes, and where they

@@ -8,8 +8,9 @@
 namespace unroll {
 
 void Planner::run(Graph& graph, std::span<const std::uint32_t> schedule,
-                  std::span<const std::uint32_t> targets, const Passes& passes, Arena& arena) {
-  request_.describe(graph, schedule, targets, numbers_);
+                  std::span<const std::uint32_t> targets, bool last, const Passes& passes,
+                  Arena& arena) {
+  request_.describe(graph, schedule, targets, last, numbers_);
   const Plan& plan = plan_for(graph, passes);
   milliseconds_.clear();
   run_plan(plan, graph, request_.nodes, arena, timing_ ? &milliseconds_ : nullptr);

@@ -15,9 +15,9 @@ class Planner {
  public:
   /// Runs the nodes of `schedule`, of which `targets` were asked for, by a plan. Afterwards nodes
   /// whose values the plan stores have them, perhaps with gaps between rows; an exception leaves
-  /// them without.
+  /// them without. With `last` (see Request) it keeps less.
   void run(Graph& graph, std::span<const std::uint32_t> schedule,
-           std::span<const std::uint32_t> targets, const Passes& passes, Arena& arena);
+           std::span<const std::uint32_t> targets, bool last, const Passes& passes, Arena& arena);
 
   void forget() { plans_.clear(); }
   void set_timing(bool on) { timing_ = on; }

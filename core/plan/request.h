@@ -19,8 +19,9 @@ struct Request {
     std::uint32_t first_input;  // into `inputs`
     std::uint32_t input_count;
     DType dtype;
-    bool target;  // its value was asked for
+    bool target;  // its value was asked for, or has to be there afterwards
     bool placed;  // at a destination of its own
+    bool may_go;  // nobody asks for its value when the plan has run
     friend bool operator==(const Work&, const Work&) = default;
   };
   /// A value that is there already.
@@ -43,10 +44,15 @@ struct Request {
     return a.work == b.work && a.sources == b.sources && a.inputs == b.inputs;
   }
 
-  /// Fills the request. `schedule` are nodes in an order they can run in. `numbers` is memory kept
-  /// between calls.
+  /// Fills the request. `schedule` are nodes in an order they can run in. With `last` nothing more
+  /// is likely to be asked for of what a gradient needs: values that only gradient rules know of,
+  /// and no node that is still to run, may go. `numbers` is memory kept between calls.
   void describe(const Graph& graph, std::span<const std::uint32_t> schedule,
-                std::span<const std::uint32_t> targets, std::vector<std::uint32_t>& numbers);
+                std::span<const std::uint32_t> targets, bool last,
+                std::vector<std::uint32_t>& numbers);
+
+ private:
+  void settle_what_may_go(const Graph& graph, const std::vector<std::uint32_t>& numbers);
 };
 
 }  // namespace unroll

@@ -4,6 +4,7 @@
 /// packed once; each thread packs the columns it computes, and keeps them in its cache.
 
 #include <unroll/core/plan/make_plan.h>
+#include <unroll/core/plan/reuse.h>
 
 #include <algorithm>
 #include <tuple>
@@ -45,15 +46,17 @@ void spread(Plan& plan, int threads) {
   plan.threads = threads;
   const std::vector<Use> uses = find_uses(plan);
   std::vector<std::pair<std::size_t, std::int32_t>> packs;  // before which step, which matrix
+  std::vector<Lifetime> buffers;
   for (std::size_t i = 0; i < uses.size();) {
     std::size_t end = i + 1;
     while (end < uses.size() && matrix_of(uses[end]) == matrix_of(uses[i])) ++end;
     if (end - i >= kWorthPacking) {
       const auto packed = static_cast<std::int32_t>(plan.packed.size());
       const Index columns = uses[i].n + threads * PackedMatrix::kPadding;
-      const Index offset =
-          plan.allocate(columns * uses[i].k * static_cast<Index>(size_of(plan.dtype)));
-      plan.packed.push_back({uses[i].b, uses[i].transpose, uses[i].n, uses[i].k, offset});
+      const Index bytes = columns * uses[i].k * static_cast<Index>(size_of(plan.dtype));
+      plan.packed.push_back({uses[i].b, uses[i].transpose, uses[i].n, uses[i].k, 0});
+      buffers.push_back({bytes, static_cast<std::uint32_t>(uses[i].step),
+                         static_cast<std::uint32_t>(uses[end - 1].step)});
       packs.emplace_back(uses[i].step, packed);
       for (std::size_t u = i; u < end; ++u) {
         std::get<ProductStep>(plan.steps[uses[u].step].what).packed = packed;
@@ -62,6 +65,11 @@ void spread(Plan& plan, int threads) {
     i = end;
   }
   std::sort(packs.begin(), packs.end());
+  const Layout layout = lay_out(buffers);
+  for (std::size_t i = 0; i < plan.packed.size(); ++i) {
+    plan.packed[i].offset = plan.bytes + layout.offsets[i];
+  }
+  plan.bytes += layout.bytes;
 
   std::vector<Step> steps;
   std::size_t next = 0;

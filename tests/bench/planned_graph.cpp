@@ -20,7 +20,7 @@ PlannedGraph::PlannedGraph(Graph graph, std::vector<std::uint32_t> targets, int 
 
 void PlannedGraph::describe() {
   make_schedule(graph_, targets_, marks_, schedule_);
-  request_.describe(graph_, schedule_, targets_, numbers_);
+  request_.describe(graph_, schedule_, targets_, true, numbers_);
 }
 
 void PlannedGraph::make() { plan_ = make_plan(graph_, request_, Passes{}, threads_); }

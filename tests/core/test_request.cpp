@@ -81,7 +81,7 @@ TEST_CASE("request: memory kept between calls makes no difference") {
     std::vector<std::uint8_t> marks;
     std::vector<std::uint32_t> schedule;
     make_schedule(a.tape.graph(), {&index, 1}, marks, schedule);
-    request.describe(a.tape.graph(), schedule, {&index, 1}, numbers);
+    request.describe(a.tape.graph(), schedule, {&index, 1}, false, numbers);
     CHECK(request == request_for(a.tape, {target}));
     CHECK(std::all_of(numbers.begin(), numbers.end(), [](std::uint32_t n) { return n == 0; }));
   }
