@@ -3,24 +3,52 @@
 #include <algorithm>
 
 namespace unroll {
+namespace {
 
-std::optional<FusedStep::Access> access_of(const Draft& draft, Id input, Id result) {
+/// The shape of a value that stands for a node; null for what passes added.
+const Shape* shape_of(const Draft& draft, Id id) {
+  const std::size_t count = draft.request.work.size();
+  if (id < count) return &draft.request.work[id].shape;
+  return id < draft.request.nodes.size() ? &draft.request.sources[id - count].shape : nullptr;
+}
+
+/// For how many rows of a result each row of an input stands, if for the same number of rows one
+/// after the other: where the input has ones in all dimensions between some and the last, as
+/// (32 x 1 x 256) beside (32 x 256 x 256).
+std::optional<Index> group_of(const Shape& in, const Shape& out) {
+  if (in.rank() != out.rank()) return std::nullopt;
+  int axis = 0;
+  while (axis + 1 < out.rank() && in[axis] == out[axis]) ++axis;
+  for (int i = axis; i + 1 < out.rank(); ++i) {
+    if (in[i] != 1) return std::nullopt;
+  }
+  return out.size(axis, out.rank() - 1);
+}
+
+}  // namespace
+
+std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id result) {
   using enum FusedStep::Access;
+  using Reading = FusedStep::Reading;
   const Value& in = draft.values[input];
   const Value& out = draft.values[result];
-  const Index size = in.rows * in.columns;
-  if (in.rows == out.rows && in.columns == out.columns) return whole;
-  if (size == 1) return scalar;
-  if (in.rows == 1 && in.columns == out.columns) return row;
-  if (in.rows == out.rows && in.columns == 1) return column;
-  return std::nullopt;
+  if (in.rows == out.rows && in.columns == out.columns) return Reading{whole};
+  if (in.rows * in.columns == 1) return Reading{scalar};
+  if (in.columns != out.columns && in.columns != 1) return std::nullopt;
+  const auto access = in.columns == out.columns ? row : column;
+  if (in.rows == 1 && access == row) return Reading{row, out.rows};
+  if (in.rows == out.rows) return Reading{column};
+  const Shape* const from = shape_of(draft, input);
+  const Shape* const to = shape_of(draft, result);
+  const std::optional<Index> group = from && to ? group_of(*from, *to) : std::nullopt;
+  return group ? std::optional(Reading{access, *group}) : std::nullopt;
 }
 
 bool is_fusible(const Draft& draft, Id id) {
   const auto inputs = draft.inputs_of(id);
   const bool fits = draft.values[id].op->sums ? inputs.size() > 1 : inputs.size() <= 3;
   return fits && std::all_of(inputs.begin(), inputs.end(),
-                             [&](Id input) { return access_of(draft, input, id).has_value(); });
+                             [&](Id input) { return reading_of(draft, input, id).has_value(); });
 }
 
 }  // namespace unroll

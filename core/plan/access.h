@@ -7,9 +7,8 @@
 
 namespace unroll {
 
-/// Whole, one row for all rows, one element a row, or one element; nothing where it is none of
-/// these.
-[[nodiscard]] std::optional<FusedStep::Access> access_of(const Draft& draft, Id input, Id result);
+/// One of the ways a sweep can read; nothing where it is none of these.
+[[nodiscard]] std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id result);
 
 /// Whether all inputs of an element-wise operation are read in one of these ways.
 [[nodiscard]] bool is_fusible(const Draft& draft, Id id);

@@ -97,7 +97,7 @@ std::uint32_t Fusion::load(Id input, Id reader) {
   if (slot_[id] != kNone) return slot_[id];
   slot_[id] = step_.slots++;
   loaded_[id] = 1;
-  step_.operands.push_back({(*rect_of_)(input), *access_of(draft_, input, reader), slot_[id]});
+  step_.operands.push_back({(*rect_of_)(input), *reading_of(draft_, input, reader), slot_[id]});
   return slot_[id];
 }
 

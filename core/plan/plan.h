@@ -54,10 +54,16 @@ struct PackedMatrix {
 
 /// Element-wise operations in one sweep over tiles that stay in the first-level cache.
 struct FusedStep {
+  /// How an operand is read: element by element; each of its rows for `group` rows of the result;
+  /// each element of its only column for `group` rows; one element for all.
   enum class Access : std::uint8_t { whole, row, column, scalar };
+  struct Reading {
+    Access access;
+    Index group = 1;
+  };
   struct Operand {
     Rect rect;
-    Access access;
+    Reading reading;
     std::uint32_t slot;
   };
   struct Instruction {

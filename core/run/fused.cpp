@@ -70,21 +70,30 @@ class Tiles {
 
   void load(const FusedStep::Operand& operand) {
     const Rect& rect = operand.rect;
+    const Index group = operand.reading.group;
     Piece<T>& piece = pieces_[operand.slot];
-    switch (operand.access) {
+    T* const tile = memory_ + operand.slot * kTile;
+    switch (operand.reading.access) {
       case Access::whole:
         piece = {place(rect, row_, column_), rect.stride};
         break;
       case Access::row:
-        piece = {place(rect, 0, column_), 0};
+        if (row_ / group == (row_ + rows_ - 1) / group) {
+          piece = {place(rect, row_ / group, column_), 0};
+          break;
+        }
+        piece.data = tile;
+        for (Index r = 0; r < rows_; ++r) {
+          std::copy_n(place(rect, (row_ + r) / group, column_), columns_, tile + r * columns_);
+        }
         break;
       case Access::column:
         for (Index r = 0; r < rows_; ++r) {
-          std::fill_n(piece.data + r * columns_, columns_, *place(rect, row_ + r, 0));
+          std::fill_n(tile + r * columns_, columns_, *place(rect, (row_ + r) / group, 0));
         }
         break;
       case Access::scalar:
-        std::fill_n(piece.data, columns_, *place(rect, 0, 0));
+        std::fill_n(tile, columns_, *place(rect, 0, 0));
         piece.stride = 0;
         break;
     }

@@ -327,6 +327,25 @@ TEST_CASE("fuse: long rows and many of them, in parts") {
   }
 }
 
+TEST_CASE("fuse: rows and numbers that stand for several rows each, as in an outer product") {
+  for (const Index n : {1, 2, 5, 300}) {
+    for (const Index d : {3, 7, 600}) {
+      const Program program = [&](Tape& tape) {
+        const Var C = leaf(tape, {n, 3, d}, 1);
+        const Var v = leaf(tape, {n, 3, 1}, 2);
+        const Var k = leaf(tape, {n, 1, d}, 3);
+        const Var f = leaf(tape, {n, 1, 1}, 4);
+        return std::vector{C * f + v * k};
+      };
+      CHECK(counts_of(checked_plan(program, {})) == Counts{0, 1, 0, 0});
+    }
+  }
+  const Program other = [](Tape& tape) {  // (2 x 1 x 3 x 4) repeats three rows, not each of them
+    return std::vector{leaf(tape, {2, 5, 3, 4}, 1) * leaf(tape, {2, 1, 3, 4}, 2)};
+  };
+  CHECK(counts_of(checked_plan(other, {})) == Counts{0, 0, 1, 0});
+}
+
 TEST_CASE("spread: a plan is for as many threads as there are, and gives the same bits") {
   const Gates gates(40, 30);
   const Program program = [&](Tape& tape) {
