@@ -189,9 +189,11 @@ class Assembly {
       case Task::Kind::product: {
         const BlockProduct& p = draft_.products[task.id];
         step.what = product_step(p);
-        for (const Id out : p.out) computed_[out] = 1;
-        step.node = last_node(p.out);
         step.covers = static_cast<std::uint32_t>(p.out.size() * p.inner());
+        p.for_each_result([&](Id id) {
+          computed_[id] = 1;
+          step.node = std::max(step.node, last_node({&id, 1}));
+        });
         break;
       }
       case Task::Kind::kernel:
@@ -227,6 +229,8 @@ class Assembly {
 
   ProductStep product_step(const BlockProduct& p) {
     const Index k = p.depth();
+    std::vector<Rect> sums;
+    for (const Id id : p.sums) sums.push_back(id == kNone ? Rect{} : rect_of(id));
     return {.transpose_a = p.transpose_a,
             .transpose_b = p.transpose_b,
             .m = p.m * static_cast<Index>(p.rows),
@@ -237,6 +241,7 @@ class Assembly {
             .c = rect_of(p.out[0]),
             .has_bias = !p.bias.empty(),
             .bias = p.bias.empty() ? Rect{} : rect_of(p.bias[0]),
+            .sums = std::move(sums),
             .packed = -1};
   }
 

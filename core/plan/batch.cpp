@@ -81,11 +81,16 @@ void merge(Draft& draft, std::vector<Id> batch) {
   for (std::size_t i = 1; i < batch.size(); ++i) {
     BlockProduct& merged = draft.products[first];
     BlockProduct& part = draft.products[batch[i]];
+    if (!merged.sums.empty() || !part.sums.empty()) {
+      merged.sums.resize(merged.rows, kNone);
+      part.sums.resize(part.rows, kNone);
+      merged.sums.insert(merged.sums.end(), part.sums.begin(), part.sums.end());
+    }
     merged.rows += 1;
     merged.order = std::max(merged.order, part.order);
     merged.a.insert(merged.a.end(), part.a.begin(), part.a.end());
     merged.out.insert(merged.out.end(), part.out.begin(), part.out.end());
-    for (const Id out : part.out) draft.values[out].product = first;
+    part.for_each_result([&](Id id) { draft.values[id].product = first; });
     part = {};
   }
 }

@@ -57,11 +57,12 @@ struct BlockProduct {
   std::vector<Index> k;  // of the blocks along the inner dimension
   std::size_t rows = 1;  // in blocks
   std::size_t columns = 1;
-  std::vector<Id> a;     // rows x k.size(); none where it is ones
-  std::vector<Id> b;     // k.size() x columns
-  std::vector<Id> bias;  // columns, or none
-  std::vector<Id> out;   // rows x columns
-  Id order = 0;          // the last node it stands for
+  std::vector<Id> a;       // rows x k.size(); none where it is ones
+  std::vector<Id> b;       // k.size() x columns
+  std::vector<Id> bias;    // columns, or none
+  std::vector<Id> out;     // rows x columns
+  std::vector<Id> sums{};  // rows, or none: of a along the inner dimension, where it is transposed
+  Id order = 0;            // the last node it stands for
   [[nodiscard]] std::size_t inner() const { return k.size(); }
   [[nodiscard]] Index depth() const { return std::accumulate(k.begin(), k.end(), Index{0}); }
   [[nodiscard]] bool empty() const { return out.empty(); }
@@ -69,6 +70,13 @@ struct BlockProduct {
   void for_each_operand(F f) const {
     for (const std::vector<Id>* const ids : {&a, &b, &bias}) {
       for (const Id id : *ids) f(id);
+    }
+  }
+  template <class F>
+  void for_each_result(F f) const {
+    for (const Id id : out) f(id);
+    for (const Id id : sums) {
+      if (id != kNone) f(id);
     }
   }
 };

@@ -1,9 +1,12 @@
 /// Sees products with the same left side, as the gates of a cell: W1 x, W2 x, ... Makes one wider
 /// product where the right sides lie one behind another in memory, as the weights of one cell do.
+/// The sums of the rows of a matrix, as the gradient of a bias, are its product with a column of
+/// ones: they are joined to the gradient of the weight, which reads the same matrix.
 
 #include <unroll/core/plan/make_plan.h>
 
 #include <algorithm>
+#include <map>
 
 namespace unroll {
 namespace {
@@ -36,9 +39,7 @@ void merge(Draft& draft, std::span<const Id> run) {
   }
 }
 
-}  // namespace
-
-void join(Draft& draft) {
+void join_gates(Draft& draft) {
   std::vector<Id> order;
   for (Id i = 0; i < draft.products.size(); ++i) {
     if (can_join(draft.products[i])) order.push_back(i);
@@ -63,6 +64,37 @@ void join(Draft& draft) {
     if (end > i + 1) merge(draft, std::span(order).subspan(i, end - i));
     i = end;
   }
+}
+
+void join_sums(Draft& draft) {
+  const auto sorted = [](std::vector<Id> ids) {
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  };
+  std::map<std::vector<Id>, Id> product_of;  // by what it adds up
+  for (Id i = 0; i < draft.products.size(); ++i) {
+    const BlockProduct& product = draft.products[i];
+    const bool fits = !product.empty() && product.transpose_a && product.rows == 1 && product.n > 0;
+    if (fits) product_of.emplace(sorted(product.a), i);
+  }
+  for (BlockProduct& sum : draft.products) {
+    if (sum.empty() || !sum.ones) continue;
+    const auto found = product_of.find(sorted(sum.b));
+    if (found == product_of.end()) continue;
+    BlockProduct& product = draft.products[found->second];
+    if (!product.sums.empty()) continue;
+    product.sums = sum.out;
+    product.order = std::max(product.order, sum.order);
+    draft.values[sum.out[0]].product = found->second;
+    sum = {};
+  }
+}
+
+}  // namespace
+
+void join(Draft& draft) {
+  join_gates(draft);
+  join_sums(draft);
 }
 
 }  // namespace unroll

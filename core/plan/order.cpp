@@ -72,7 +72,7 @@ class Ordering {
       stack.pop_back();
       for_each_need(v, visit);
       if (!is_product(v)) continue;
-      for (const Id out : draft_.products[v - draft_.values.size()].out) visit(out);
+      draft_.products[v - draft_.values.size()].for_each_result(visit);
     }
   }
 

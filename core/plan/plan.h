@@ -22,7 +22,8 @@ struct Rect {
   Index stride = 0;
 };
 
-/// c = a b + bias.
+/// c = a b + bias; and where somebody wants them the sums of a along k, those of the first rows,
+/// the next, and so on, each of as many rows. One without columns is not wanted.
 struct ProductStep {
   bool transpose_a;
   bool transpose_b;
@@ -34,6 +35,7 @@ struct ProductStep {
   Rect c;
   bool has_bias;
   Rect bias;
+  std::vector<Rect> sums;
   std::int32_t packed;  // index into Plan::packed, -1: b is read as it is
 };
 
@@ -104,6 +106,7 @@ template <class F>
 void for_each_rect(Step& step, F f) {
   if (auto* const product = std::get_if<ProductStep>(&step.what)) {
     for (Rect* const rect : {&product->a, &product->b, &product->c, &product->bias}) f(*rect);
+    for (Rect& rect : product->sums) f(rect);
   } else if (auto* const fused = std::get_if<FusedStep>(&step.what)) {
     for (FusedStep::Operand& operand : fused->operands) f(operand.rect);
     for (FusedStep::Result& result : fused->results) f(result.rect);

@@ -27,8 +27,8 @@ struct Describe {
     const auto m = static_cast<double>(s.m);
     const auto n = static_cast<double>(s.n);
     const auto k = static_cast<double>(s.k);
-    return {fmt::format("product {} {}{}", s.transpose_a ? "aᵀ" : "a", s.transpose_b ? "bᵀ" : "b",
-                        s.packed >= 0 ? ", packed" : ""),
+    return {fmt::format("product {} {}{}{}", s.transpose_a ? "aᵀ" : "a", s.transpose_b ? "bᵀ" : "b",
+                        s.sums.empty() ? "" : ", sums", s.packed >= 0 ? ", packed" : ""),
             fmt::format("{} x {} x {}", s.m, s.n, s.k), 2 * m * n * k,
             (m * k + k * n + m * n) * static_cast<double>(width)};
   }

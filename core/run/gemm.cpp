@@ -235,6 +235,25 @@ void pack_all(const Gemm<T>& g, Interval columns, T* packed) {
   }
 }
 
+/// The sums of a block of a, copied to `a`; what was summed of the rows above is there already.
+template <class T>
+void add_up(const Gemm<T>& g, Interval rows, Interval depth, const T* a) {
+  std::array<T, kRowBlock> sums{};
+  const auto count = static_cast<std::size_t>(rows.size());
+  for (Index p = 0; p < depth.size(); ++p) {
+    for (std::size_t i = 0; i < count; ++i) sums[i] += a[i];
+    a += kRowBlock;
+  }
+  const Index height = g.m / static_cast<Index>(g.sums.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const Index row = rows.begin + static_cast<Index>(i);
+    T* const to = g.sums[static_cast<std::size_t>(row / height)];
+    if (to == nullptr) continue;
+    T& sum = to[row % height];
+    sum = depth.begin == 0 ? sums[i] : sum + sums[i];
+  }
+}
+
 /// The columns of one chunk for all rows, over one block of k. `b` holds their panels, or is null:
 /// then they are read where they are, which pays for few rows.
 template <class T>
@@ -259,6 +278,8 @@ void chunk(const Gemm<T>& g, Interval rows, Interval columns, Interval depth, co
       for (Index p = 0; p < depth.size(); ++p) {
         copy_row(g.a + (depth.begin + p) * g.lda + i, count, copy + p * kRowBlock);
       }
+      // Whoever computes the first columns adds up the rows.
+      if (columns.begin == 0 && !g.sums.empty()) add_up(g, {i, i + count}, depth, copy);
     }
     for (Index j = columns.begin; j < columns.end; j += kPanel<T>) {
       o.a = a;
@@ -289,7 +310,7 @@ void multiply_all(const Gemm<T>& g, Interval rows, Interval columns, const T* pa
     const Index whole = columns.size() / kPanel<T> * kPanel<T>;
     const Interval direct{columns.begin, columns.begin + whole};
     const bool reads_b = !g.transpose_b && rows.size() <= kFewRows;
-    if (reads_b) chunk<T>(g, rows, direct, depth, nullptr);
+    if (reads_b && whole > 0) chunk<T>(g, rows, direct, depth, nullptr);
     const Index width =
         std::max(kPanel<T>, kChunk / std::max<Index>(1, depth.size()) / kPanel<T> * kPanel<T>);
     for (Index j = reads_b ? direct.end : columns.begin; j < columns.end; j += width) {

@@ -4,6 +4,8 @@
 
 #include <unroll/core/run/share.h>
 
+#include <span>
+
 namespace unroll {
 
 /// c (m x n) = a b + bias. a is (m x k), or (k x m) read transposed, b likewise; rows
@@ -22,6 +24,9 @@ struct Gemm {
   const T* bias = nullptr;  // (n), or null
   T* c = nullptr;
   Index ldc = 0;
+  /// Where the sums of a along k go, if anywhere: a pointer for each m / size() rows, null for
+  /// those nobody wants. Only where a is transposed.
+  std::span<T* const> sums{};
 };
 
 /// Columns of c are best split at multiples of this.

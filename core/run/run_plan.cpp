@@ -97,7 +97,12 @@ class Run {
 
   template <class T>
   void run_product(const ProductStep& s, const Team& team) const {
-    const Gemm<T> g = gemm<T>(s);
+    Gemm<T> g = gemm<T>(s);
+    std::vector<T*> sums;
+    for (const Rect& rect : s.sums) {
+      sums.push_back(rect.columns == 0 ? nullptr : reinterpret_cast<T*>(at(rect)));
+    }
+    g.sums = sums;
     const Index grain = column_grain<T>();
     if (s.packed >= 0) {
       const PackedMatrix& packed = plan_.packed[static_cast<std::size_t>(s.packed)];

@@ -113,6 +113,37 @@ TEST_CASE("join: only neighbours of one width, with a bias each or none") {
         }) == 2);
 }
 
+TEST_CASE("join: the gradient of a bias is added up beside that of the weight") {
+  const Program program = [](Tape& tape) {
+    const Var W = leaf(tape, {3, 4}, 1);
+    const Var b = leaf(tape, {3}, 2);
+    const Var y = tanh(linear(leaf(tape, {5, 4}, 3), W, b));
+    return tape.gradients(sum(y * y), std::vector{W, b});
+  };
+  CHECK(planned_difference(program) < kClose);
+  Tape tape(DType::f64);
+  const std::vector<Var> gradients = program(tape);
+  const Plan joined = plan_for(tape, gradients);
+  const Plan apart = plan_for(tape, gradients, without(&Passes::join));
+  CHECK(steps_of<ProductStep>(joined).back()->sums.size() == 1);
+  CHECK(steps_of<ProductStep>(apart).back()->sums.empty());
+  CHECK(counts_of(joined).kernels + 1 == counts_of(apart).kernels);
+}
+
+TEST_CASE("join: a sum that the product itself waits for stays apart") {
+  CHECK(planned_difference([](Tape& tape) {
+          const Var dy = tanh(leaf(tape, {5, 3}, 1));
+          const Var x = leaf(tape, {5, 4}, 2);
+          const Var W = leaf(tape, {3, 4}, 3);
+          const Var y = sum(dy * linear(x, W));
+          const Var dW = tape.gradients(y, std::vector{W})[0];  // dyᵀ x
+          const Var total = sum(dy, 0);
+          const Var waits = linear(x * sum(total), W);
+          const Var other = tape.gradients(sum(dy * waits), std::vector{W})[0];
+          return std::vector{total, other, dW};
+        }) < kClose);
+}
+
 TEST_CASE("batch: W x_t of all steps is one product") {
   const Gates gates(3, 4);
   const Program program = [&](Tape& tape) {
