@@ -6,15 +6,16 @@
 namespace unroll {
 
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> c, std::uint64_t key) {
+  using C = PhiloxConstants;
   auto k0 = static_cast<std::uint32_t>(key);
   auto k1 = static_cast<std::uint32_t>(key >> 32);
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p0 = std::uint64_t{0xD2511F53} * c[0];
-    const std::uint64_t p1 = std::uint64_t{0xCD9E8D57} * c[2];
+  for (int round = 0; round < C::kRounds; ++round) {
+    const std::uint64_t p0 = std::uint64_t{C::kFactors[0]} * c[0];
+    const std::uint64_t p1 = std::uint64_t{C::kFactors[1]} * c[2];
     c = {static_cast<std::uint32_t>(p1 >> 32) ^ c[1] ^ k0, static_cast<std::uint32_t>(p1),
          static_cast<std::uint32_t>(p0 >> 32) ^ c[3] ^ k1, static_cast<std::uint32_t>(p0)};
-    k0 += 0x9E3779B9;
-    k1 += 0xBB67AE85;
+    k0 += C::kKeySteps[0];
+    k1 += C::kKeySteps[1];
   }
   return c;
 }

@@ -9,6 +9,13 @@
 
 namespace unroll {
 
+/// What Philox4x32-10 multiplies by, and what is added to the halves of the key after each round.
+struct PhiloxConstants {
+  static constexpr int kRounds = 10;
+  static constexpr std::array<std::uint32_t, 2> kFactors{0xD2511F53, 0xCD9E8D57};
+  static constexpr std::array<std::uint32_t, 2> kKeySteps{0x9E3779B9, 0xBB67AE85};
+};
+
 /// Four random 32-bit words for a 128-bit counter under a 64-bit key.
 [[nodiscard]] std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
                                                   std::uint64_t key);

@@ -1,12 +1,143 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "unroll/ops/random.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+
+#include <hwy/highway.h>
+#include <unroll/core/op.h>
 #include <unroll/core/random.h>
+
+#include <algorithm>
+
+#ifndef UNROLL_OPS_RANDOM_CPP_
+#define UNROLL_OPS_RANDOM_CPP_
+namespace unroll {
+
+/// A mask: the words of block b are those of counter (b, site, step) under the seed, and elements
+/// whose word is below the limit drop.
+struct Mask {
+  std::uint64_t seed;
+  std::uint32_t site;
+  std::array<std::uint32_t, 2> step;
+  std::uint32_t limit;
+};
+
+}  // namespace unroll
+#endif
+
+// Masks over vectors, compiled once for every instruction set.
+HWY_BEFORE_NAMESPACE();
+namespace unroll::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#if HWY_TARGET == HWY_SCALAR
+/// Writes the words of `block`; returns how many blocks it wrote, which is always the same.
+HWY_INLINE std::size_t write_words(const Mask& mask, std::uint32_t block, std::uint32_t* words) {
+  const auto w = philox({block, mask.site, mask.step[0], mask.step[1]}, mask.seed);
+  std::copy(w.begin(), w.end(), words);
+  return 1;
+}
+#else
+/// Writes the words of as many blocks from `block` on as there are 64-bit lanes; returns how many.
+///
+/// A lane holds one block, a word of it in the low half of each of four vectors. The high halves
+/// are left to hold anything: products do not read them.
+HWY_INLINE std::size_t write_words(const Mask& mask, std::uint32_t block, std::uint32_t* words) {
+  using C = PhiloxConstants;
+  const hn::ScalableTag<std::uint64_t> d;
+  const hn::Repartition<std::uint32_t, decltype(d)> d32;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto product = [=](auto x, std::uint32_t factor) HWY_ATTR {
+    return hn::MulEven(hn::BitCast(d32, x), hn::Set(d32, factor));
+  };
+  // The first blocks go to the even lanes, the others to the odd ones: pairs of words interleaved
+  // by 128 bits are then in order.
+  const auto evens = hn::Add(hn::ShiftRight<1>(hn::Iota(d, 0)), hn::Set(d, block));
+  auto c0 = hn::OddEven(hn::Add(evens, hn::Set(d, lanes / 2)), evens);
+  auto c1 = hn::Set(d, mask.site);
+  auto c2 = hn::Set(d, mask.step[0]);
+  auto c3 = hn::Set(d, mask.step[1]);
+  auto k0 = static_cast<std::uint32_t>(mask.seed);
+  auto k1 = static_cast<std::uint32_t>(mask.seed >> 32);
+  for (int round = 0; round < C::kRounds; ++round) {
+    const auto p0 = product(c0, C::kFactors[0]);
+    const auto p1 = product(c2, C::kFactors[1]);
+    c0 = hn::Xor3(hn::ShiftRight<32>(p1), c1, hn::Set(d, k0));
+    c1 = p1;
+    c2 = hn::Xor3(hn::ShiftRight<32>(p0), c3, hn::Set(d, k1));
+    c3 = p0;
+    k0 += C::kKeySteps[0];
+    k1 += C::kKeySteps[1];
+  }
+  const auto pair = [=](auto low, auto high) HWY_ATTR {
+    return hn::BitCast(
+        d, hn::OddEven(hn::BitCast(d32, hn::ShiftLeft<32>(high)), hn::BitCast(d32, low)));
+  };
+  const auto w01 = pair(c0, c1);
+  const auto w23 = pair(c2, c3);
+  hn::Store(hn::BitCast(d32, hn::InterleaveLower(d, w01, w23)), d32, words);
+  hn::Store(hn::BitCast(d32, hn::InterleaveUpper(d, w01, w23)), d32, words + 2 * lanes);
+  return lanes;
+}
+#endif
+
+/// Which lanes of a vector of floats, or of doubles, drop.
+template <class D>
+HWY_INLINE auto dropped(D d, const std::uint32_t* words, std::uint32_t limit) {
+  const hn::Rebind<std::uint32_t, D> d32;
+  const auto drop = hn::Lt(hn::Load(d32, words), hn::Set(d32, limit));
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    return hn::RebindMask(d, drop);
+  } else {
+    const hn::Rebind<std::int32_t, D> di32;
+    const hn::Rebind<std::int64_t, D> di64;
+    const auto wide = hn::PromoteTo(di64, hn::BitCast(di32, hn::VecFromMask(d32, drop)));
+    return hn::RebindMask(d, hn::MaskFromVec(wide));
+  }
+}
+
+/// y = x mask scale, elements [begin, end); begin is a multiple of four. The mask is passed as a
+/// value: nothing written to y can change it, so the keys of all rounds are computed once.
+template <class T>
+void drop(Mask mask, T scale, const T* x, T* y, Index begin, Index end) {
+  const hn::ScalableTag<T> d;
+  const hn::ScalableTag<std::uint64_t> d64;
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
+  HWY_ALIGN std::uint32_t words[4 * hn::MaxLanes(d64)];
+  const auto factor = hn::Set(d, scale);
+  while (begin < end) {
+    const auto count =
+        4 * static_cast<Index>(write_words(mask, static_cast<std::uint32_t>(begin / 4), words));
+    const Index here = std::min(count, end - begin);
+    Index i = 0;
+    for (; i + lanes <= here; i += lanes) {
+      const auto scaled = hn::Mul(hn::LoadU(d, x + begin + i), factor);
+      hn::StoreU(hn::IfThenZeroElse(dropped(d, words + i, mask.limit), scaled), d, y + begin + i);
+    }
+    for (; i < here; ++i) y[begin + i] = words[i] < mask.limit ? T{0} : x[begin + i] * scale;
+    begin += here;
+  }
+}
+
+void DropF32(const Mask& mask, float scale, const float* x, float* y, Index begin, Index end) {
+  drop(mask, scale, x, y, begin, end);
+}
+void DropF64(const Mask& mask, double scale, const double* x, double* y, Index begin, Index end) {
+  drop(mask, scale, x, y, begin, end);
+}
+
+}  // namespace unroll::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 #include <unroll/ops/families.h>
 #include <unroll/ops/random.h>
 #include <unroll/ops/samples.h>
 
-#include <algorithm>
-
 namespace unroll {
 namespace {
+
+HWY_EXPORT(DropF32);
+HWY_EXPORT(DropF64);
 
 struct Rate {
   double rate;
@@ -41,20 +172,19 @@ struct Dropout {
   template <class T>
   static void forward(const KernelCall& k) {
     const double rate = k.attributes<Rate>().rate;
-    const auto limit = static_cast<std::uint64_t>(rate * 0x1p32);  // words below it drop
     const T scale = static_cast<T>(1 / (1 - rate));
     std::array<std::uint32_t, 5> key{};
     std::copy_n(k.in<std::int32_t>(1), key.size(), key.begin());
-    const std::uint64_t seed = (std::uint64_t{key[1]} << 32) | key[0];
-    const T* x = k.in<T>(0);
-    T* y = k.out<T>();
-    const auto [begin, size] = k.share(k.shape().size(), 4);
-    for (Index i = begin; i < size; i += 4) {
-      // One word each for block and site, two for the step, and the seed is Philox's key.
-      const auto words = philox({static_cast<std::uint32_t>(i / 4), key[2], key[3], key[4]}, seed);
-      for (Index j = i; j < std::min(i + 4, size); ++j) {
-        y[j] = words[static_cast<std::size_t>(j - i)] < limit ? T{0} : x[j] * scale;
-      }
+    // One word each for block and site, two for the step, and the seed is Philox's key.
+    const Mask mask{.seed = (std::uint64_t{key[1]} << 32) | key[0],
+                    .site = key[2],
+                    .step = {key[3], key[4]},
+                    .limit = static_cast<std::uint32_t>(rate * 0x1p32)};
+    const auto [begin, end] = k.share(k.shape().size(), 4);
+    if constexpr (sizeof(T) == sizeof(float)) {
+      HWY_DYNAMIC_DISPATCH(DropF32)(mask, scale, k.in<T>(0), k.out<T>(), begin, end);
+    } else {
+      HWY_DYNAMIC_DISPATCH(DropF64)(mask, scale, k.in<T>(0), k.out<T>(), begin, end);
     }
   }
 
@@ -102,3 +232,4 @@ Var dropout(Var x, double rate, const RandomKey& key) {
 }
 
 }  // namespace unroll
+#endif  // HWY_ONCE

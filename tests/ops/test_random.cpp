@@ -42,6 +42,47 @@ TEST_CASE("dropout: neighbours are dropped independently") {
   }
 }
 
+/// What dropout makes of x, by its definition: a word of Philox for each element.
+template <class T>
+Tensor dropped(const Tensor& x, double rate, const RandomKey& key) {
+  const auto low = [](std::uint64_t bits) { return static_cast<std::uint32_t>(bits); };
+  const auto site = static_cast<std::uint64_t>(key.site);
+  const auto step = static_cast<std::uint64_t>(key.step);
+  Tensor y = x;
+  std::size_t i = 0;
+  for (T& value : y.values<T>()) {
+    const auto block = static_cast<std::uint32_t>(i / 4);
+    const auto words =
+        philox({block, low(site ^ (site >> 32)), low(step), low(step >> 32)}, key.seed);
+    value = words[i % 4] < rate * 0x1p32 ? T{0} : value * static_cast<T>(1 / (1 - rate));
+    ++i;
+  }
+  return y;
+}
+
+TEST_CASE_TEMPLATE("dropout: the words of Philox, at any size and in any number of parts", T, float,
+                   double) {
+  const RandomKey key{0x8123456789abcdef, -1234567890123, 0x1fedcba98};
+  for (const double rate : {0.0, 0.25, 0.7, 1 - 0x1p-32, std::nextafter(1.0, 0.0)}) {
+    for (const Index size : {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 1003}) {
+      const Tensor x = random_tensor({size}, 1).to(dtype_of<T>());
+      const Tensor wanted = dropped<T>(x, rate, key);
+      Tape tape(dtype_of<T>());
+      const Var y = dropout(tape.input(x), rate, key);
+      CHECK(same_bits(y.value(), wanted));
+      const Node& node = tape.graph().nodes[y.index()];
+      for (const int parts : {2, 3, 7}) {
+        std::fill_n(reinterpret_cast<T*>(node.value), size, std::numeric_limits<T>::quiet_NaN());
+        for (int part = 0; part < parts; ++part) {
+          node.op->forward[static_cast<std::size_t>(node.dtype)](
+              KernelCall(tape.graph(), node, part, parts));
+        }
+        CHECK(same_bits(y.value(), wanted));
+      }
+    }
+  }
+}
+
 TEST_CASE("dropout: one mask a key") {
   const RandomKey key{1, 2, 3};
   CHECK(mask(key) == mask(key));
