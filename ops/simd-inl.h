@@ -12,6 +12,7 @@
 #include <hwy/highway.h>
 #include <unroll/core/op.h>
 
+#include <algorithm>
 #include <utility>
 
 HWY_BEFORE_NAMESPACE();
@@ -43,6 +44,19 @@ HWY_INLINE V sigmoid_of(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 
+/// The first n elements at p, fewer than a vector, and zeros. Without AVX, Highway's masked load is
+/// one of a whole, aligned vector.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> load_first(D d, std::size_t n, const T* p) {
+#if HWY_TARGET <= HWY_AVX2
+  return hn::MaskedLoad(hn::FirstN(d, n), d, p);
+#else
+  HWY_ALIGN T elements[hn::MaxLanes(d)] = {};
+  std::copy_n(p, n, elements);
+  return hn::Load(d, elements);
+#endif
+}
+
 /// One row: whole vectors, then the elements that are left, fewer than a vector.
 template <class Formula, class D, class T, class... In>
 HWY_INLINE void sweep_row(const Formula& formula, D d, std::size_t n, T* out, const In*... in) {
@@ -50,8 +64,7 @@ HWY_INLINE void sweep_row(const Formula& formula, D d, std::size_t n, T* out, co
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) hn::StoreU(formula(d, hn::LoadU(d, in + i)...), d, out + i);
   if (i == n) return;
-  const auto rest = hn::FirstN(d, n - i);
-  hn::BlendedStore(formula(d, hn::MaskedLoad(rest, d, in + i)...), rest, d, out + i);
+  hn::BlendedStore(formula(d, load_first(d, n - i, in + i)...), hn::FirstN(d, n - i), d, out + i);
 }
 
 template <class Formula, class T, std::size_t... I>
