@@ -40,7 +40,7 @@ struct SigmoidFormula : UnaryFormula {
 struct TanhFormula : UnaryFormula {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
-    return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(d, x));
+    return tanh_of(d, x);
   }
 };
 struct ReluFormula : UnaryFormula {
