@@ -4,6 +4,24 @@
 
 #include <unroll/ops/simd-inl.h>
 
+#include <cmath>
+
+#ifndef UNROLL_OPS_LOSS_CPP_
+#define UNROLL_OPS_LOSS_CPP_
+namespace unroll {
+
+/// log(sum(exp(x))) of a row as top + log_sum: subtracted one after the other, so that large logits
+/// do not cost the small differences between them.
+template <class T>
+struct Normaliser {
+  [[nodiscard]] T log_probability(T x) const { return (x - top) - log_sum; }
+  T top;
+  T log_sum;
+};
+
+}  // namespace unroll
+#endif
+
 // What a softmax does to one row, compiled once for every instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
@@ -20,23 +38,23 @@ T largest(const T* x, std::size_t n) {
   return result;
 }
 
-/// y[i] = exp(x[i] - shift) where y is given; returns the sum.
+/// y[i] = exp(x[i] - top) where y is given; returns the sum. No x is larger than the top.
 template <class T>
-T exp_sum(const T* x, T shift, T* y, std::size_t n) {
+T exp_sum(const T* x, T top, T* y, std::size_t n) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
-  const auto shifts = hn::Set(d, shift);
+  const auto tops = hn::Set(d, top);
   auto sum = hn::Zero(d);
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-    const auto v = exp_of(d, hn::Sub(hn::LoadU(d, x + i), shifts));
+    const auto v = exp_of_minus_abs(d, hn::Sub(hn::LoadU(d, x + i), tops));
     if (y != nullptr) hn::StoreU(v, d, y + i);
     sum = hn::Add(sum, v);
   }
   T total = hn::GetLane(hn::SumOfLanes(d, sum));
   HWY_ALIGN T tail[hn::MaxLanes(d)] = {};
-  for (std::size_t j = i; j < n; ++j) tail[j - i] = x[j] - shift;
-  if (i < n) hn::Store(exp_of(d, hn::Load(d, tail)), d, tail);
+  for (std::size_t j = i; j < n; ++j) tail[j - i] = x[j] - top;
+  if (i < n) hn::Store(exp_of_minus_abs(d, hn::Load(d, tail)), d, tail);
   for (std::size_t j = i; j < n; ++j) {
     if (y != nullptr) y[j] = tail[j - i];
     total += tail[j - i];
@@ -44,14 +62,32 @@ T exp_sum(const T* x, T shift, T* y, std::size_t n) {
   return total;
 }
 
-float LargestF32(const float* x, std::size_t n) { return largest(x, n); }
-double LargestF64(const double* x, std::size_t n) { return largest(x, n); }
-float ExpSumF32(const float* x, float shift, float* y, std::size_t n) {
-  return exp_sum(x, shift, y, n);
+/// y = weight exp(x) / sum(exp(x))
+template <class T>
+void softmax_row(const T* x, T* y, std::size_t n, T weight) {
+  const hn::ScalableTag<T> d;
+  const T factor = weight / exp_sum(x, largest(x, n), y, n);
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
+    hn::StoreU(hn::Mul(hn::LoadU(d, y + i), hn::Set(d, factor)), d, y + i);
+  }
+  for (; i < n; ++i) y[i] *= factor;
 }
-double ExpSumF64(const double* x, double shift, double* y, std::size_t n) {
-  return exp_sum(x, shift, y, n);
+
+template <class T>
+Normaliser<T> normaliser_row(const T* x, std::size_t n) {
+  const T top = largest(x, n);
+  return {top, std::log(exp_sum<T>(x, top, nullptr, n))};
 }
+
+void SoftmaxF32(const float* x, float* y, std::size_t n, float weight) {
+  softmax_row(x, y, n, weight);
+}
+void SoftmaxF64(const double* x, double* y, std::size_t n, double weight) {
+  softmax_row(x, y, n, weight);
+}
+Normaliser<float> NormaliserF32(const float* x, std::size_t n) { return normaliser_row(x, n); }
+Normaliser<double> NormaliserF64(const double* x, std::size_t n) { return normaliser_row(x, n); }
 
 }  // namespace unroll::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -66,23 +102,26 @@ HWY_AFTER_NAMESPACE();
 #include <unroll/ops/shape.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace unroll {
 namespace {
 
-HWY_EXPORT(LargestF32);
-HWY_EXPORT(LargestF64);
-HWY_EXPORT(ExpSumF32);
-HWY_EXPORT(ExpSumF64);
+HWY_EXPORT(SoftmaxF32);
+HWY_EXPORT(SoftmaxF64);
+HWY_EXPORT(NormaliserF32);
+HWY_EXPORT(NormaliserF64);
 
-float largest_of(const float* x, std::size_t n) { return HWY_DYNAMIC_DISPATCH(LargestF32)(x, n); }
-double largest_of(const double* x, std::size_t n) { return HWY_DYNAMIC_DISPATCH(LargestF64)(x, n); }
-float exp_sum_of(const float* x, float shift, float* y, std::size_t n) {
-  return HWY_DYNAMIC_DISPATCH(ExpSumF32)(x, shift, y, n);
+void softmax_of(const float* x, float* y, std::size_t n, float weight) {
+  HWY_DYNAMIC_DISPATCH(SoftmaxF32)(x, y, n, weight);
 }
-double exp_sum_of(const double* x, double shift, double* y, std::size_t n) {
-  return HWY_DYNAMIC_DISPATCH(ExpSumF64)(x, shift, y, n);
+void softmax_of(const double* x, double* y, std::size_t n, double weight) {
+  HWY_DYNAMIC_DISPATCH(SoftmaxF64)(x, y, n, weight);
+}
+Normaliser<float> normaliser_of(const float* x, std::size_t n) {
+  return HWY_DYNAMIC_DISPATCH(NormaliserF32)(x, n);
+}
+Normaliser<double> normaliser_of(const double* x, std::size_t n) {
+  return HWY_DYNAMIC_DISPATCH(NormaliserF64)(x, n);
 }
 
 /// Calls f(row, x) for every row along the last axis of input `i` that falls to this call.
@@ -96,24 +135,6 @@ void for_each_row(const KernelCall& k, int i, F f) {
 
 std::size_t width_of(const Shape& shape) {
   return static_cast<std::size_t>(shape[shape.rank() - 1]);
-}
-
-/// log(sum(exp(x))) of a row as top + log_sum: subtracted one after the other, so that large logits
-/// do not cost the small differences between them.
-template <class T>
-struct Normaliser {
-  Normaliser(const T* x, std::size_t n)
-      : top(largest_of(x, n)), log_sum(std::log(exp_sum_of(x, top, nullptr, n))) {}
-  [[nodiscard]] T log_probability(T x) const { return (x - top) - log_sum; }
-  T top;
-  T log_sum;
-};
-
-/// y = exp(x) / sum(exp(x))
-template <class T>
-void softmax_row(const T* x, T* y, std::size_t n, T weight) {
-  const T factor = weight / exp_sum_of(x, largest_of(x, n), y, n);
-  for (std::size_t i = 0; i < n; ++i) y[i] *= factor;
 }
 
 /// What operations on rows share.
@@ -149,7 +170,7 @@ struct Softmax : OnRows {
   static void forward(const KernelCall& k) {
     const std::size_t n = width_of(k.shape());
     for_each_row<T>(k, 0, [&](Index row, const T* x) {
-      softmax_row(x, k.out<T>() + row * static_cast<Index>(n), n, T{1});
+      softmax_of(x, k.out<T>() + row * static_cast<Index>(n), n, T{1});
     });
   }
   static void gradient(Backward& b) {
@@ -167,7 +188,7 @@ struct LogSoftmax : OnRows {
   static void forward(const KernelCall& k) {
     const std::size_t n = width_of(k.shape());
     for_each_row<T>(k, 0, [&](Index row, const T* x) {
-      const Normaliser normaliser(x, n);
+      const Normaliser<T> normaliser = normaliser_of(x, n);
       T* const y = k.out<T>() + row * static_cast<Index>(n);
       std::transform(x, x + n, y, [=](T v) { return normaliser.log_probability(v); });
     });
@@ -222,7 +243,7 @@ struct CrossEntropy {
     const std::size_t n = width_of(k.shape(0));
     for_each_row<T>(k, 0, [&](Index row, const T* x) {
       const std::int32_t target = target_of(k, row, static_cast<Index>(n));
-      k.out<T>()[row] = target < 0 ? T{0} : -Normaliser(x, n).log_probability(x[target]);
+      k.out<T>()[row] = target < 0 ? T{0} : -normaliser_of(x, n).log_probability(x[target]);
     });
   }
   static void gradient(Backward& b);
@@ -286,7 +307,7 @@ struct CrossEntropyGradient {
       if (target < 0) {
         std::fill_n(y, n, T{0});
       } else {
-        softmax_row(x, y, n, weight);
+        softmax_of(x, y, n, weight);
         y[target] -= weight;
       }
     });
