@@ -11,6 +11,7 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 #include <unroll/core/op.h>
+#include <unroll/core/run/lanes-inl.h>
 
 #include <algorithm>
 #include <utility>
@@ -117,19 +118,6 @@ HWY_INLINE V tanh_of(D d, V x) {
   }
 }
 
-/// The first n elements at p, fewer than a vector, and zeros. Without AVX, Highway's masked load is
-/// one of a whole, aligned vector.
-template <class D, class T>
-HWY_INLINE hn::Vec<D> load_first(D d, std::size_t n, const T* p) {
-#if HWY_TARGET <= HWY_AVX2
-  return hn::MaskedLoad(hn::FirstN(d, n), d, p);
-#else
-  HWY_ALIGN T elements[hn::MaxLanes(d)] = {};
-  std::copy_n(p, n, elements);
-  return hn::Load(d, elements);
-#endif
-}
-
 /// One row: whole vectors, then the elements that are left, fewer than a vector.
 template <class Formula, class D, class T, class... In>
 HWY_INLINE void sweep_row(const Formula& formula, D d, std::size_t n, T* out, const In*... in) {
@@ -137,7 +125,7 @@ HWY_INLINE void sweep_row(const Formula& formula, D d, std::size_t n, T* out, co
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) hn::StoreU(formula(d, hn::LoadU(d, in + i)...), d, out + i);
   if (i == n) return;
-  hn::BlendedStore(formula(d, load_first(d, n - i, in + i)...), hn::FirstN(d, n - i), d, out + i);
+  store_first(d, n - i, formula(d, load_first(d, n - i, in + i)...), out + i);
 }
 
 template <class Formula, class T, std::size_t... I>

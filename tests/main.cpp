@@ -1,2 +1,17 @@
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
+#include <hwy/targets.h>
+
+#include <cstdlib>
+#include <string_view>
+
+/// UNROLL_TEST_SIMD=avx2 or sse4: what a processor without AVX-512, or without AVX, would run.
+int main(int argc, char** argv) {
+  const char* const text = std::getenv("UNROLL_TEST_SIMD");
+  const std::string_view simd = text == nullptr ? "" : text;
+#if HWY_ARCH_X86
+  if (simd == "avx2") hwy::DisableTargets(HWY_AVX2 - 1);
+  if (simd == "sse4") hwy::DisableTargets(HWY_SSE4 - 1);
+#endif
+  return doctest::Context(argc, argv).run();
+}

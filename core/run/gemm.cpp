@@ -6,6 +6,7 @@
 #include <hwy/highway.h>
 #include <unroll/core/error.h>
 #include <unroll/core/run/gemm.h>
+#include <unroll/core/run/lanes-inl.h>
 #include <unroll/core/tensor.h>
 
 #include <algorithm>
@@ -87,9 +88,12 @@ void tile(const Operands<T>& o) {
   using V = hn::Vec<Tag<T>>;
   V sum[MR][NV];
   for (int j = 0; j < NV; ++j) {
-    const auto mask =
-        hn::FirstN(d, static_cast<std::size_t>(std::clamp<Index>(o.columns - j * lanes, 0, lanes)));
-    const V start = o.bias ? hn::MaskedLoad(mask, d, o.bias + j * lanes) : hn::Zero(d);
+    const Index left = std::clamp<Index>(o.columns - j * lanes, 0, lanes);
+    V start = hn::Zero(d);
+    if (o.bias && left == lanes) start = hn::LoadU(d, o.bias + j * lanes);
+    if (o.bias && left < lanes) {
+      start = load_first(d, static_cast<std::size_t>(left), o.bias + j * lanes);
+    }
     for (int i = 0; i < MR; ++i) sum[i][j] = start;
   }
   // Every third row has a pointer of its own, the two after it are reached by offsets of lda.
@@ -117,9 +121,9 @@ void tile(const Operands<T>& o) {
       if (left >= lanes) {
         hn::StoreU(o.add ? hn::Add(sum[i][j], hn::LoadU(d, c)) : sum[i][j], d, c);
       } else {
-        const auto mask = hn::FirstN(d, static_cast<std::size_t>(left));
-        const V v = o.add ? hn::Add(sum[i][j], hn::MaskedLoad(mask, d, c)) : sum[i][j];
-        hn::BlendedStore(v, mask, d, c);
+        const auto count = static_cast<std::size_t>(std::max<Index>(left, 0));
+        const V v = o.add ? hn::Add(sum[i][j], load_first(d, count, c)) : sum[i][j];
+        store_first(d, count, v, c);
       }
     }
   }
