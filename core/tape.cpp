@@ -88,21 +88,30 @@ void Tape::require(Var var) const {
   }
 }
 
-Var Tape::append(Node node) {
+/// A new last node, to be filled where it stands: one made elsewhere and copied costs as much as all
+/// else that recording does.
+Node& Tape::append(const Op& op, const Attributes& attributes) {
+  Node& node = graph_.nodes.emplace_back(&op, attributes);
+  node.dtype = dtype_;
   node.step = step_;
   node.origin = origin_;
-  graph_.nodes.push_back(node);
+  return node;
+}
+
+Var Tape::last() {
   return {this, static_cast<std::uint32_t>(graph_.nodes.size() - 1), generation_};
 }
 
 Var Tape::input(const TensorView& values) {
-  Node node;
-  node.op = &kInput;
+  const DType dtype = is_floating(values.dtype) ? dtype_ : values.dtype;
+  std::byte* const copy =
+      arena_.allocate(static_cast<std::size_t>(values.size()) * size_of(dtype));
+  convert(values, dtype, copy);
+  Node& node = append(kInput);
   node.shape = values.shape;
-  node.dtype = is_floating(values.dtype) ? dtype_ : values.dtype;
-  node.value = arena_.allocate(static_cast<std::size_t>(values.size()) * size_of(node.dtype));
-  convert(values, node.dtype, node.value);
-  return append(node);
+  node.dtype = dtype;
+  node.value = copy;
+  return last();
 }
 
 Var Tape::parameter(const Parameter& parameter) {
@@ -146,15 +155,11 @@ Tape::ParameterNode& Tape::known(const Parameter& parameter) {
     store->attach(*this);
     stores_.push_back(std::move(store));
   }
-  Node node;
-  node.op = &kParameter;
-  node.attributes = Attributes(parameter);
+  Node& node = append(kParameter, Attributes(parameter));
   node.shape = value.shape;
-  node.dtype = dtype_;
   node.value = const_cast<std::byte*>(value.data);
   node.parameter = static_cast<std::int32_t>(parameter_nodes_.size());
-  const Var var = append(node);
-  parameter_nodes_.push_back({parameter, var.index(), parameter.store()->version()});
+  parameter_nodes_.push_back({parameter, last().index(), parameter.store()->version()});
   return parameter_nodes_.back();
 }
 
@@ -162,40 +167,43 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& at
   for (const Var& input : inputs) require(input);
   const std::size_t first = graph_.inputs.size();
   for (const Var& input : inputs) graph_.inputs.push_back(input.index());
-  Node node;
-  node.op = &op;
-  node.attributes = attributes;
-  node.dtype = dtype_;
+  Node& node = append(op, attributes);
   node.first_input = static_cast<std::uint32_t>(first);
   node.input_count = static_cast<std::uint32_t>(inputs.size());
-  node.step = step_;
-  node.origin = origin_;
   const std::span<const std::uint32_t> indices = graph_.inputs_of(node);
+  bool reads_parameters = false;
   try {
     check_inputs(op, graph_, indices);
-    node.shape = op.shape(Signature(op, graph_, indices, attributes));
+    node.shape = op.shape(Signature(op, graph_, indices, node.attributes));
     for (const std::uint32_t input : indices) {
-      if (graph_.nodes[input].parameter >= 0) require_current(graph_.nodes[input].parameter);
+      const std::int32_t parameter = graph_.nodes[input].parameter;
+      if (parameter < 0) continue;
+      require_current(parameter);
+      reads_parameters = true;
     }
   } catch (...) {
     graph_.inputs.resize(first);
+    graph_.nodes.pop_back();
     throw;
   }
   if (op.any_dtype) node.dtype = graph_.nodes[indices[0]].dtype;
+  if (reads_parameters) note_reader(node);
+  return last();
+}
 
-  const auto index = static_cast<std::uint32_t>(graph_.nodes.size());
-  for (const std::uint32_t input : indices) {
+/// Puts a node that reads parameters on the list of those that do; a view is the parameter itself.
+void Tape::note_reader(Node& node) {
+  const std::uint32_t index = last().index();
+  for (const std::uint32_t input : graph_.inputs_of(node)) {
     const std::int32_t parameter = graph_.nodes[input].parameter;
     if (parameter < 0) continue;
-    if (op.kind == OpKind::view) {
+    if (node.op->kind == OpKind::view) {
       node.parameter = parameter;
       parameter_views_.push_back(index);
     } else {
       parameter_readers_.push_back(index);
     }
   }
-  graph_.nodes.push_back(node);
-  return {this, index, generation_};
 }
 
 bool Tape::is_current(std::int32_t parameter) const {

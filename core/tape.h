@@ -123,7 +123,9 @@ class Tape final : private ParameterReader {
 
   ParameterNode& known(const Parameter& parameter);
 
-  Var append(Node node);
+  Node& append(const Op& op, const Attributes& attributes = {});
+  [[nodiscard]] Var last();
+  void note_reader(Node& node);
   void let_go();
   void run(std::span<const std::uint32_t> targets);
   void close_gaps(std::uint32_t index);
