@@ -63,6 +63,7 @@ std::string Shape::to_string() const {
 }
 
 std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
+  if (a == b) return a;
   const Shape& longer = a.rank() >= b.rank() ? a : b;
   const Shape& shorter = a.rank() >= b.rank() ? b : a;
   Shape result = longer;
@@ -71,7 +72,7 @@ std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
     const Index x = longer[axis + offset];
     const Index y = shorter[axis];
     if (x != y && x != 1 && y != 1) return std::nullopt;
-    result = result.with(axis + offset, x == 1 ? y : x);
+    result.dims_[static_cast<std::size_t>(axis + offset)] = x == 1 ? y : x;
   }
   return result;
 }

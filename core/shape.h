@@ -38,9 +38,15 @@ class Shape {
   /// "(20 x 200)"; "()" for a scalar.
   [[nodiscard]] std::string to_string() const;
 
-  friend bool operator==(const Shape&, const Shape&) = default;
+  friend bool operator==(const Shape& a, const Shape& b) {
+    Index difference = a.rank_ ^ b.rank_;
+    for (std::size_t axis = 0; axis < kMaxRank; ++axis) difference |= a.dims_[axis] ^ b.dims_[axis];
+    return difference == 0;
+  }
 
  private:
+  friend std::optional<Shape> broadcast(const Shape& a, const Shape& b);
+
   std::array<Index, kMaxRank> dims_{};  // unused dimensions stay 0, so that == compares all
   int rank_ = 0;
 };

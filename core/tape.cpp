@@ -76,16 +76,14 @@ void Tape::clear() {
   ++generation_;
 }
 
-void Tape::require(Var var) const {
+void Tape::refuse(Var var) const {
   if (&var.tape() != this) {
     fail<HandleError>("Var #{} belongs to another tape", var.index());
   }
-  if (var.generation() != generation_) {
-    fail<HandleError>(
-        "Var #{} belongs to a tape that was cleared (generation {}, now {}); carry() values across "
-        "tape.clear()",
-        var.index(), var.generation(), generation_);
-  }
+  fail<HandleError>(
+      "Var #{} belongs to a tape that was cleared (generation {}, now {}); carry() values across "
+      "tape.clear()",
+      var.index(), var.generation(), generation_);
 }
 
 /// A new last node, to be filled where it stands: one made elsewhere and copied costs as much as all
@@ -353,20 +351,7 @@ Tape::StepScope::StepScope(Tape& tape, Index step) : tape_(tape), previous_(tape
 
 Tape::StepScope::~StepScope() { tape_.step_ = previous_; }
 
-Tape& Var::tape() const {
-  if (tape_ == nullptr) fail<HandleError>("a Var that was never recorded");
-  return *tape_;
-}
-
-Shape Var::shape() const {
-  tape().require(*this);
-  return tape_->graph().nodes[index_].shape;
-}
-
-DType Var::dtype() const {
-  tape().require(*this);
-  return tape_->graph().nodes[index_].dtype;
-}
+void Var::never_recorded() { fail<HandleError>("a Var that was never recorded"); }
 
 TensorView Var::value() const { return tape().value(*this); }
 

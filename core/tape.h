@@ -105,7 +105,9 @@ class Tape final : private ParameterReader {
   };
 
   /// Throws HandleError unless `var` is of this tape and of its current generation.
-  void require(Var var) const;
+  void require(Var var) const {
+    if (&var.tape() != this || var.generation() != generation_) [[unlikely]] refuse(var);
+  }
 
  private:
   friend class Differentiation;
@@ -121,6 +123,7 @@ class Tape final : private ParameterReader {
     std::optional<Var> input_mask = {};
   };
 
+  [[noreturn]] void refuse(Var var) const;
   ParameterNode& known(const Parameter& parameter);
 
   Node& append(const Op& op, const Attributes& attributes = {});
@@ -151,5 +154,15 @@ class Tape final : private ParameterReader {
   Passes passes_ = Passes::from_environment();
   std::unique_ptr<Planner> planner_;
 };
+
+inline Shape Var::shape() const {
+  tape().require(*this);
+  return tape_->graph().nodes[index_].shape;
+}
+
+inline DType Var::dtype() const {
+  tape().require(*this);
+  return tape_->graph().nodes[index_].dtype;
+}
 
 }  // namespace unroll
