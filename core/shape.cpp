@@ -12,15 +12,17 @@ Shape::Shape(std::span<const Index> dims) : rank_(static_cast<int>(dims.size()))
   if (dims.size() > kMaxRank) {
     fail<ShapeError>("a shape of {} dimensions: at most {} are supported", dims.size(), kMaxRank);
   }
-  std::copy(dims.begin(), dims.end(), dims_.begin());
-  if (std::any_of(dims.begin(), dims.end(), [](Index d) { return d < 0; })) {
-    fail<ShapeError>("a shape with a negative dimension: {}", to_string());
-  }
   Index elements = 1;
-  for (const Index dim : dims) {
-    if (dim != 0 && __builtin_mul_overflow(elements, dim, &elements)) {
-      fail<ShapeError>("a shape of more elements than can be counted: {}", to_string());
-    }
+  bool negative = false;
+  bool countable = true;
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    const Index dim = dims_[axis] = dims[axis];
+    negative = negative || dim < 0;
+    countable = countable && (dim == 0 || !__builtin_mul_overflow(elements, dim, &elements));
+  }
+  if (negative) fail<ShapeError>("a shape with a negative dimension: {}", to_string());
+  if (!countable) {
+    fail<ShapeError>("a shape of more elements than can be counted: {}", to_string());
   }
 }
 

@@ -96,10 +96,6 @@ Node& Tape::append(const Op& op, const Attributes& attributes) {
   return node;
 }
 
-Var Tape::last() {
-  return {this, static_cast<std::uint32_t>(graph_.nodes.size() - 1), generation_};
-}
-
 Var Tape::input(const TensorView& values) {
   const DType dtype = is_floating(values.dtype) ? dtype_ : values.dtype;
   std::byte* const copy =

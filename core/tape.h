@@ -127,7 +127,9 @@ class Tape final : private ParameterReader {
   ParameterNode& known(const Parameter& parameter);
 
   Node& append(const Op& op, const Attributes& attributes = {});
-  [[nodiscard]] Var last();
+  [[nodiscard]] Var last() {
+    return {this, static_cast<std::uint32_t>(graph_.nodes.size() - 1), generation_};
+  }
   void note_reader(Node& node);
   void let_go();
   void run(std::span<const std::uint32_t> targets);
