@@ -86,8 +86,8 @@ void Tape::refuse(Var var) const {
       var.index(), var.generation(), generation_);
 }
 
-/// A new last node, to be filled where it stands: one made elsewhere and copied costs as much as all
-/// else that recording does.
+/// A new last node, to be filled where it stands: one made elsewhere and copied costs as much as
+/// all else that recording does.
 Node& Tape::append(const Op& op, const Attributes& attributes) {
   Node& node = graph_.nodes.emplace_back(&op, attributes);
   node.dtype = dtype_;
@@ -98,8 +98,7 @@ Node& Tape::append(const Op& op, const Attributes& attributes) {
 
 Var Tape::input(const TensorView& values) {
   const DType dtype = is_floating(values.dtype) ? dtype_ : values.dtype;
-  std::byte* const copy =
-      arena_.allocate(static_cast<std::size_t>(values.size()) * size_of(dtype));
+  std::byte* const copy = arena_.allocate(static_cast<std::size_t>(values.size()) * size_of(dtype));
   convert(values, dtype, copy);
   Node& node = append(kInput);
   node.shape = values.shape;

@@ -3,38 +3,102 @@
 #include <algorithm>
 
 namespace unroll {
+namespace {
+
+constexpr std::uint32_t kUnknown = 0;                      // numbers are kept one higher
+constexpr std::uint32_t kTarget = std::uint32_t{1} << 31;  // in the number of a node asked for
+
+/// Numbers the nodes, those of `schedule` and then others in the order they are read, and shows
+/// them to `see` one by one until it returns false. `nodes` is what has been numbered.
+template <class See>
+bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
+          std::span<const std::uint32_t> targets, std::vector<std::uint32_t>& numbers,
+          std::vector<std::uint32_t>& nodes, See&& see) {
+  nodes.assign(schedule.begin(), schedule.end());
+  numbers.resize(std::max(numbers.size(), graph.nodes.size()), kUnknown);
+  for (std::size_t i = 0; i < schedule.size(); ++i) {
+    numbers[schedule[i]] = static_cast<std::uint32_t>(i + 1);
+  }
+  for (const std::uint32_t target : targets) {
+    if (numbers[target] != kUnknown) numbers[target] |= kTarget;
+  }
+  const bool all = std::all_of(schedule.begin(), schedule.end(), [&](std::uint32_t index) {
+    const Node& node = graph.nodes[index];
+    if (!see.work(node, (numbers[index] & kTarget) != 0)) return false;
+    for (const std::uint32_t input : graph.inputs_of(node)) {
+      if (numbers[input] == kUnknown) {
+        if (!see.source(graph.nodes[input])) return false;
+        nodes.push_back(input);
+        numbers[input] = static_cast<std::uint32_t>(nodes.size());
+      }
+      if (!see.input((numbers[input] & ~kTarget) - 1)) return false;
+    }
+    return true;
+  });
+  for (const std::uint32_t node : nodes) numbers[node] = kUnknown;
+  return all;
+}
+
+Request::Source source_of(const Node& node) {
+  return {node.shape, node.stride, node.dtype, node.parameter >= 0};
+}
+
+/// Puts what it sees into a request.
+struct Filling {
+  Request& request;
+
+  bool work(const Node& node, bool target) {
+    request.work.push_back({node.op, node.attributes, node.shape,
+                            static_cast<std::uint32_t>(request.inputs.size()), node.input_count,
+                            node.dtype, target, node.destination != nullptr});
+    return true;
+  }
+  bool source(const Node& node) {
+    request.sources.push_back(source_of(node));
+    return true;
+  }
+  bool input(std::uint32_t number) {
+    request.inputs.push_back(number);
+    return true;
+  }
+};
+
+/// Compares what it sees with a request of as many nodes.
+struct Comparing {
+  const Request& request;
+  std::size_t works = 0;
+  std::size_t sources = 0;
+  std::size_t inputs = 0;
+
+  bool work(const Node& node, bool target) {
+    const Request::Work& same = request.work[works++];
+    return node.op == same.op && node.attributes == same.attributes && node.shape == same.shape &&
+           node.input_count == same.input_count && node.dtype == same.dtype &&
+           target == same.target && (node.destination != nullptr) == same.placed;
+  }
+  bool source(const Node& node) {
+    return sources < request.sources.size() && source_of(node) == request.sources[sources++];
+  }
+  bool input(std::uint32_t number) { return number == request.inputs[inputs++]; }
+};
+
+}  // namespace
 
 void Request::describe(const Graph& graph, std::span<const std::uint32_t> schedule,
                        std::span<const std::uint32_t> targets,
                        std::vector<std::uint32_t>& numbers) {
-  constexpr std::uint32_t kUnknown = 0;  // numbers are kept one higher
   work.clear();
   sources.clear();
   inputs.clear();
-  nodes.assign(schedule.begin(), schedule.end());
-  numbers.resize(std::max(numbers.size(), graph.nodes.size()), kUnknown);
-  const auto count = static_cast<std::uint32_t>(schedule.size());
-  for (std::uint32_t i = 0; i < count; ++i) numbers[schedule[i]] = i + 1;
+  work.reserve(schedule.size());
+  (void)walk(graph, schedule, targets, numbers, nodes, Filling{*this});
+}
 
-  for (const std::uint32_t index : schedule) {
-    const Node& node = graph.nodes[index];
-    work.push_back({node.op, node.attributes, node.shape, static_cast<std::uint32_t>(inputs.size()),
-                    node.input_count, node.dtype, false, node.destination != nullptr});
-    for (const std::uint32_t input : graph.inputs_of(node)) {
-      if (numbers[input] == kUnknown) {
-        const Node& source = graph.nodes[input];
-        sources.push_back({source.shape, source.stride, source.dtype, source.parameter >= 0});
-        nodes.push_back(input);
-        numbers[input] = static_cast<std::uint32_t>(nodes.size());
-      }
-      inputs.push_back(numbers[input] - 1);
-    }
-  }
-  for (const std::uint32_t target : targets) {
-    const std::uint32_t number = numbers[target];
-    if (number != kUnknown && number <= count) work[number - 1].target = true;
-  }
-  for (const std::uint32_t node : nodes) numbers[node] = kUnknown;
+bool Request::is_for(const Graph& graph, std::span<const std::uint32_t> schedule,
+                     std::span<const std::uint32_t> targets, std::vector<std::uint32_t>& numbers,
+                     std::vector<std::uint32_t>& at) const {
+  return schedule.size() == work.size() &&
+         walk(graph, schedule, targets, numbers, at, Comparing{*this});
 }
 
 }  // namespace unroll

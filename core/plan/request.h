@@ -47,6 +47,13 @@ struct Request {
   /// between calls.
   void describe(const Graph& graph, std::span<const std::uint32_t> schedule,
                 std::span<const std::uint32_t> targets, std::vector<std::uint32_t>& numbers);
+
+  /// Whether that would fill a request equal to this one, which costs less to see than to fill one
+  /// and compare. If so, `at` is what its `nodes` would be.
+  [[nodiscard]] bool is_for(const Graph& graph, std::span<const std::uint32_t> schedule,
+                            std::span<const std::uint32_t> targets,
+                            std::vector<std::uint32_t>& numbers,
+                            std::vector<std::uint32_t>& at) const;
 };
 
 }  // namespace unroll
