@@ -31,7 +31,11 @@ class Attributes {
     std::memcpy(&attributes, words_.data(), sizeof(A));
     return attributes;
   }
-  friend bool operator==(const Attributes&, const Attributes&) = default;
+  friend bool operator==(const Attributes& a, const Attributes& b) {
+    std::uint64_t difference = 0;
+    for (std::size_t i = 0; i < kSize / 8; ++i) difference |= a.words_[i] ^ b.words_[i];
+    return difference == 0;
+  }
 
  private:
   std::array<std::uint64_t, kSize / 8> words_{};
