@@ -8,7 +8,7 @@ namespace unroll {
 Shape::Shape(std::initializer_list<Index> dims)
     : Shape(std::span<const Index>(dims.begin(), dims.size())) {}
 
-Shape::Shape(std::span<const Index> dims) : rank_(static_cast<int>(dims.size())) {
+Shape::Shape(std::span<const Index> dims) : rank_(std::ssize(dims)) {
   if (dims.size() > kMaxRank) {
     fail<ShapeError>("a shape of {} dimensions: at most {} are supported", dims.size(), kMaxRank);
   }
@@ -26,7 +26,7 @@ Shape::Shape(std::span<const Index> dims) : rank_(static_cast<int>(dims.size()))
   }
 }
 
-Index Shape::size() const { return size(0, rank_); }
+Index Shape::size() const { return size(0, rank()); }
 
 Index Shape::size(int first, int last) const {
   Index product = 1;

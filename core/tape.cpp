@@ -133,10 +133,18 @@ std::optional<Var> Tape::input_mask(const Parameter& parameter) {
 /// The entry of a parameter as it is now, recorded where it is asked for the first time.
 Tape::ParameterNode& Tape::known(const Parameter& parameter) {
   if (parameter.store() == nullptr) fail<HandleError>("a Parameter that was never created");
-  for (ParameterNode& known : parameter_nodes_) {
-    if (known.parameter == parameter && known.version == parameter.store()->version()) {
-      return known;
-    }
+  const auto is_it = [&](const ParameterNode& known) {
+    return known.parameter == parameter && known.version == parameter.store()->version();
+  };
+  newest_.resize(std::max(newest_.size(), parameter.index() + 1));
+  std::uint32_t& newest = newest_[parameter.index()];
+  if (newest < parameter_nodes_.size() && is_it(parameter_nodes_[newest])) {
+    return parameter_nodes_[newest];
+  }
+  const auto known = std::find_if(parameter_nodes_.begin(), parameter_nodes_.end(), is_it);
+  if (known != parameter_nodes_.end()) {  // another tree has one of that index
+    newest = static_cast<std::uint32_t>(known - parameter_nodes_.begin());
+    return *known;
   }
   const TensorView value = parameter.value();
   if (value.dtype != dtype_) {
@@ -152,6 +160,7 @@ Tape::ParameterNode& Tape::known(const Parameter& parameter) {
   node.shape = value.shape;
   node.value = const_cast<std::byte*>(value.data);
   node.parameter = static_cast<std::int32_t>(parameter_nodes_.size());
+  newest = static_cast<std::uint32_t>(parameter_nodes_.size());
   parameter_nodes_.push_back({parameter, last().index(), parameter.store()->version()});
   return parameter_nodes_.back();
 }
@@ -315,11 +324,15 @@ std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
 Gradients Tape::gradients(Var loss, const Parameters& parameters) {
   require(loss);
   std::vector<Var> wrt;
-  std::vector<std::size_t> positions;  // in parameter_nodes_
-  const std::vector<Parameter> wanted = parameters.all();
+  std::vector<std::size_t> positions;                      // in parameter_nodes_
+  const std::vector<Parameter> wanted = parameters.all();  // ascending
+  const auto is_wanted = [&](const Parameter& parameter) {
+    return parameter.store() == &parameters.store() &&
+           std::ranges::binary_search(wanted, parameter.index(), {}, &Parameter::index);
+  };
   for (std::size_t i = 0; i < parameter_nodes_.size(); ++i) {
     const ParameterNode& known = parameter_nodes_[i];
-    if (std::find(wanted.begin(), wanted.end(), known.parameter) == wanted.end()) continue;
+    if (!is_wanted(known.parameter)) continue;
     wrt.emplace_back(this, known.index, generation_);
     positions.push_back(i);
   }

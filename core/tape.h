@@ -106,7 +106,7 @@ class Tape final : private ParameterReader {
 
   /// Throws HandleError unless `var` is of this tape and of its current generation.
   void require(Var var) const {
-    if (&var.tape() != this || var.generation() != generation_) [[unlikely]] refuse(var);
+    if (&var.tape() != this || var.generation() != generation_) refuse(var);
   }
 
  private:
@@ -148,6 +148,7 @@ class Tape final : private ParameterReader {
   Arena arena_;
   std::vector<std::shared_ptr<ParameterStore>> stores_;  // attached to
   std::vector<ParameterNode> parameter_nodes_;
+  std::vector<std::uint32_t> newest_;  // where in it to look first, by index of the parameter
   std::vector<std::shared_ptr<Gradients::Workspace>> workspaces_;  // values were written into
   std::vector<std::uint32_t> parameter_readers_;  // nodes that read a parameter's memory
   std::vector<std::uint32_t> parameter_views_;

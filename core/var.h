@@ -19,7 +19,7 @@ class Var {
       : tape_(tape), index_(index), generation_(generation) {}
 
   [[nodiscard]] Tape& tape() const {
-    if (tape_ == nullptr) [[unlikely]] never_recorded();
+    if (tape_ == nullptr) never_recorded();
     return *tape_;
   }
   [[nodiscard]] std::uint32_t index() const { return index_; }
