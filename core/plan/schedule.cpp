@@ -10,7 +10,7 @@ void make_schedule(const Graph& graph, std::span<const std::uint32_t> targets,
   marks.resize(std::max(marks.size(), graph.nodes.size()));
   std::size_t marked = 0;
   const auto mark = [&](std::uint32_t index) {
-    if (graph.nodes[index].value != nullptr || marks[index] != 0) return;
+    if (marks[index] != 0 || graph.nodes[index].value != nullptr) return;
     marks[index] = 1;
     ++marked;
   };
