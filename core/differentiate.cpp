@@ -17,10 +17,14 @@ const Attributes& Backward::attributes() const { return tape_.graph().nodes[node
 
 void Backward::add(int i, Var dx) {
   if (!wants(i)) return;
-  const Var input = in(i);
-  const Shape shape = input.shape();
-  if (dx.shape() != shape) dx = gradient_algebra().sum_to(dx, shape);
-  contributions_.push_back({input.index(), dx});
+  tape_.require(dx);
+  const std::uint32_t input = in(i).index();
+  const std::vector<Node>& nodes = tape_.graph().nodes;
+  if (nodes[dx.index()].shape != nodes[input].shape) {
+    const Shape shape = nodes[input].shape;  // a copy: recording moves the nodes
+    dx = gradient_algebra().sum_to(dx, shape);
+  }
+  contributions_.push_back({input, dx});
 }
 
 Differentiation::Differentiation(Tape& tape, Var loss, std::span<const Var> wrt)
@@ -34,13 +38,10 @@ Differentiation::Differentiation(Tape& tape, Var loss, std::span<const Var> wrt)
 void Differentiation::mark_dependents(std::span<const Var> wrt) {
   const std::size_t count = loss_ + 1 - first_;
   depends_.assign(count, 0);
-  asked_.assign(count, 0);
   head_.assign(count, -1);
-  found_.assign(count, std::nullopt);
+  contributions_.reserve(count);
   for (const Var& var : wrt) {
-    if (var.index() > loss_) continue;
-    depends_[var.index() - first_] = 1;
-    asked_[var.index() - first_] = 1;
+    if (var.index() <= loss_) depends_[var.index() - first_] = 1;
   }
   const Graph& graph = tape_.graph();
   for (std::uint32_t i = first_; i <= loss_; ++i) {
@@ -72,18 +73,20 @@ void Differentiation::walk() {
 
 void Differentiation::visit(std::uint32_t index) {
   if (head_[index - first_] < 0) return;
-  const Node node = tape_.graph().nodes[index];  // a copy: recording moves the nodes
-  tape_.step_ = node.step;
+  tape_.step_ = tape_.graph().nodes[index].step;
   tape_.origin_ = static_cast<std::int32_t>(index);
   const Var dy = sum(index);
-  if (asked_[index - first_] != 0) found_[index - first_] = dy;
+  const Node& node = tape_.graph().nodes[index];  // until the rule records, which moves the nodes
   if (node.op->gradient == nullptr) return;
 
   wanted_.clear();
+  bool any = false;
   for (const std::uint32_t input : tape_.graph().inputs_of(node)) {
-    wanted_.push_back(input >= first_ ? depends_[input - first_] : 0);
+    const bool wanted = input >= first_ && depends_[input - first_] != 0;
+    wanted_.push_back(wanted ? 1 : 0);
+    any = any || wanted;
   }
-  if (std::find(wanted_.begin(), wanted_.end(), 1) == wanted_.end()) return;
+  if (!any) return;
   given_.clear();
   Backward backward(tape_, index, dy, wanted_, given_);
   node.op->gradient(backward);
@@ -95,19 +98,25 @@ void Differentiation::contribute(std::uint32_t index, Var dx) {
   head_[index - first_] = static_cast<std::int32_t>(contributions_.size() - 1);
 }
 
+/// All contributions to a node as one, which stands in their place from here on.
 Var Differentiation::sum(std::uint32_t index) {
-  terms_.clear();
-  for (std::int32_t i = head_[index - first_]; i >= 0;) {
+  Contribution& last = contributions_[static_cast<std::size_t>(head_[index - first_])];
+  if (last.next < 0) return last.dx;
+  terms_.assign(1, last.dx);
+  for (std::int32_t i = last.next; i >= 0;) {
     const Contribution& contribution = contributions_[static_cast<std::size_t>(i)];
     terms_.push_back(contribution.dx);
     i = contribution.next;
   }
-  return terms_.size() == 1 ? terms_.front() : gradient_algebra().sum(terms_);
+  last = {gradient_algebra().sum(terms_), -1};
+  return last.dx;
 }
 
 std::optional<Var> Differentiation::gradient(Var var) const {
   if (var.index() < first_ || var.index() > loss_) return std::nullopt;
-  return found_[var.index() - first_];
+  const std::int32_t head = head_[var.index() - first_];
+  if (head < 0) return std::nullopt;
+  return contributions_[static_cast<std::size_t>(head)].dx;
 }
 
 }  // namespace unroll

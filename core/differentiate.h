@@ -46,10 +46,8 @@ class Differentiation {
   std::uint32_t loss_;
   std::uint32_t first_;                // nothing before it depends on wrt
   std::vector<std::uint8_t> depends_;  // by node - first_: on one of wrt
-  std::vector<std::int32_t> head_;     // by node - first_: its last contribution
+  std::vector<std::int32_t> head_;     // by node - first_: its last contribution, -1: none
   std::vector<Contribution> contributions_;
-  std::vector<std::optional<Var>> found_;  // by node - first_, for wrt
-  std::vector<std::uint8_t> asked_;        // by node - first_: is one of wrt
 
   // Memory of a visit, kept from node to node.
   std::vector<std::uint8_t> wanted_;

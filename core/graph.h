@@ -23,22 +23,29 @@ class Attributes {
   template <class A>
   requires(!std::same_as<A, Attributes>) explicit Attributes(const A& attributes) {
     static_assert(std::is_trivially_copyable_v<A> && sizeof(A) <= kSize && sizeof(A) % 8 == 0);
-    std::memcpy(bytes_.data(), &attributes, sizeof(A));
+    std::memcpy(words_.data(), &attributes, sizeof(A));
   }
   template <class A>
   [[nodiscard]] A as() const {
     A attributes;
-    std::memcpy(&attributes, bytes_.data(), sizeof(A));
+    std::memcpy(&attributes, words_.data(), sizeof(A));
     return attributes;
   }
-  friend bool operator==(const Attributes&, const Attributes&) = default;
+  friend bool operator==(const Attributes& a, const Attributes& b) {
+    std::uint64_t difference = 0;
+    for (std::size_t i = 0; i < kSize / 8; ++i) difference |= a.words_[i] ^ b.words_[i];
+    return difference == 0;
+  }
 
  private:
-  std::array<std::byte, kSize> bytes_{};
+  std::array<std::uint64_t, kSize / 8> words_{};
 };
 
 /// One recorded operation.
 struct Node {
+  Node() = default;
+  Node(const Op* op, const Attributes& attributes) : op(op), attributes(attributes) {}
+
   const Op* op = nullptr;
   Attributes attributes;
   Shape shape;

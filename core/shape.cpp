@@ -8,23 +8,25 @@ namespace unroll {
 Shape::Shape(std::initializer_list<Index> dims)
     : Shape(std::span<const Index>(dims.begin(), dims.size())) {}
 
-Shape::Shape(std::span<const Index> dims) : rank_(static_cast<int>(dims.size())) {
+Shape::Shape(std::span<const Index> dims) : rank_(std::ssize(dims)) {
   if (dims.size() > kMaxRank) {
     fail<ShapeError>("a shape of {} dimensions: at most {} are supported", dims.size(), kMaxRank);
   }
-  std::copy(dims.begin(), dims.end(), dims_.begin());
-  if (std::any_of(dims.begin(), dims.end(), [](Index d) { return d < 0; })) {
-    fail<ShapeError>("a shape with a negative dimension: {}", to_string());
-  }
   Index elements = 1;
-  for (const Index dim : dims) {
-    if (dim != 0 && __builtin_mul_overflow(elements, dim, &elements)) {
-      fail<ShapeError>("a shape of more elements than can be counted: {}", to_string());
-    }
+  bool negative = false;
+  bool countable = true;
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    const Index dim = dims_[axis] = dims[axis];
+    negative = negative || dim < 0;
+    countable = countable && (dim == 0 || !__builtin_mul_overflow(elements, dim, &elements));
+  }
+  if (negative) fail<ShapeError>("a shape with a negative dimension: {}", to_string());
+  if (!countable) {
+    fail<ShapeError>("a shape of more elements than can be counted: {}", to_string());
   }
 }
 
-Index Shape::size() const { return size(0, rank_); }
+Index Shape::size() const { return size(0, rank()); }
 
 Index Shape::size(int first, int last) const {
   Index product = 1;
@@ -63,6 +65,7 @@ std::string Shape::to_string() const {
 }
 
 std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
+  if (a == b) return a;
   const Shape& longer = a.rank() >= b.rank() ? a : b;
   const Shape& shorter = a.rank() >= b.rank() ? b : a;
   Shape result = longer;
@@ -71,7 +74,7 @@ std::optional<Shape> broadcast(const Shape& a, const Shape& b) {
     const Index x = longer[axis + offset];
     const Index y = shorter[axis];
     if (x != y && x != 1 && y != 1) return std::nullopt;
-    result = result.with(axis + offset, x == 1 ? y : x);
+    result.dims_[static_cast<std::size_t>(axis + offset)] = x == 1 ? y : x;
   }
   return result;
 }

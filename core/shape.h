@@ -23,7 +23,7 @@ class Shape {
   Shape(std::initializer_list<Index> dims);
   explicit Shape(std::span<const Index> dims);
 
-  [[nodiscard]] int rank() const { return rank_; }
+  [[nodiscard]] int rank() const { return static_cast<int>(rank_); }
   [[nodiscard]] Index operator[](int axis) const { return dims_[static_cast<std::size_t>(axis)]; }
   /// The number of elements: the product of the dimensions, 1 for a scalar.
   [[nodiscard]] Index size() const;
@@ -38,11 +38,17 @@ class Shape {
   /// "(20 x 200)"; "()" for a scalar.
   [[nodiscard]] std::string to_string() const;
 
-  friend bool operator==(const Shape&, const Shape&) = default;
+  friend bool operator==(const Shape& a, const Shape& b) {
+    Index difference = a.rank_ ^ b.rank_;
+    for (std::size_t axis = 0; axis < kMaxRank; ++axis) difference |= a.dims_[axis] ^ b.dims_[axis];
+    return difference == 0;
+  }
 
  private:
+  friend std::optional<Shape> broadcast(const Shape& a, const Shape& b);
+
   std::array<Index, kMaxRank> dims_{};  // unused dimensions stay 0, so that == compares all
-  int rank_ = 0;
+  Index rank_ = 0;  // as wide as a dimension: without padding a shape can be an attribute
 };
 
 /// The shape two operands broadcast to by NumPy's rule (aligned at the last dimension, 1

@@ -77,33 +77,35 @@ void Tape::clear() {
   ++generation_;
 }
 
-void Tape::require(Var var) const {
+void Tape::refuse(Var var) const {
   if (&var.tape() != this) {
     fail<HandleError>("Var #{} belongs to another tape", var.index());
   }
-  if (var.generation() != generation_) {
-    fail<HandleError>(
-        "Var #{} belongs to a tape that was cleared (generation {}, now {}); carry() values across "
-        "tape.clear()",
-        var.index(), var.generation(), generation_);
-  }
+  fail<HandleError>(
+      "Var #{} belongs to a tape that was cleared (generation {}, now {}); carry() values across "
+      "tape.clear()",
+      var.index(), var.generation(), generation_);
 }
 
-Var Tape::append(Node node) {
+/// A new last node, to be filled where it stands: one made elsewhere and copied costs as much as
+/// all else that recording does.
+Node& Tape::append(const Op& op, const Attributes& attributes) {
+  Node& node = graph_.nodes.emplace_back(&op, attributes);
+  node.dtype = dtype_;
   node.step = step_;
   node.origin = origin_;
-  graph_.nodes.push_back(node);
-  return {this, static_cast<std::uint32_t>(graph_.nodes.size() - 1), generation_};
+  return node;
 }
 
 Var Tape::input(const TensorView& values) {
-  Node node;
-  node.op = &kInput;
+  const DType dtype = is_floating(values.dtype) ? dtype_ : values.dtype;
+  std::byte* const copy = arena_.allocate(static_cast<std::size_t>(values.size()) * size_of(dtype));
+  convert(values, dtype, copy);
+  Node& node = append(kInput);
   node.shape = values.shape;
-  node.dtype = is_floating(values.dtype) ? dtype_ : values.dtype;
-  node.value = arena_.allocate(static_cast<std::size_t>(values.size()) * size_of(node.dtype));
-  convert(values, node.dtype, node.value);
-  return append(node);
+  node.dtype = dtype;
+  node.value = copy;
+  return last();
 }
 
 Var Tape::parameter(const Parameter& parameter) {
@@ -132,10 +134,18 @@ std::optional<Var> Tape::input_mask(const Parameter& parameter) {
 /// The entry of a parameter as it is now, recorded where it is asked for the first time.
 Tape::ParameterNode& Tape::known(const Parameter& parameter) {
   if (parameter.store() == nullptr) fail<HandleError>("a Parameter that was never created");
-  for (ParameterNode& known : parameter_nodes_) {
-    if (known.parameter == parameter && known.version == parameter.store()->version()) {
-      return known;
-    }
+  const auto is_it = [&](const ParameterNode& known) {
+    return known.parameter == parameter && known.version == parameter.store()->version();
+  };
+  newest_.resize(std::max(newest_.size(), parameter.index() + 1));
+  std::uint32_t& newest = newest_[parameter.index()];
+  if (newest < parameter_nodes_.size() && is_it(parameter_nodes_[newest])) {
+    return parameter_nodes_[newest];
+  }
+  const auto known = std::find_if(parameter_nodes_.begin(), parameter_nodes_.end(), is_it);
+  if (known != parameter_nodes_.end()) {  // another tree has one of that index
+    newest = static_cast<std::uint32_t>(known - parameter_nodes_.begin());
+    return *known;
   }
   const TensorView value = parameter.value();
   if (value.dtype != dtype_) {
@@ -147,15 +157,12 @@ Tape::ParameterNode& Tape::known(const Parameter& parameter) {
     store->attach(*this);
     stores_.push_back(std::move(store));
   }
-  Node node;
-  node.op = &kParameter;
-  node.attributes = Attributes(parameter);
+  Node& node = append(kParameter, Attributes(parameter));
   node.shape = value.shape;
-  node.dtype = dtype_;
   node.value = const_cast<std::byte*>(value.data);
   node.parameter = static_cast<std::int32_t>(parameter_nodes_.size());
-  const Var var = append(node);
-  parameter_nodes_.push_back({parameter, var.index(), parameter.store()->version()});
+  newest = static_cast<std::uint32_t>(parameter_nodes_.size());
+  parameter_nodes_.push_back({parameter, last().index(), parameter.store()->version()});
   return parameter_nodes_.back();
 }
 
@@ -163,40 +170,43 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& at
   for (const Var& input : inputs) require(input);
   const std::size_t first = graph_.inputs.size();
   for (const Var& input : inputs) graph_.inputs.push_back(input.index());
-  Node node;
-  node.op = &op;
-  node.attributes = attributes;
-  node.dtype = dtype_;
+  Node& node = append(op, attributes);
   node.first_input = static_cast<std::uint32_t>(first);
   node.input_count = static_cast<std::uint32_t>(inputs.size());
-  node.step = step_;
-  node.origin = origin_;
   const std::span<const std::uint32_t> indices = graph_.inputs_of(node);
+  bool reads_parameters = false;
   try {
     check_inputs(op, graph_, indices);
-    node.shape = op.shape(Signature(op, graph_, indices, attributes));
+    node.shape = op.shape(Signature(op, graph_, indices, node.attributes));
     for (const std::uint32_t input : indices) {
-      if (graph_.nodes[input].parameter >= 0) require_current(graph_.nodes[input].parameter);
+      const std::int32_t parameter = graph_.nodes[input].parameter;
+      if (parameter < 0) continue;
+      require_current(parameter);
+      reads_parameters = true;
     }
   } catch (...) {
     graph_.inputs.resize(first);
+    graph_.nodes.pop_back();
     throw;
   }
   if (op.any_dtype) node.dtype = graph_.nodes[indices[0]].dtype;
+  if (reads_parameters) note_reader(node);
+  return last();
+}
 
-  const auto index = static_cast<std::uint32_t>(graph_.nodes.size());
-  for (const std::uint32_t input : indices) {
+/// Puts a node that reads parameters on the list of those that do; a view is the parameter itself.
+void Tape::note_reader(Node& node) {
+  const std::uint32_t index = last().index();
+  for (const std::uint32_t input : graph_.inputs_of(node)) {
     const std::int32_t parameter = graph_.nodes[input].parameter;
     if (parameter < 0) continue;
-    if (op.kind == OpKind::view) {
+    if (node.op->kind == OpKind::view) {
       node.parameter = parameter;
       parameter_views_.push_back(index);
     } else {
       parameter_readers_.push_back(index);
     }
   }
-  graph_.nodes.push_back(node);
-  return {this, index, generation_};
 }
 
 bool Tape::is_current(std::int32_t parameter) const {
@@ -345,11 +355,15 @@ std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
 Gradients Tape::gradients(Var loss, const Parameters& parameters) {
   require(loss);
   std::vector<Var> wrt;
-  std::vector<std::size_t> positions;  // in parameter_nodes_
-  const std::vector<Parameter> wanted = parameters.all();
+  std::vector<std::size_t> positions;                      // in parameter_nodes_
+  const std::vector<Parameter> wanted = parameters.all();  // ascending
+  const auto is_wanted = [&](const Parameter& parameter) {
+    return parameter.store() == &parameters.store() &&
+           std::ranges::binary_search(wanted, parameter.index(), {}, &Parameter::index);
+  };
   for (std::size_t i = 0; i < parameter_nodes_.size(); ++i) {
     const ParameterNode& known = parameter_nodes_[i];
-    if (std::find(wanted.begin(), wanted.end(), known.parameter) == wanted.end()) continue;
+    if (!is_wanted(known.parameter)) continue;
     wrt.emplace_back(this, known.index, generation_);
     positions.push_back(i);
   }
@@ -376,20 +390,7 @@ Tape::StepScope::StepScope(Tape& tape, Index step) : tape_(tape), previous_(tape
 
 Tape::StepScope::~StepScope() { tape_.step_ = previous_; }
 
-Tape& Var::tape() const {
-  if (tape_ == nullptr) fail<HandleError>("a Var that was never recorded");
-  return *tape_;
-}
-
-Shape Var::shape() const {
-  tape().require(*this);
-  return tape_->graph().nodes[index_].shape;
-}
-
-DType Var::dtype() const {
-  tape().require(*this);
-  return tape_->graph().nodes[index_].dtype;
-}
+void Var::never_recorded() { fail<HandleError>("a Var that was never recorded"); }
 
 TensorView Var::value() const { return tape().value(*this); }
 

@@ -105,7 +105,9 @@ class Tape final : private ParameterReader {
   };
 
   /// Throws HandleError unless `var` is of this tape and of its current generation.
-  void require(Var var) const;
+  void require(Var var) const {
+    if (&var.tape() != this || var.generation() != generation_) refuse(var);
+  }
 
  private:
   friend class Differentiation;
@@ -121,9 +123,14 @@ class Tape final : private ParameterReader {
     std::optional<Var> input_mask = {};
   };
 
+  [[noreturn]] void refuse(Var var) const;
   ParameterNode& known(const Parameter& parameter);
 
-  Var append(Node node);
+  Node& append(const Op& op, const Attributes& attributes = {});
+  [[nodiscard]] Var last() {
+    return {this, static_cast<std::uint32_t>(graph_.nodes.size() - 1), generation_};
+  }
+  void note_reader(Node& node);
   void let_go();
   void run(std::span<const std::uint32_t> targets, bool last = false);
   void require_not_lost() const;
@@ -143,6 +150,7 @@ class Tape final : private ParameterReader {
   Arena arena_;
   std::vector<std::shared_ptr<ParameterStore>> stores_;  // attached to
   std::vector<ParameterNode> parameter_nodes_;
+  std::vector<std::uint32_t> newest_;  // where in it to look first, by index of the parameter
   std::vector<std::shared_ptr<Gradients::Workspace>> workspaces_;  // values were written into
   std::vector<std::uint32_t> parameter_readers_;  // nodes that read a parameter's memory
   std::vector<std::uint32_t> parameter_views_;
@@ -152,5 +160,15 @@ class Tape final : private ParameterReader {
   Passes passes_ = Passes::from_environment();
   std::unique_ptr<Planner> planner_;
 };
+
+inline Shape Var::shape() const {
+  tape().require(*this);
+  return tape_->graph().nodes[index_].shape;
+}
+
+inline DType Var::dtype() const {
+  tape().require(*this);
+  return tape_->graph().nodes[index_].dtype;
+}
 
 }  // namespace unroll

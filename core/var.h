@@ -18,13 +18,17 @@ class Var {
   Var(Tape* tape, std::uint32_t index, std::uint32_t generation)
       : tape_(tape), index_(index), generation_(generation) {}
 
-  [[nodiscard]] Tape& tape() const;
+  [[nodiscard]] Tape& tape() const {
+    if (tape_ == nullptr) never_recorded();
+    return *tape_;
+  }
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] std::uint32_t generation() const { return generation_; }
 
-  /// A copy: one stays what it is while more nodes are recorded.
-  [[nodiscard]] Shape shape() const;
-  [[nodiscard]] DType dtype() const;
+  /// A copy: one stays what it is while more nodes are recorded. This and the type are defined
+  /// beside the tape.
+  [[nodiscard]] inline Shape shape() const;
+  [[nodiscard]] inline DType dtype() const;
 
   /// Its value; runs what it needs. The view holds until the tape is cleared.
   [[nodiscard]] TensorView value() const;
@@ -34,6 +38,8 @@ class Var {
   friend bool operator==(const Var&, const Var&) = default;
 
  private:
+  [[noreturn]] static void never_recorded();
+
   Tape* tape_ = nullptr;
   std::uint32_t index_ = 0;
   std::uint32_t generation_ = 0;

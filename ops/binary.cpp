@@ -102,6 +102,7 @@ struct Broadcasting {
   static Shape shape(const Signature& s) {
     Shape result = s.shape(0);
     for (int i = 1; i < s.count(); ++i) {
+      if (s.shape(i) == result) continue;
       const std::optional<Shape> wider = broadcast(result, s.shape(i));
       if (!wider) {
         s.reject("{} and {} do not broadcast: dimensions have to be equal or 1", result.to_string(),

@@ -1,6 +1,5 @@
 /// Operations that fill whole tensors: full, broadcast_to.
 
-#include <unroll/ops/attributes.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/reduce.h>
 #include <unroll/ops/samples.h>
@@ -12,14 +11,14 @@ namespace unroll {
 namespace {
 
 struct Filling {
-  ShapeAttribute shape;
+  Shape shape;
   double value;
 };
 
 struct Full {
   static constexpr OpInfo info{
       .name = "full", .formula = "y = one value everywhere", .min_inputs = 0, .max_inputs = 0};
-  static Shape shape(const Signature& s) { return s.attributes<Filling>().shape.shape(); }
+  static Shape shape(const Signature& s) { return s.attributes<Filling>().shape; }
   template <class T>
   static void forward(const KernelCall& k) {
     std::fill_n(k.out<T>(), k.shape().size(), static_cast<T>(k.attributes<Filling>().value));
@@ -47,7 +46,7 @@ struct Full {
 struct BroadcastTo {
   static constexpr OpInfo info{.name = "broadcast_to", .formula = "y = x, repeated to a shape"};
   static Shape shape(const Signature& s) {
-    const Shape wide = s.attributes<ShapeAttribute>().shape();
+    const Shape wide = s.attributes<Shape>();
     if (broadcast(s.shape(0), wide) != wide) {
       s.reject("{} does not broadcast to {}", s.shape(0).to_string(), wide.to_string());
     }
@@ -105,12 +104,12 @@ using Family = OpFamily<Full, BroadcastTo>;
 std::vector<const Op*> fill_ops() { return Family::all(); }
 
 Var full(Tape& tape, const Shape& shape, double value) {
-  return tape.record(Family::op<Full>(), {}, Attributes(Filling{ShapeAttribute(shape), value}));
+  return tape.record(Family::op<Full>(), {}, Attributes(Filling{shape, value}));
 }
 
 Var broadcast_to(Var x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  return x.tape().record(Family::op<BroadcastTo>(), {&x, 1}, Attributes(ShapeAttribute(shape)));
+  return x.tape().record(Family::op<BroadcastTo>(), {&x, 1}, Attributes(shape));
 }
 
 }  // namespace unroll

@@ -70,7 +70,13 @@ Var join_scattered(std::span<const ScatteredRows> scattered) {
   return scatter_rows(concat(ids, 0), reshape(joined, table.with(0, joined.shape()[0])), table[0]);
 }
 
+/// Whether it is one of those that are cheaper to add up before they are made.
+bool is_taken_apart(Var dx) { return as_piece(dx) || as_scattered_rows(dx); }
+
 Var sum_contributions(std::span<const Var> contributions) {
+  if (std::none_of(contributions.begin(), contributions.end(), is_taken_apart)) {
+    return add_up(contributions);
+  }
   std::vector<Var> terms;
   std::vector<Piece> pieces;  // along the axis of the first of them
   std::vector<ScatteredRows> scattered;

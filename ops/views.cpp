@@ -1,6 +1,5 @@
 /// Views: the same memory under another shape. They cost nothing to run.
 
-#include <unroll/ops/attributes.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/samples.h>
 #include <unroll/ops/shape.h>
@@ -17,7 +16,7 @@ constexpr OpInfo view_info(std::string_view name, std::string_view formula) {
 struct Reshape {
   static constexpr OpInfo info = view_info("reshape", "y = x under another shape");
   static Shape shape(const Signature& s) {
-    const Shape wanted = s.attributes<ShapeAttribute>().shape();
+    const Shape wanted = s.attributes<Shape>();
     if (wanted.size() != s.shape(0).size()) {
       s.reject("{} has {} elements and {} has {}", s.shape(0).to_string(), s.shape(0).size(),
                wanted.to_string(), wanted.size());
@@ -153,7 +152,7 @@ std::vector<const Op*> view_ops() { return Family::all(); }
 
 Var reshape(Var x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  return record<Reshape>(x, Attributes(ShapeAttribute(shape)));
+  return record<Reshape>(x, Attributes(shape));
 }
 
 Var rows(Var x, Index begin, Index end) { return record<Rows>(x, Attributes(Range{begin, end})); }

@@ -30,6 +30,14 @@ Draft::Draft(const Graph& graph, const Request& request, bool arrange)
     value.parameter = request.sources[i].parameter;
   }
   for (Id id = 0; id < count; ++id) add_work(id);
+  // What stays and is computed from something that goes could not be computed again.
+  for (Id id = 0; id < count; ++id) {
+    const auto needs = std::span(request.inputs)
+                           .subspan(request.work[id].first_input, request.work[id].input_count);
+    const bool from_what_goes =
+        std::any_of(needs.begin(), needs.end(), [&](Id input) { return values[input].may_go; });
+    if (!values[id].may_go && from_what_goes) values[id].target = true;
+  }
 }
 
 Signature Draft::signature(Id id) const {

@@ -25,10 +25,11 @@ class Planner {
   [[nodiscard]] std::string to_string() const;
 
  private:
-  const Plan& plan_for(const Graph& graph, const Passes& passes);
+  const Plan& plan_for(const Graph& graph, std::span<const std::uint32_t> schedule,
+                       std::span<const std::uint32_t> targets, bool last, const Passes& passes);
 
-  Request request_;
-  std::vector<std::uint32_t> numbers_;
+  std::vector<std::uint32_t> nodes_;          // that run, then what they read
+  std::vector<std::uint32_t> numbers_;        // memory of Request
   std::vector<std::unique_ptr<Plan>> plans_;  // the last used first
   bool timing_ = false;
   std::vector<double> milliseconds_;  // of the steps of the last run

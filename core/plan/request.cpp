@@ -3,62 +3,114 @@
 #include <algorithm>
 
 namespace unroll {
+namespace {
+
+constexpr std::uint32_t kUnknown = 0;                      // numbers are kept one higher
+constexpr std::uint32_t kTarget = std::uint32_t{1} << 31;  // in the number of a node asked for
+constexpr std::uint32_t kRead = std::uint32_t{1} << 30;    // or read by one that may still run
+constexpr std::uint32_t kNumber = kRead - 1;
+
+/// Numbers the nodes, those of `schedule` and then others in the order they are read, and shows
+/// them to `see` one by one until it returns false. `nodes` is what has been numbered.
+template <class See>
+bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
+          std::span<const std::uint32_t> targets, bool last, std::vector<std::uint32_t>& numbers,
+          std::vector<std::uint32_t>& nodes, See&& see) {
+  nodes.assign(schedule.begin(), schedule.end());
+  numbers.resize(std::max(numbers.size(), graph.nodes.size()), kUnknown);
+  for (std::size_t i = 0; i < schedule.size(); ++i) {
+    numbers[schedule[i]] = static_cast<std::uint32_t>(i + 1);
+  }
+  for (const std::uint32_t target : targets) {
+    if (numbers[target] != kUnknown) numbers[target] |= kTarget;
+  }
+  for (std::size_t i = 0; last && i < graph.nodes.size(); ++i) {
+    if (numbers[i] != kUnknown || graph.nodes[i].value != nullptr) continue;
+    for (const std::uint32_t input : graph.inputs_of(graph.nodes[i])) {
+      if (numbers[input] != kUnknown) numbers[input] |= kRead;
+    }
+  }
+  const bool all = std::all_of(schedule.begin(), schedule.end(), [&](std::uint32_t index) {
+    const Node& node = graph.nodes[index];
+    const bool target = (numbers[index] & kTarget) != 0;
+    const bool may_go = last && (numbers[index] & ~kNumber) == 0 && node.destination == nullptr &&
+                        node.origin >= 0 && !node.handed_out;
+    if (!see.work(node, target, may_go)) return false;
+    for (const std::uint32_t input : graph.inputs_of(node)) {
+      if (numbers[input] == kUnknown) {
+        if (!see.source(graph.nodes[input])) return false;
+        nodes.push_back(input);
+        numbers[input] = static_cast<std::uint32_t>(nodes.size());
+      }
+      if (!see.input((numbers[input] & kNumber) - 1)) return false;
+    }
+    return true;
+  });
+  for (const std::uint32_t node : nodes) numbers[node] = kUnknown;
+  return all;
+}
+
+Request::Source source_of(const Node& node) {
+  return {node.shape, node.stride, node.dtype, node.parameter >= 0};
+}
+
+/// Puts what it sees into a request.
+struct Filling {
+  Request& request;
+
+  bool work(const Node& node, bool target, bool may_go) {
+    request.work.push_back({node.op, node.attributes, node.shape,
+                            static_cast<std::uint32_t>(request.inputs.size()), node.input_count,
+                            node.dtype, target, node.destination != nullptr, may_go});
+    return true;
+  }
+  bool source(const Node& node) {
+    request.sources.push_back(source_of(node));
+    return true;
+  }
+  bool input(std::uint32_t number) {
+    request.inputs.push_back(number);
+    return true;
+  }
+};
+
+/// Compares what it sees with a request of as many nodes.
+struct Comparing {
+  const Request& request;
+  std::size_t works = 0;
+  std::size_t sources = 0;
+  std::size_t inputs = 0;
+
+  bool work(const Node& node, bool target, bool may_go) {
+    const Request::Work& same = request.work[works++];
+    return node.op == same.op && node.attributes == same.attributes && node.shape == same.shape &&
+           node.input_count == same.input_count && node.dtype == same.dtype &&
+           target == same.target && (node.destination != nullptr) == same.placed &&
+           may_go == same.may_go;
+  }
+  bool source(const Node& node) {
+    return sources < request.sources.size() && source_of(node) == request.sources[sources++];
+  }
+  bool input(std::uint32_t number) { return number == request.inputs[inputs++]; }
+};
+
+}  // namespace
 
 void Request::describe(const Graph& graph, std::span<const std::uint32_t> schedule,
                        std::span<const std::uint32_t> targets, bool last,
                        std::vector<std::uint32_t>& numbers) {
-  constexpr std::uint32_t kUnknown = 0;  // numbers are kept one higher
   work.clear();
   sources.clear();
   inputs.clear();
-  nodes.assign(schedule.begin(), schedule.end());
-  numbers.resize(std::max(numbers.size(), graph.nodes.size()), kUnknown);
-  const auto count = static_cast<std::uint32_t>(schedule.size());
-  for (std::uint32_t i = 0; i < count; ++i) numbers[schedule[i]] = i + 1;
-
-  for (const std::uint32_t index : schedule) {
-    const Node& node = graph.nodes[index];
-    work.push_back({node.op, node.attributes, node.shape, static_cast<std::uint32_t>(inputs.size()),
-                    node.input_count, node.dtype, false, node.destination != nullptr,
-                    last && node.destination == nullptr && node.origin >= 0 && !node.handed_out});
-    for (const std::uint32_t input : graph.inputs_of(node)) {
-      if (numbers[input] == kUnknown) {
-        const Node& source = graph.nodes[input];
-        sources.push_back({source.shape, source.stride, source.dtype, source.parameter >= 0});
-        nodes.push_back(input);
-        numbers[input] = static_cast<std::uint32_t>(nodes.size());
-      }
-      inputs.push_back(numbers[input] - 1);
-    }
-  }
-  for (const std::uint32_t target : targets) {
-    const std::uint32_t number = numbers[target];
-    if (number == kUnknown || number > count) continue;
-    work[number - 1].target = true;
-    work[number - 1].may_go = false;
-  }
-  if (last) settle_what_may_go(graph, numbers);
-  for (const std::uint32_t node : nodes) numbers[node] = kUnknown;
+  work.reserve(schedule.size());
+  (void)walk(graph, schedule, targets, last, numbers, nodes, Filling{*this});
 }
 
-/// `numbers` are those of nodes, one higher; 0 for a node that does not belong here.
-void Request::settle_what_may_go(const Graph& graph, const std::vector<std::uint32_t>& numbers) {
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node& node = graph.nodes[i];
-    if (numbers[i] != 0 || node.value != nullptr) continue;
-    for (const std::uint32_t input : graph.inputs_of(node)) {  // it may still run
-      const std::uint32_t number = numbers[input];
-      if (number != 0 && number <= work.size()) work[number - 1].may_go = false;
-    }
-  }
-  // What stays and is computed from something that goes could not be computed again.
-  for (Work& one : work) {
-    if (one.may_go) continue;
-    for (std::uint32_t i = 0; i < one.input_count; ++i) {
-      const std::uint32_t input = inputs[one.first_input + i];
-      one.target = one.target || (input < work.size() && work[input].may_go);
-    }
-  }
+bool Request::is_for(const Graph& graph, std::span<const std::uint32_t> schedule,
+                     std::span<const std::uint32_t> targets, bool last,
+                     std::vector<std::uint32_t>& numbers, std::vector<std::uint32_t>& at) const {
+  return schedule.size() == work.size() &&
+         walk(graph, schedule, targets, last, numbers, at, Comparing{*this});
 }
 
 }  // namespace unroll

@@ -19,7 +19,7 @@ struct Request {
     std::uint32_t first_input;  // into `inputs`
     std::uint32_t input_count;
     DType dtype;
-    bool target;  // its value was asked for, or has to be there afterwards
+    bool target;  // its value was asked for
     bool placed;  // at a destination of its own
     bool may_go;  // nobody asks for its value when the plan has run
     friend bool operator==(const Work&, const Work&) = default;
@@ -51,8 +51,12 @@ struct Request {
                 std::span<const std::uint32_t> targets, bool last,
                 std::vector<std::uint32_t>& numbers);
 
- private:
-  void settle_what_may_go(const Graph& graph, const std::vector<std::uint32_t>& numbers);
+  /// Whether that would fill a request equal to this one, which costs less to see than to fill one
+  /// and compare. If so, `at` is what its `nodes` would be.
+  [[nodiscard]] bool is_for(const Graph& graph, std::span<const std::uint32_t> schedule,
+                            std::span<const std::uint32_t> targets, bool last,
+                            std::vector<std::uint32_t>& numbers,
+                            std::vector<std::uint32_t>& at) const;
 };
 
 }  // namespace unroll

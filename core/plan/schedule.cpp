@@ -8,25 +8,26 @@ void make_schedule(const Graph& graph, std::span<const std::uint32_t> targets,
                    std::vector<std::uint8_t>& marks, std::vector<std::uint32_t>& schedule) {
   schedule.clear();
   marks.resize(std::max(marks.size(), graph.nodes.size()));
-  const auto visit = [&](std::uint32_t index) {
-    if (graph.nodes[index].value != nullptr || marks[index] != 0) return;
+  std::size_t marked = 0;
+  const auto mark = [&](std::uint32_t index) {
+    if (marks[index] != 0 || graph.nodes[index].value != nullptr) return;
     marks[index] = 1;
-    schedule.push_back(index);
+    ++marked;
   };
-  for (const std::uint32_t target : targets) visit(target);
-  for (std::size_t i = 0; i < schedule.size(); ++i) {
-    for (const std::uint32_t input : graph.inputs_of(graph.nodes[schedule[i]])) visit(input);
+  std::uint32_t end = 0;
+  for (const std::uint32_t target : targets) {
+    mark(target);
+    end = std::max(end, target + 1);
   }
-  if (schedule.empty()) return;
-
-  // The marks say what is needed; reading them in order is sorting it.
-  const auto [first, last] = std::minmax_element(schedule.begin(), schedule.end());
-  std::size_t count = 0;
-  for (std::uint32_t i = *first, end = *last; i <= end; ++i) {
-    if (marks[i] == 0) continue;
+  // Inputs stand before the nodes that read them: one walk backwards meets all that is needed.
+  for (std::uint32_t i = end; marked > 0;) {
+    if (marks[--i] == 0) continue;
     marks[i] = 0;
-    schedule[count++] = i;
+    --marked;
+    schedule.push_back(i);
+    for (const std::uint32_t input : graph.inputs_of(graph.nodes[i])) mark(input);
   }
+  std::reverse(schedule.begin(), schedule.end());
 }
 
 }  // namespace unroll

@@ -12,15 +12,11 @@ using namespace unroll;
 
 PlannedGraph::PlannedGraph(Graph graph, std::vector<std::uint32_t> targets, int threads)
     : graph_(std::move(graph)), targets_(std::move(targets)), threads_(threads) {
-  describe();
+  make_schedule(graph_, targets_, marks_, schedule_);
+  request_.describe(graph_, schedule_, targets_, true, numbers_);
   make();
   empty_ = plan_;
   empty_.steps.clear();
-}
-
-void PlannedGraph::describe() {
-  make_schedule(graph_, targets_, marks_, schedule_);
-  request_.describe(graph_, schedule_, targets_, true, numbers_);
 }
 
 void PlannedGraph::make() { plan_ = make_plan(graph_, request_, Passes{}, threads_); }
@@ -31,9 +27,10 @@ void PlannedGraph::run() {
 }
 
 bool PlannedGraph::find() {
-  describe();
-  if (!(plan_.request == request_) || !holds(plan_, graph_, request_.nodes)) return false;
-  run_plan(empty_, graph_, request_.nodes, arena_);
+  make_schedule(graph_, targets_, marks_, schedule_);
+  if (!plan_.request.is_for(graph_, schedule_, targets_, true, numbers_, nodes_)) return false;
+  if (!holds(plan_, graph_, nodes_)) return false;
+  run_plan(empty_, graph_, nodes_, arena_);
   return true;
 }
 

@@ -17,8 +17,8 @@ class PlannedGraph {
   /// Runs the plan; again as often as it is called.
   void run();
 
-  /// Makes the request of a graph that has not run and looks whether it is that of the plan, whose
-  /// steps then give the nodes their values: all that a step takes but its steps.
+  /// Looks whether the plan is for what is asked of the graph, which has not run, and gives the
+  /// nodes their values: all that running a plan that was made before takes, but its steps.
   [[nodiscard]] bool find();
   /// Takes the values from the nodes.
   void forget();
@@ -30,14 +30,13 @@ class PlannedGraph {
   [[nodiscard]] unroll::Index nodes() const;
 
  private:
-  void describe();
-
   unroll::Graph graph_;
   std::vector<std::uint32_t> targets_;
   int threads_;
   std::vector<std::uint8_t> marks_;
   std::vector<std::uint32_t> schedule_;
   std::vector<std::uint32_t> numbers_;
+  std::vector<std::uint32_t> nodes_;
   unroll::Request request_;
   unroll::Plan plan_;
   unroll::Plan empty_;  // the plan without its steps

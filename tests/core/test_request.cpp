@@ -72,6 +72,50 @@ TEST_CASE("request: a parameter is known as one, and a value by the distance of 
   CHECK_FALSE(second.sources[0].parameter);
 }
 
+/// Whether `request` is for these targets, seen without making one for them.
+bool is_for(const Request& request, const Tape& tape, const std::vector<Var>& targets) {
+  std::vector<std::uint32_t> wanted;
+  for (const Var& target : targets) wanted.push_back(target.index());
+  std::vector<std::uint8_t> marks;
+  std::vector<std::uint32_t> schedule;
+  std::vector<std::uint32_t> numbers;
+  std::vector<std::uint32_t> at;
+  make_schedule(tape.graph(), wanted, marks, schedule);
+  const bool is = request.is_for(tape.graph(), schedule, wanted, false, numbers, at);
+  CHECK(std::all_of(numbers.begin(), numbers.end(), [](std::uint32_t n) { return n == 0; }));
+  const Request made = request_for(tape, targets);
+  CHECK(is == (request == made));
+  if (is) CHECK(at == made.nodes);
+  return is;
+}
+
+TEST_CASE("request: whether it is for some nodes shows without describing them") {
+  Recorded a;
+  const Request request = request_for(a.tape, {a.z});
+  CHECK(is_for(request, a.tape, {a.z}));
+  CHECK(is_for(request, a.tape, {a.z, a.z}));
+  Recorded moved({2, 3}, 2, 5);
+  CHECK(is_for(request, moved.tape, {moved.z}));
+
+  CHECK_FALSE(is_for(request, a.tape, {a.y}));
+  CHECK_FALSE(is_for(request, a.tape, {a.z, a.y}));
+  CHECK_FALSE(is_for(request_for(a.tape, {a.z, a.y}), a.tape, {a.z}));
+  Recorded shape({3, 2});
+  CHECK_FALSE(is_for(request, shape.tape, {shape.z}));
+  Recorded factor({2, 3}, 3);
+  CHECK_FALSE(is_for(request, factor.tape, {factor.z}));
+  CHECK_FALSE(is_for(request, a.tape, {a.y * a.x + a.x}));  // as many nodes, other inputs
+  CHECK_FALSE(is_for(request, a.tape, {a.y * a.y + a.tape.input(random_tensor({2, 3}, 7))}));
+
+  // As many nodes and inputs, but of one source, or with a node of the first source for the second.
+  const Var other = a.tape.input(random_tensor({2, 3}, 7));
+  const Request two = request_for(a.tape, {tanh(a.x) * 2 + other});
+  CHECK(is_for(two, a.tape, {tanh(other) * 2 + a.x}));
+  CHECK_FALSE(is_for(two, a.tape, {tanh(a.x) * 2 + a.x}));
+  const Var row = a.tape.input(random_tensor({3}, 7));
+  CHECK_FALSE(is_for(two, a.tape, {tanh(a.x) * 2 + row}));
+}
+
 TEST_CASE("request: memory kept between calls makes no difference") {
   Recorded a;
   std::vector<std::uint32_t> numbers;

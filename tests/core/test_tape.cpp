@@ -151,6 +151,41 @@ TEST_CASE("tape: a parameter is the same Var each time, of the tape's type") {
   CHECK(f64.node_count() == 0);
 }
 
+TEST_CASE("tape: parameters of two trees that stand at the same place in each are told apart") {
+  const Parameters a(DType::f32, 1);
+  const Parameters b(DType::f32, 2);
+  const Parameter first = a.add("w", {2}, uniform(1));
+  const Parameter second = b.add("w", {2}, uniform(1));
+  Tape tape;
+  const Var x = tape.parameter(first);
+  const Var y = tape.parameter(second);
+  CHECK(x != y);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(tape.parameter(first) == x);
+    CHECK(tape.parameter(first) == x);
+    CHECK(tape.parameter(second) == y);
+  }
+  CHECK(tape.node_count() == 2);
+  first.set(ramp({2}));
+  const Var changed = tape.parameter(first);
+  CHECK(changed != x);
+  CHECK(tape.parameter(first) == changed);
+  CHECK(tape.parameter(second) == y);
+  tape.clear();
+  CHECK(tape.parameter(second).index() == 0);
+  CHECK(values_of(tape.parameter(first)) == values_of(tape.input(ramp({2}))));
+}
+
+TEST_CASE("tape: attributes can be those of a node of the same tape, however it grows") {
+  Tape tape;
+  Var x = affine(tape.input(Tensor::of<float>({2}, {1, 2})), 1, 1);
+  for (int i = 0; i < 300; ++i) {
+    const Node& node = tape.graph().nodes[x.index()];
+    x = tape.record(*node.op, {&x, 1}, node.attributes);
+  }
+  CHECK(values_of(x) == std::vector<double>{302, 303});
+}
+
 TEST_CASE("tape: printing in the middle changes nothing") {
   const auto losses_and_gradients = [](bool printing) {
     WordModel model;
