@@ -24,6 +24,7 @@ bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
   for (const std::uint32_t target : targets) {
     if (numbers[target] != kUnknown) numbers[target] |= kTarget;
   }
+  // What has not run, and does not run now, may still do so.
   for (std::size_t i = 0; last && i < graph.nodes.size(); ++i) {
     if (numbers[i] != kUnknown || graph.nodes[i].value != nullptr) continue;
     for (const std::uint32_t input : graph.inputs_of(graph.nodes[i])) {

@@ -81,11 +81,11 @@ struct Operands {
 };
 
 /// MR rows times NV vectors of columns of c, in registers.
-template <class T, int MR, int NV, bool kTransposed>
+template <class D, int MR, int NV, bool kTransposed, class T = hn::TFromD<D>>
 void tile(const Operands<T>& o) {
-  const Tag<T> d;
-  constexpr Index lanes = kLanes<T>;
-  using V = hn::Vec<Tag<T>>;
+  const D d;
+  constexpr auto lanes = static_cast<Index>(hn::MaxLanes(d));
+  using V = hn::Vec<D>;
   V sum[MR][NV];
   for (int j = 0; j < NV; ++j) {
     const Index left = std::clamp<Index>(o.columns - j * lanes, 0, lanes);
@@ -133,18 +133,20 @@ template <class T>
 using Tile = void (*)(const Operands<T>&);
 
 /// The kernels for 1 to N rows.
-template <class T, int NV, bool kTransposed, int... I>
+template <class D, int NV, bool kTransposed, int... I>
 constexpr auto tiles(std::integer_sequence<int, I...>) {
-  return std::array<Tile<T>, sizeof...(I)>{tile<T, I + 1, NV, kTransposed>...};
+  return std::array<Tile<hn::TFromD<D>>, sizeof...(I)>{tile<D, I + 1, NV, kTransposed>...};
 }
 
 /// All rows of one panel, in blocks of nearly the same height.
 template <class T, bool kTransposed>
 void panel(Operands<T> o, Index rows) {
-  static constexpr auto kNarrow =
-      tiles<T, 1, kTransposed>(std::make_integer_sequence<int, kRows>());
-  static constexpr auto kWide = tiles<T, 2, kTransposed>(std::make_integer_sequence<int, kRows>());
-  const auto& kernels = o.columns > kLanes<T> ? kWide : kNarrow;
+  using Half = hn::CappedTag<T, (kLanes<T> + 1) / 2>;  // half the work, where that is enough
+  constexpr std::make_integer_sequence<int, kRows> heights;
+  static constexpr auto kWide = tiles<Tag<T>, 2, kTransposed>(heights);
+  static constexpr auto kNarrow = tiles<Tag<T>, 1, kTransposed>(heights);
+  static constexpr auto kHalf = tiles<Half, 1, kTransposed>(heights);
+  const auto& kernels = o.columns > kLanes<T> ? kWide : 2 * o.columns > kLanes<T> ? kNarrow : kHalf;
   const Index blocks = (rows + kRows - 1) / kRows;
   const T* const a = o.a;
   T* const c = o.c;
