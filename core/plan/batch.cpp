@@ -74,8 +74,14 @@ std::vector<std::uint32_t> levels_of(const Draft& draft,
 }
 
 void merge(Draft& draft, std::vector<Id> batch) {
+  // In the order of the results where they have their places, else of what is read.
+  const bool placed = std::all_of(batch.begin(), batch.end(), [&](Id i) {
+    return draft.values[draft.values[draft.products[i].out[0]].ref.root].placed;
+  });
   std::sort(batch.begin(), batch.end(), [&](Id i, Id j) {
-    return draft.lies_before(draft.products[i].out[0], draft.products[j].out[0]);
+    const BlockProduct& p = draft.products[i];
+    const BlockProduct& q = draft.products[j];
+    return placed ? draft.lies_before(p.out[0], q.out[0]) : draft.lies_before(p.a[0], q.a[0]);
   });
   const Id first = batch[0];
   for (std::size_t i = 1; i < batch.size(); ++i) {

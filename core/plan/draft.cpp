@@ -1,6 +1,7 @@
 #include <unroll/core/plan/draft.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace unroll {
 namespace {
@@ -309,8 +310,11 @@ bool Draft::lies_before(Id a, Id b) const {
   const Arrangement::Place p = arrangement.place(at.root);
   const Arrangement::Place q = arrangement.place(other.root);
   if (p.group != q.group) {
+    // In order of time: gradients are recorded from the last step to the first.
     const auto recorded = [&](Id root) {
-      return root < request.nodes.size() ? request.nodes[root] : root + (Id{1} << 31);
+      const bool known = root < request.nodes.size();
+      return known ? std::pair(graph.nodes[request.nodes[root]].step, request.nodes[root])
+                   : std::pair(std::numeric_limits<std::int32_t>::max(), root);
     };
     return recorded(at.root) < recorded(other.root);
   }

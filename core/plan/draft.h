@@ -130,7 +130,7 @@ class Draft {
   /// Whether `b` begins `bytes` after `a`; a plan made on that ground is used only where it holds.
   bool assume_adjacent(Id a, Id b, Index bytes);
   /// Orders values by where they lie: those placed outside by address, those arranged side by side
-  /// by their place, others by when they were recorded.
+  /// by their place, others by their time step, then by when they were recorded.
   [[nodiscard]] bool lies_before(Id a, Id b) const;
 
  private:

@@ -38,4 +38,17 @@ TEST_CASE("workloads: gates packed by hand learn as those written one by one") {
   CHECK(open[2] < open[0]);
 }
 
+TEST_CASE("workloads: the plans of layers of LSTM copy nothing") {
+  for (const char* name : {"W2", "W4", "W9"}) {
+    const bench::Workload workload = bench::make_workload(name);
+    Tape tape;
+    tape.set_passes({});
+    (void)tape.gradients(workload.loss(tape), workload.parameters).flat();
+    const std::string plan = tape.plan_to_string();
+    CAPTURE(name);
+    CHECK(plan.find("product") != std::string::npos);
+    CHECK(plan.find("  copy  ") == std::string::npos);
+  }
+}
+
 }  // namespace
