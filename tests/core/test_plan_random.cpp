@@ -114,7 +114,7 @@ std::string compare(const Recipe& recipe, const Way& way) {
   reference.set_passes(Passes::none());
   Tape tape(recipe.dtype);
   tape.set_passes(way.passes);
-  for (const std::uint64_t more : {0, 1}) {
+  for (const std::uint64_t more : {0U, 1U}) {
     Recipe with = recipe;
     with.data += more;
     const Outcome wanted = run(reference, with, {Passes::none()});
