@@ -56,9 +56,9 @@ Tape::Tape(DType dtype) : dtype_(dtype), planner_(std::make_unique<Planner>()) {
   if (!is_floating(dtype)) fail<TypeError>("a tape is f32 or f64, not {}", name_of(dtype));
 }
 
-Tape::~Tape() { let_go(); }
+Tape::~Tape() { detach(); }
 
-void Tape::let_go() {
+void Tape::detach() {
   for (const auto& store : stores_) store->detach(*this);
   for (const auto& workspace : workspaces_) workspace->tape = nullptr;
   stores_.clear();
@@ -66,7 +66,7 @@ void Tape::let_go() {
 }
 
 void Tape::clear() {
-  let_go();
+  detach();
   parameter_nodes_.clear();
   parameter_readers_.clear();
   parameter_views_.clear();

@@ -131,7 +131,7 @@ class Tape final : private ParameterReader {
     return {this, static_cast<std::uint32_t>(graph_.nodes.size() - 1), generation_};
   }
   void note_reader(Node& node);
-  void let_go();
+  void detach();
   void run(std::span<const std::uint32_t> targets, bool last = false);
   void require_not_lost() const;
   [[nodiscard]] bool is_lost(std::uint32_t index);

@@ -39,7 +39,6 @@ class Assembly {
  private:
   struct Matrix {  // that holds a group of values
     std::uint32_t buffer = kNone;
-    bool lasts = false;
     Index stride = 0;
     Index first_row = 0;
     Index first_column = 0;
@@ -129,8 +128,8 @@ class Assembly {
       bool lasts = false;
       draft_.arrangement.for_each_member(place.group,
                                          [&](Id member) { lasts = lasts || lasts_[member] != 0; });
-      matrix = {add_buffer(extent.rows * extent.columns * width(root), lasts), lasts,
-                extent.columns, extent.first_row, extent.first_column};
+      matrix = {add_buffer(extent.rows * extent.columns * width(root), lasts), extent.columns,
+                extent.first_row, extent.first_column};
     }
     buffers_[matrix.buffer].last = std::max(buffers_[matrix.buffer].last, now_);
     return matrix;

@@ -3,6 +3,7 @@
 /// from one to the one before, so stays in the cache.
 
 #include <unroll/core/plan/reuse.h>
+#include <unroll/core/tensor.h>
 
 #include <algorithm>
 #include <functional>
@@ -63,8 +64,8 @@ class Block {
 }  // namespace
 
 Layout lay_out(std::span<const Lifetime> buffers) {
-  constexpr Index kLine = 64;
   const auto size_of_buffer = [&](std::size_t i) {
+    constexpr auto kLine = static_cast<Index>(Buffer::kAlignment);
     return (buffers[i].bytes + kLine - 1) / kLine * kLine;
   };
   std::vector<std::size_t> order(buffers.size());

@@ -35,6 +35,13 @@ std::size_t products_of(const Program& program, const Passes& passes = {}) {
   return steps_of<ProductStep>(checked_plan(program, passes)).size();
 }
 
+/// The one product of a plan.
+ProductStep only_product(const Plan& plan) {
+  const auto products = steps_of<ProductStep>(plan);
+  REQUIRE(products.size() == 1);
+  return *products[0];
+}
+
 Var add_all(const std::vector<Var>& vars) { return add_up(vars); }
 
 TEST_CASE("passes: as text and back") {
@@ -64,13 +71,11 @@ TEST_CASE("join: the gates of one x are one product") {
     y.push_back(sigmoid(y[0]) * tanh(y[1]) + sigmoid(y[2]) * y[3]);
     return y;
   };
-  const Plan plan = checked_plan(program, {});
-  const auto products = steps_of<ProductStep>(plan);
-  REQUIRE(products.size() == 1);
-  CHECK(products[0]->m == 2);
-  CHECK(products[0]->n == 12);
-  CHECK(products[0]->k == 4);
-  CHECK(products[0]->has_bias);
+  const ProductStep product = only_product(checked_plan(program, {}));
+  CHECK(product.m == 2);
+  CHECK(product.n == 12);
+  CHECK(product.k == 4);
+  CHECK(product.has_bias);
   CHECK(products_of(program, without(&Passes::join)) == 4);
   CHECK(products_of(program, only(&Passes::join)) == 1);
 }
@@ -154,11 +159,9 @@ TEST_CASE("batch: W x_t of all steps is one product") {
     y.push_back(tanh(add_all(y)));
     return y;
   };
-  const Plan plan = checked_plan(program, {});
-  const auto products = steps_of<ProductStep>(plan);
-  REQUIRE(products.size() == 1);
-  CHECK(products[0]->m == 10);
-  CHECK(products[0]->n == 3);
+  const ProductStep product = only_product(checked_plan(program, {}));
+  CHECK(product.m == 10);
+  CHECK(product.n == 3);
   CHECK(products_of(program, without(&Passes::batch)) == 5);
 }
 
@@ -220,12 +223,10 @@ TEST_CASE("accumulate: a sum of products is one product") {
     }
     return std::vector{add_all(terms)};
   };
-  const Plan plan = checked_plan(program, {});
-  const auto products = steps_of<ProductStep>(plan);
-  REQUIRE(products.size() == 1);
-  CHECK(products[0]->k == 9);
-  CHECK(products[0]->m == 3);
-  CHECK(products[0]->n == 5);
+  const ProductStep product = only_product(checked_plan(program, {}));
+  CHECK(product.k == 9);
+  CHECK(product.m == 3);
+  CHECK(product.n == 5);
   CHECK(products_of(program, without(&Passes::accumulate)) == 3);
 }
 

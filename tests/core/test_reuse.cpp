@@ -74,6 +74,24 @@ TEST_CASE("place: the gradient that goes back through time uses one buffer again
         plan_for(tape, wanted, without(&Passes::place)).bytes);
 }
 
+TEST_CASE("reuse: a plan that lets values go is none for who wants to keep them") {
+  Tape tape(DType::f64);
+  const Recurrence r(tape);
+  const std::vector<std::uint32_t> wanted{
+      tape.gradients(r.loss, std::vector{r.states[0]})[0].index()};
+  std::vector<std::uint8_t> marks;
+  std::vector<std::uint32_t> schedule;
+  make_schedule(tape.graph(), wanted, marks, schedule);
+  std::vector<std::uint32_t> numbers;
+  std::vector<std::uint32_t> at;
+  Request request;
+  request.describe(tape.graph(), schedule, wanted, true, numbers);
+  CHECK(request.is_for(tape.graph(), schedule, wanted, true, numbers, at));
+  CHECK_FALSE(request.is_for(tape.graph(), schedule, wanted, false, numbers, at));
+  (void)tanh(Var(&tape, schedule.back() - 1, r.loss.generation()));  // may still run, and reads it
+  CHECK_FALSE(request.is_for(tape.graph(), schedule, wanted, true, numbers, at));
+}
+
 TEST_CASE("reuse: every value can be asked for when the gradient has been computed") {
   Tape tape(DType::f64);
   Tape reference(DType::f64);
