@@ -17,8 +17,9 @@
 #define UNROLL_CORE_RUN_GEMM_CPP_
 namespace unroll {
 
-/// k is cut into blocks of about this size: a panel of b then stays in the first-level cache.
-constexpr Index kDepth = 384;
+/// k is cut into blocks of at most this size: c is read and written again for each, and a block of
+/// a has to stay in the second-level cache.
+constexpr Index kDepth = 768;
 /// Elements of b that are packed before they are used: they stay in the second-level cache.
 constexpr Index kChunk = Index{1} << 17;
 /// For so few rows packing b, where it need not be transposed, costs more than it saves.
@@ -78,6 +79,8 @@ struct Operands {
   Index ldc;
   bool add;
   Index columns;  // of the panel that are stored
+  const T* next;  // where a is transposed: element p at p * next_stride is fetched meanwhile
+  Index next_stride;
 };
 
 /// MR rows times NV vectors of columns of c, in registers.
@@ -101,10 +104,8 @@ void tile(const Operands<T>& o) {
   const T* a[kPointers];
   for (int i = 0; i < kPointers; ++i) a[i] = o.a + 3 * i * o.lda;
   const T* b = o.b;
-  for (int i = 0; i < MR; ++i) {  // they will be written
-    for (int j = 0; j < NV; ++j) hwy::Prefetch(o.c + i * o.ldc + j * lanes);
-  }
-  for (Index p = 0; p < o.k; ++p) {
+  [[maybe_unused]] const T* next = o.next;
+  const auto step = [&] {
     V columns[NV];
     for (int j = 0; j < NV; ++j) columns[j] = hn::LoadU(d, b + j * lanes);
     for (int i = 0; i < MR; ++i) {
@@ -113,7 +114,20 @@ void tile(const Operands<T>& o) {
     }
     for (int i = 0; i < kPointers; ++i) a[i] += kTransposed ? o.lda : 1;
     b += o.ldb;
+    if constexpr (kTransposed) {
+      hwy::Prefetch(next);
+      next += o.next_stride;
+    }
+  };
+  // The rows of c will be written: they are fetched one by one, since many at once would be waited
+  // for.
+  const Index first = std::min<Index>(MR, o.k);
+  for (Index p = 0; p < first; ++p) {
+    for (int j = 0; j < NV; ++j) hwy::Prefetch(o.c + p * o.ldc + j * lanes);
+    hwy::Prefetch(o.c + p * o.ldc + NV * lanes - 1);
+    step();
   }
+  for (Index p = first; p < o.k; ++p) step();
   for (int j = 0; j < NV; ++j) {
     const Index left = o.columns - j * lanes;
     for (int i = 0; i < MR; ++i) {
@@ -140,21 +154,23 @@ constexpr auto tiles(std::integer_sequence<int, I...>) {
 
 /// All rows of one panel, in blocks of nearly the same height.
 template <class T, bool kTransposed>
-void panel(Operands<T> o, Index rows) {
+void panel(const Operands<T>& all, Index rows) {
   using Half = hn::CappedTag<T, (kLanes<T> + 1) / 2>;  // half the work, where that is enough
   constexpr std::make_integer_sequence<int, kRows> heights;
   static constexpr auto kWide = tiles<Tag<T>, 2, kTransposed>(heights);
   static constexpr auto kNarrow = tiles<Tag<T>, 1, kTransposed>(heights);
   static constexpr auto kHalf = tiles<Half, 1, kTransposed>(heights);
-  const auto& kernels = o.columns > kLanes<T> ? kWide : 2 * o.columns > kLanes<T> ? kNarrow : kHalf;
+  const Index columns = all.columns;
+  const auto& kernels = columns > kLanes<T> ? kWide : 2 * columns > kLanes<T> ? kNarrow : kHalf;
   const Index blocks = (rows + kRows - 1) / kRows;
-  const T* const a = o.a;
-  T* const c = o.c;
+  Operands<T> o = all;
   for (Index block = 0; block < blocks; ++block) {
     const Index begin = rows * block / blocks;
     const Index end = rows * (block + 1) / blocks;
-    o.a = kTransposed ? a + begin : a + begin * o.lda;
-    o.c = c + begin * o.ldc;
+    o.a = all.a + (kTransposed ? begin : begin * all.lda);
+    o.c = all.c + begin * all.ldc;
+    o.next = all.next ? all.next + block * kLanes<T> : o.a;
+    o.next_stride = all.next ? all.next_stride : 0;
     kernels[static_cast<std::size_t>(end - begin - 1)](o);
   }
 }
@@ -290,11 +306,19 @@ void chunk(const Gemm<T>& g, Interval rows, Interval columns, Interval depth, co
                 .c = nullptr,
                 .ldc = g.ldc,
                 .add = depth.begin > 0,
-                .columns = 0};
+                .columns = 0,
+                .next = nullptr,
+                .next_stride = g.lda};
   for (Index i = rows.begin; i < rows.end; i += kRowBlock) {
     const Index count = std::min(kRowBlock, rows.end - i);
     const T* a = g.a + i * g.lda + depth.begin;
+    const T* next = nullptr;  // the block of a that will be copied after this one
     if (g.transpose_a) {
+      if (i + kRowBlock < rows.end) {
+        next = g.a + depth.begin * g.lda + i + kRowBlock;
+      } else if (depth.end < g.k) {
+        next = g.a + depth.end * g.lda + rows.begin;
+      }
       T* const copy = scratch<T>(1, kRowBlock * depth.size());
       a = copy;
       o.lda = kRowBlock;
@@ -311,6 +335,7 @@ void chunk(const Gemm<T>& g, Interval rows, Interval columns, Interval depth, co
       o.bias = depth.begin == 0 && g.bias ? g.bias + j : nullptr;
       o.c = g.c + i * g.ldc + j;
       o.columns = std::min(kPanel<T>, columns.end - j);
+      o.next = j == columns.begin ? next : nullptr;
       if (g.transpose_a) {
         panel<T, true>(o, count);
       } else {
