@@ -61,6 +61,9 @@ struct Node {
   bool handed_out = false;  // recorded by a gradient rule, but somebody was given a Var of it
   bool let_go = false;      // it ran, and its value was not kept; it can run again
   bool lost = false;        // that would give something else now: a parameter it reads has changed
+
+  /// Whether nobody was given a Var of it.
+  [[nodiscard]] bool is_nobodys() const { return origin >= 0 && !handed_out; }
 };
 
 struct Graph {

@@ -1,5 +1,6 @@
 #include <unroll/core/plan/assemble.h>
 #include <unroll/core/plan/fuse.h>
+#include <unroll/core/plan/lasting.h>
 #include <unroll/core/plan/reuse.h>
 
 #include <algorithm>
@@ -15,7 +16,7 @@ class Assembly {
         task_of_(draft.values.size(), kNone),
         stored_(draft.values.size(), 0),
         computed_(draft.values.size(), 0),
-        lasts_(draft.values.size(), static_cast<std::uint8_t>(!reuse)),
+        lasts_(reuse ? find_lasting(draft) : std::vector<std::uint8_t>(draft.values.size(), 1)),
         fusion_(draft),
         matrices_(draft.values.size()),
         base_of_(draft.values.size(), 0) {
@@ -28,7 +29,6 @@ class Assembly {
     plan_.request = draft_.request;
     plan_.assumptions = draft_.assumptions;
     find_stored();
-    find_lasting();
     place_ones();
     for (const Task& task : tasks_) add(task);
     keep_all();
@@ -74,13 +74,8 @@ class Assembly {
     }
   }
 
-  [[nodiscard]] Id behind_views(Id id) const {
-    while (value(id).role == Role::view) id = draft_.inputs_of(id)[0];
-    return id;
-  }
-
   void use(Id id, std::uint32_t task, Id reader) {
-    const Id viewed = behind_views(id);
+    const Id viewed = draft_.behind_views(id);
     if (value(viewed).role == Role::joined) {
       for (const Id part : draft_.inputs_of(viewed)) use(part, kNone, kNone);
       return;
@@ -89,25 +84,6 @@ class Assembly {
     const bool inside =
         task != kNone && reader != kNone && task_of_[root] == task && draft_.is_whole(id);
     if (!inside) stored_[root] = 1;
-  }
-
-  // Which values are there after the run: those that may be asked for, and what these lie in.
-
-  void find_lasting() {
-    for (Id id = 0; id < draft_.request.work.size(); ++id) {
-      if (!value(id).may_go) make_lasting(id);
-    }
-    for (std::size_t id = draft_.request.work.size(); id < draft_.values.size(); ++id) {
-      if (!value(static_cast<Id>(id)).may_go) lasts_[id] = 1;
-    }
-  }
-
-  void make_lasting(Id id) {
-    const Id viewed = behind_views(id);
-    if (value(viewed).role == Role::joined) {
-      for (const Id part : draft_.inputs_of(viewed)) make_lasting(part);
-    }
-    lasts_[value(id).ref.root] = 1;
   }
 
   // Places.
@@ -251,7 +227,7 @@ class Assembly {
   }
 
   [[nodiscard]] bool is_there(Id id) const {
-    const Id viewed = behind_views(id);
+    const Id viewed = draft_.behind_views(id);
     const Role role = value(viewed).role;
     if (role == Role::joined) {
       const auto parts = draft_.inputs_of(viewed);

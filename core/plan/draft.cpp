@@ -55,7 +55,7 @@ void Draft::add_work(Id id) {
   value.input_count = work.input_count;
   value.target = work.target;
   value.placed = work.placed;
-  value.may_go = work.may_go;
+  value.may_go = work.later == Request::Later::gone;
   value.role = Role::kernel;
   arrangement.make_dense(id);  // until something better is known
   if (work.op->kind == OpKind::view) {
@@ -266,6 +266,11 @@ void Draft::scatter(Id product, std::span<const Offset> offsets) {
     set_inputs(originals[i], std::span(ids).subspan(i, 1));
   }
   products[product].out = ids;
+}
+
+Id Draft::behind_views(Id id) const {
+  while (values[id].role == Role::view) id = inputs_of(id)[0];
+  return id;
 }
 
 bool Draft::is_whole(Id id) const {

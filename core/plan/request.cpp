@@ -5,6 +5,8 @@
 namespace unroll {
 namespace {
 
+using Later = Request::Later;
+
 constexpr std::uint32_t kUnknown = 0;                      // numbers are kept one higher
 constexpr std::uint32_t kTarget = std::uint32_t{1} << 31;  // in the number of a node asked for
 constexpr std::uint32_t kRead = std::uint32_t{1} << 30;    // or read by one that may still run
@@ -34,9 +36,9 @@ bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
   const bool all = std::all_of(schedule.begin(), schedule.end(), [&](std::uint32_t index) {
     const Node& node = graph.nodes[index];
     const bool target = (numbers[index] & kTarget) != 0;
-    const bool may_go = last && (numbers[index] & ~kNumber) == 0 && node.destination == nullptr &&
-                        node.origin >= 0 && !node.handed_out;
-    if (!see.work(node, target, may_go)) return false;
+    const bool needed = !last || (numbers[index] & ~kNumber) != 0 || node.destination != nullptr;
+    const Later later = needed ? Later::needed : node.is_nobodys() ? Later::gone : Later::askable;
+    if (!see.work(node, target, later)) return false;
     for (const std::uint32_t input : graph.inputs_of(node)) {
       if (numbers[input] == kUnknown) {
         if (!see.source(graph.nodes[input])) return false;
@@ -59,10 +61,10 @@ Request::Source source_of(const Node& node) {
 struct Filling {
   Request& request;
 
-  bool work(const Node& node, bool target, bool may_go) {
+  bool work(const Node& node, bool target, Later later) {
     request.work.push_back({node.op, node.attributes, node.shape,
                             static_cast<std::uint32_t>(request.inputs.size()), node.input_count,
-                            node.dtype, target, node.destination != nullptr, may_go});
+                            node.dtype, target, node.destination != nullptr, later});
     return true;
   }
   bool source(const Node& node) {
@@ -82,12 +84,12 @@ struct Comparing {
   std::size_t sources = 0;
   std::size_t inputs = 0;
 
-  bool work(const Node& node, bool target, bool may_go) {
+  bool work(const Node& node, bool target, Later later) {
     const Request::Work& same = request.work[works++];
     return node.op == same.op && node.attributes == same.attributes && node.shape == same.shape &&
            node.input_count == same.input_count && node.dtype == same.dtype &&
            target == same.target && (node.destination != nullptr) == same.placed &&
-           may_go == same.may_go;
+           later == same.later;
   }
   bool source(const Node& node) {
     return sources < request.sources.size() && source_of(node) == request.sources[sources++];

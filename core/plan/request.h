@@ -11,6 +11,9 @@ namespace unroll {
 /// Nodes are numbered from 0 in the order they run, what they read from outside follows: two
 /// requests of the same structure are equal wherever on a tape their nodes are.
 struct Request {
+  /// Who asks for a value when the plan has run: a node that is still to run, or whoever asked for
+  /// this one; perhaps somebody who has a Var of it; nobody.
+  enum class Later : std::uint8_t { needed, askable, gone };
   /// A node that runs.
   struct Work {
     const Op* op;
@@ -21,7 +24,7 @@ struct Request {
     DType dtype;
     bool target;  // its value was asked for
     bool placed;  // at a destination of its own
-    bool may_go;  // nobody asks for its value when the plan has run
+    Later later;
     friend bool operator==(const Work&, const Work&) = default;
   };
   /// A value that is there already.
@@ -45,8 +48,8 @@ struct Request {
   }
 
   /// Fills the request. `schedule` are nodes in an order they can run in. With `last` nothing more
-  /// is likely to be asked for of what a gradient needs: values that only gradient rules know of,
-  /// and no node that is still to run, may go. `numbers` is memory kept between calls.
+  /// is likely to be asked for of what a gradient needs: what no node that is still to run reads is
+  /// askable, or gone where only gradient rules know of it. `numbers` is memory kept between calls.
   void describe(const Graph& graph, std::span<const std::uint32_t> schedule,
                 std::span<const std::uint32_t> targets, bool last,
                 std::vector<std::uint32_t>& numbers);

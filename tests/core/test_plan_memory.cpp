@@ -101,5 +101,44 @@ TEST_CASE("plan memory: what was made of a parameter stays when the parameter ch
   }
 }
 
+TEST_CASE(
+    "plan memory: what is not worth its memory is computed again, of parameters as they were") {
+  constexpr Index kSteps = 12;
+  const Parameters parameters(DType::f64);
+  const Parameter w = parameters.add("w", {3, 2}, uniform(1));
+  const Parameter u = parameters.add("u", {3, 3}, uniform(1));
+  const auto record = [&](Tape& tape) {
+    std::vector<Var> products;
+    const Var W = tape.parameter(w);
+    const Var U = tape.parameter(u);
+    Var h = leaf(tape, {4, 3}, 1);
+    for (Index t = 0; t < kSteps; ++t) {
+      const auto seed = static_cast<std::uint64_t>(t);
+      products.push_back(matmul(leaf(tape, {4, 2}, 2 + seed), transpose(W)));
+      products.push_back(matmul(h, transpose(U)));
+      h = tanh(products[products.size() - 2] + products.back());
+    }
+    products.push_back(sum(h * h));
+    return products;
+  };
+  const std::vector<Tensor> expected = values_with(Passes::none(), record);
+  for (const bool change : {false, true}) {
+    Tape tape(DType::f64);
+    tape.set_passes({});
+    clear_to_nan(tape);
+    const std::vector<Var> products = record(tape);
+    (void)tape.gradients(products.back(), parameters).flat();
+    CHECK(tape.graph().nodes[products[8].index()].value == nullptr);
+    CHECK(tape.graph().nodes[products[9].index()].value == nullptr);
+    if (change) {
+      w.set(random_tensor({3, 2}, 5));
+      u.set(random_tensor({3, 3}, 6));
+    }
+    for (std::size_t i = products.size(); i-- > 0;) {
+      CHECK(difference(products[i].value(), expected[i]) < kClose);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace unroll::testing

@@ -1,0 +1,78 @@
+/// Values last where somebody may ask for them, and computing them again is not the better choice.
+/// It is for what comes of parameters alone and states that last, as W x and U h of all steps do:
+/// large, read once, and all it takes to have them again is a copy of W and U when these change.
+
+#include <unroll/core/plan/lasting.h>
+
+#include <algorithm>
+
+namespace unroll {
+namespace {
+
+/// How many times the size of a parameter its readers have to be, together, to be worth a copy of
+/// it a step.
+constexpr Index kWorth = 4;
+
+class Lasting {
+ public:
+  explicit Lasting(const Draft& draft)
+      : draft_(draft), lasts_(draft.values.size(), 0), read_(draft.values.size(), 0) {}
+
+  std::vector<std::uint8_t> find() {
+    const auto count = static_cast<Id>(draft_.request.work.size());
+    for (Id id = 0; id < count; ++id) {
+      if (!is_made_of_parameters(id)) continue;
+      for_each_parameter(id, [&](Id root) { read_[root] += size(id); });
+    }
+    for (Id id = 0; id < draft_.values.size(); ++id) {
+      if (id < count ? !goes(id) : !value(id).may_go) keep(id);
+    }
+    return std::move(lasts_);
+  }
+
+ private:
+  [[nodiscard]] const Value& value(Id id) const { return draft_.values[id]; }
+  [[nodiscard]] Index size(Id id) const { return value(id).rows * value(id).columns; }
+
+  [[nodiscard]] bool goes(Id id) const {
+    if (value(id).may_go) return true;
+    if (draft_.request.work[id].later != Request::Later::askable || value(id).target) return false;
+    // Views can be had again whenever what they are of can.
+    if (value(id).role == Role::view || value(id).role == Role::joined) return true;
+    bool worth = is_made_of_parameters(id);
+    for_each_parameter(id, [&](Id root) { worth = worth && read_[root] >= kWorth * size(root); });
+    return worth;
+  }
+
+  [[nodiscard]] bool is_made_of_parameters(Id id) const {
+    const auto inputs = draft_.inputs_of(id);
+    return (value(id).role == Role::product || value(id).role == Role::kernel) &&
+           std::any_of(inputs.begin(), inputs.end(),
+                       [&](Id input) { return value(input).parameter; });
+  }
+
+  template <class F>
+  void for_each_parameter(Id id, F f) const {
+    for (const Id input : draft_.inputs_of(id)) {
+      if (value(input).parameter) f(value(input).ref.root);
+    }
+  }
+
+  void keep(Id id) {
+    const Id viewed = draft_.behind_views(id);
+    if (value(viewed).role == Role::joined) {
+      for (const Id part : draft_.inputs_of(viewed)) keep(part);
+    }
+    lasts_[value(id).ref.root] = 1;
+  }
+
+  const Draft& draft_;
+  std::vector<std::uint8_t> lasts_;
+  std::vector<Index> read_;  // by parameter: the elements of what is computed from it
+};
+
+}  // namespace
+
+std::vector<std::uint8_t> find_lasting(const Draft& draft) { return Lasting(draft).find(); }
+
+}  // namespace unroll
