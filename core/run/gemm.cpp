@@ -83,10 +83,43 @@ void add_up(const Gemm<T>& g, Interval rows, Interval depth, const T* a) {
   }
 }
 
+/// Whether blocks of a are copied before they are used: the kernels read some elements of a column
+/// of it, and what is a multiple of a page apart has its place in one set of the first-level cache.
+template <class T>
+bool copies_a(const Gemm<T>& g, Interval rows) {
+  constexpr Index kPage = 4096 / sizeof(T);
+  return g.transpose_a || (g.lda % kPage == 0 && rows.size() > kFewRows);
+}
+
+/// How far apart the rows, or columns where it is transposed, of such a copy are.
+template <class T>
+Index stride_of_copy(const Gemm<T>& g, Interval depth) {
+  return g.transpose_a ? kRowBlock : depth.size() + kLanes<T>;
+}
+
+template <class T>
+void copy_a(const Gemm<T>& g, Interval depth, Interval rows, T* copy) {
+  const Index stride = stride_of_copy(g, depth);
+  if (g.transpose_a) {
+    const T* from = g.a + depth.begin * g.lda + rows.begin;
+    for (Index p = 0; p < depth.size(); ++p) {
+      copy_row(from + p * g.lda, rows.size(), copy + p * stride);
+    }
+  } else {
+    const T* from = g.a + rows.begin * g.lda + depth.begin;
+    for (Index i = 0; i < rows.size(); ++i) {
+      copy_row(from + i * g.lda, depth.size(), copy + i * stride);
+    }
+  }
+}
+
 template <class T>
 Ahead<T> block_of_a(const Gemm<T>& g, Interval depth, Interval rows) {
-  return {g.a + depth.begin * g.lda + rows.begin, g.lda, depth.size(),
-          std::min(kRowBlock, rows.size())};
+  const Index height = std::min(kRowBlock, rows.size());
+  if (g.transpose_a) {
+    return {g.a + depth.begin * g.lda + rows.begin, g.lda, depth.size(), height};
+  }
+  return {g.a + rows.begin * g.lda + depth.begin, g.lda, height, depth.size()};
 }
 template <class T>
 Ahead<T> part_of_b(const Gemm<T>& g, Interval depth, Interval columns) {
@@ -117,18 +150,16 @@ void chunk(const Gemm<T>& g, Interval rows, Interval columns, Interval depth, co
     const Index count = std::min(kRowBlock, rows.end - i);
     const T* a = g.a + i * g.lda + depth.begin;
     Ahead<T> next_a;
-    if (g.transpose_a) {
+    if (copies_a(g, rows)) {
       if (i + kRowBlock < rows.end) {
         next_a = block_of_a(g, depth, {i + kRowBlock, rows.end});
       } else if (depth.end < g.k) {
         next_a = block_of_a(g, {depth.end, std::min(depth.end + depth.size(), g.k)}, rows);
       }
-      T* const copy = scratch<T>(1, kRowBlock * depth.size());
+      o.lda = stride_of_copy(g, depth);
+      T* const copy = scratch<T>(1, kRowBlock * (depth.size() + kLanes<T>));
+      copy_a(g, depth, {i, i + count}, copy);
       a = copy;
-      o.lda = kRowBlock;
-      for (Index p = 0; p < depth.size(); ++p) {
-        copy_row(g.a + (depth.begin + p) * g.lda + i, count, copy + p * kRowBlock);
-      }
       // Whoever computes the first columns adds up the rows.
       if (columns.begin == 0 && !g.sums.empty()) add_up(g, {i, i + count}, depth, copy);
     }

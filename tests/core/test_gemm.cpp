@@ -41,11 +41,14 @@ struct Matrix {
   std::vector<T> elements;
 };
 
+constexpr unsigned kPages = 8;  // in the form of a case: rows of a are whole pages apart
+
 /// One product: its operands, and c before and after.
 template <class T>
 struct Case {
   Case(Index m, Index n, Index k, unsigned form, Random& random)
-      : a(form & 1U ? k : m, form & 1U ? m : k, (form & 1U ? m : k) + random.below(9), random),
+      : a(form & 1U ? k : m, form & 1U ? m : k, stride_of_a(form & 1U ? m : k, form, random),
+          random),
         b(form & 2U ? n : k, form & 2U ? k : n, (form & 2U ? k : n) + random.below(9), random),
         bias(1, n, n, random),
         c(m, n, n + random.below(9), random),
@@ -67,6 +70,13 @@ struct Case {
     const Index height = m % 4 == 0 ? m / 4 : m % 3 == 0 ? m / 3 : m;
     for (Index i = 0; i < m; i += height) parts.push_back(i % 3 == 2 ? nullptr : sums.data() + i);
     gemm.sums = parts;
+  }
+
+  /// A few elements more than a row; or whole pages.
+  static Index stride_of_a(Index columns, unsigned form, Random& random) {
+    constexpr Index kPage = 4096 / sizeof(T);
+    if ((form & kPages) != 0) return (columns + kPage - 1) / kPage * kPage;
+    return columns + random.below(9);
   }
 
   /// Computes c in parts, each from b or from what was packed of it.
@@ -194,7 +204,7 @@ TEST_CASE("gemm: random sizes, every form, any split, packed or not") {
 
 TEST_CASE("gemm: sizes at which blocks begin and end") {
   Random random(2);
-  for (const Index k : {1, 2, 3, 4, 5, 383, 384, 385, 768, 769}) {
+  for (const Index k : {1, 2, 3, 4, 5, 767, 768, 769, 1536, 1537}) {
     for (const Index m : {1, 13, 14, 15, 32, 33}) {
       const unsigned form = static_cast<unsigned>(random.below(8));
       check_case<float>(m, 1 + random.below(34), k, form, random);
@@ -211,6 +221,18 @@ TEST_CASE("gemm: sizes at which blocks begin and end") {
   check_case<float>(113, 20, 9, 1, random);
   check_case<double>(250, 3, 5, 5, random);
   check_case<float>(34, 400, 384, 2, random);
+}
+
+TEST_CASE("gemm: rows of a that are whole pages apart") {
+  Random random(5);
+  for (const Index m : {32, 33, 112, 113, 250}) {
+    for (const unsigned form : {0U, 3U, 6U}) {
+      check_case<float>(m, 1 + random.below(40), 1 + random.below(30), form | kPages, random);
+      check_case<double>(m, 1 + random.below(40), 1 + random.below(30), form | kPages, random);
+    }
+  }
+  check_case<float>(120, 5, 1100, kPages, random);
+  check_case<double>(40, 3, 800, kPages, random);
 }
 
 TEST_CASE("gemm: nothing to add up leaves the bias, or nothing") {
