@@ -44,7 +44,8 @@ struct Full {
 };
 
 struct BroadcastTo {
-  static constexpr OpInfo info{.name = "broadcast_to", .formula = "y = x, repeated to a shape"};
+  static constexpr OpInfo info{
+      .name = "broadcast_to", .formula = "y = x, repeated to a shape", .kind = OpKind::elementwise};
   static Shape shape(const Signature& s) {
     const Shape wide = s.attributes<Shape>();
     if (broadcast(s.shape(0), wide) != wide) {
@@ -52,11 +53,15 @@ struct BroadcastTo {
     }
     return wide;
   }
+  /// Whoever runs a sweep does the repeating.
   template <class T>
-  static void forward(const KernelCall& k) {
-    T* end = k.out<T>();
-    copy(k.in<T>(0), k.shape(0), k.shape(), 0, end);
+  static void copy(const SweepCall& call, const Attributes& /*attributes*/) {
+    for (Index row = 0; row < call.rows; ++row) {
+      std::copy_n(static_cast<const T*>(call.inputs[0]) + row * call.strides[0], call.columns,
+                  static_cast<T*>(call.output) + row * call.stride);
+    }
   }
+  static Sweep sweep(DType dtype) { return dtype == DType::f32 ? copy<float> : copy<double>; }
   static void gradient(Backward& b) { b.add(0, b.dy()); }  // summed back where it is added
   static std::vector<Sample> samples() {
     std::vector<Sample> samples;
@@ -78,22 +83,6 @@ struct BroadcastTo {
                return broadcast_to(v[0], {3, 4});
              },
              "broadcast_to: (3 x 2) does not broadcast to (3 x 4)"}};
-  }
-
- private:
-  /// Writes x, seen from dimension `axis` of the wide shape on, at `out`, which moves on.
-  template <class T>
-  static void copy(const T* x, const Shape& shape, const Shape& wide, int axis, T*& out) {
-    const int own = axis - (wide.rank() - shape.rank());
-    const bool repeats = axis < wide.rank() && (own < 0 || shape[own] == 1);
-    if (axis == wide.rank()) {
-      *out++ = *x;
-    } else if (axis == wide.rank() - 1) {
-      out = repeats ? std::fill_n(out, wide[axis], *x) : std::copy_n(x, wide[axis], out);
-    } else {
-      const Index stride = repeats ? 0 : shape.size(own + 1, shape.rank());
-      for (Index i = 0; i < wide[axis]; ++i) copy(x + i * stride, shape, wide, axis + 1, out);
-    }
   }
 };
 
