@@ -31,6 +31,9 @@ int main(int argc, char** argv) {
   }
   try {
     if (line.threads) unroll::set_threads(*line.threads);
+    // What the environment says is looked at before any work is done.
+    (void)unroll::threads();
+    (void)unroll::Passes::from_environment();
     int status = 0;
     if (app.got_subcommand("sample")) {
       run_sample(line.sample);

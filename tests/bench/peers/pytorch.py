@@ -123,6 +123,7 @@ def measure(
         import torch_models
 
         warnings.simplefilter("ignore", FutureWarning)  # torch.jit is to go
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # a shape is a number
         torch.set_num_threads(threads)
         step, parameters = torch_models.training_step(name, kind, variant)
         tokens = torch_models.sizes_of(name).batch * torch_models.sizes_of(name).steps
