@@ -10,13 +10,13 @@ namespace {
 
 class Assembly {
  public:
-  Assembly(const Draft& draft, const std::vector<Task>& tasks, bool reuse)
+  Assembly(const Draft& draft, const std::vector<Task>& tasks)
       : draft_(draft),
         tasks_(tasks),
         task_of_(draft.values.size(), kNone),
         stored_(draft.values.size(), 0),
         computed_(draft.values.size(), 0),
-        lasts_(reuse ? find_lasting(draft) : std::vector<std::uint8_t>(draft.values.size(), 1)),
+        lasts_(draft.values.size(), 1),
         fusion_(draft),
         matrices_(draft.values.size()),
         base_of_(draft.values.size(), 0) {
@@ -25,10 +25,11 @@ class Assembly {
     }
   }
 
-  Plan run() {
+  Plan run(bool reuse) {
     plan_.request = draft_.request;
     plan_.assumptions = draft_.assumptions;
     find_stored();
+    if (reuse) lasts_ = find_lasting(draft_, stored_);
     place_ones();
     for (const Task& task : tasks_) add(task);
     keep_all();
@@ -308,7 +309,7 @@ class Assembly {
 }  // namespace
 
 Plan assemble(const Draft& draft, const std::vector<Task>& tasks, bool reuse) {
-  return Assembly(draft, tasks, reuse).run();
+  return Assembly(draft, tasks).run(reuse);
 }
 
 }  // namespace unroll

@@ -1,6 +1,8 @@
 /// Values last where somebody may ask for them, and computing them again is not the better choice.
 /// It is for what comes of parameters alone and states that last, as W x and U h of all steps do:
 /// large, read once, and all it takes to have them again is a copy of W and U when these change.
+/// And it is for what is element-wise of values that last themselves, such as x² of which a sum is
+/// wanted.
 
 #include <unroll/core/plan/lasting.h>
 
@@ -15,8 +17,11 @@ constexpr Index kWorth = 4;
 
 class Lasting {
  public:
-  explicit Lasting(const Draft& draft)
-      : draft_(draft), lasts_(draft.values.size(), 0), read_(draft.values.size(), 0) {}
+  Lasting(const Draft& draft, const std::vector<std::uint8_t>& stored)
+      : draft_(draft),
+        stored_(stored),
+        lasts_(draft.values.size(), 0),
+        read_(draft.values.size(), 0) {}
 
   std::vector<std::uint8_t> find() {
     const auto count = static_cast<Id>(draft_.request.work.size());
@@ -39,9 +44,33 @@ class Lasting {
     if (draft_.request.work[id].later != Request::Later::askable || value(id).target) return false;
     // Views can be had again whenever what they are of can.
     if (value(id).role == Role::view || value(id).role == Role::joined) return true;
+    if (value(id).role == Role::elementwise) {
+      const auto inputs = draft_.inputs_of(id);
+      return std::all_of(inputs.begin(), inputs.end(), [&](Id input) { return is_near(input); });
+    }
     bool worth = is_made_of_parameters(id);
     for_each_parameter(id, [&](Id root) { worth = worth && read_[root] >= kWorth * size(root); });
     return worth;
+  }
+
+  /// Whether a value, which was looked at before, is in memory after the run.
+  [[nodiscard]] bool is_there(Id id) const {
+    const Id root = value(id).ref.root;
+    const Role role = value(root).role;
+    if (value(draft_.behind_views(id)).role == Role::joined) return false;
+    if (role == Role::source) return !value(root).parameter;
+    return lasts_[root] != 0 && (role != Role::elementwise || stored_[root] != 0);
+  }
+
+  /// Or comes of such values and parameters in a few steps; many would be a long way back in time.
+  [[nodiscard]] bool is_near(Id id, int steps = 2) const {
+    if (is_there(id)) return true;
+    const Id root = value(id).ref.root;
+    if (steps == 0 || !is_made_of_parameters(root)) return false;
+    const auto inputs = draft_.inputs_of(root);
+    return std::all_of(inputs.begin(), inputs.end(), [&](Id input) {
+      return value(input).parameter || is_near(input, steps - 1);
+    });
   }
 
   [[nodiscard]] bool is_made_of_parameters(Id id) const {
@@ -67,12 +96,16 @@ class Lasting {
   }
 
   const Draft& draft_;
+  const std::vector<std::uint8_t>& stored_;
   std::vector<std::uint8_t> lasts_;
   std::vector<Index> read_;  // by parameter: the elements of what is computed from it
 };
 
 }  // namespace
 
-std::vector<std::uint8_t> find_lasting(const Draft& draft) { return Lasting(draft).find(); }
+std::vector<std::uint8_t> find_lasting(const Draft& draft,
+                                       const std::vector<std::uint8_t>& stored) {
+  return Lasting(draft, stored).find();
+}
 
 }  // namespace unroll

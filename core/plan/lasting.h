@@ -6,6 +6,8 @@
 namespace unroll {
 
 /// Flags by value, set for those that own memory which must not be used again during the run.
-[[nodiscard]] std::vector<std::uint8_t> find_lasting(const Draft& draft);
+/// `stored` says which element-wise values are in memory at all.
+[[nodiscard]] std::vector<std::uint8_t> find_lasting(const Draft& draft,
+                                                     const std::vector<std::uint8_t>& stored);
 
 }  // namespace unroll

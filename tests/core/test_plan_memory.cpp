@@ -140,5 +140,31 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("plan memory: what is element-wise of values that are there is computed again") {
+  const Parameters parameters(DType::f64);
+  const Parameter w = parameters.add("w", {3, 4}, uniform(1));
+  const auto record = [&](Tape& tape) {
+    const Var x = leaf(tape, {5, 4}, 1);
+    const Var W = transpose(tape.parameter(w));
+    const Var y = tanh(matmul(x, W) * 2);
+    const Var z = exp(y);
+    const Var product = y * z;
+    const Var sums = sum(product, 1);
+    return std::vector{y, z, product, sums, sum(sums * sums)};
+  };
+  const std::vector<Tensor> expected = values_with(Passes::none(), record);
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  clear_to_nan(tape);
+  const std::vector<Var> vars = record(tape);
+  (void)tape.gradients(vars.back(), parameters).flat();
+  const auto is_there = [&](Var var) { return tape.graph().nodes[var.index()].value != nullptr; };
+  CHECK(is_there(vars[0]));
+  CHECK(!is_there(vars[1]));
+  w.set(random_tensor({3, 4}, 5));
+  for (std::size_t i = vars.size(); i-- > 0;)
+    CHECK(difference(vars[i].value(), expected[i]) < kClose);
+}
+
 }  // namespace
 }  // namespace unroll::testing
