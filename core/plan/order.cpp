@@ -175,13 +175,27 @@ class Ordering {
   }
 
   void end_pull() {
-    for (const Id id : wanted_) {
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      const Id id = wanted_[i];
       const Role role = draft_.values[id].role;
-      if (role == Role::elementwise) add_elementwise(id);
       if (role == Role::copy) add_copy(id);
+      if (role != Role::elementwise) continue;
+      add_elementwise(id);
+      want_copies(id);
     }
     for (const Id id : wanted_) entry_[id] = kNone;
     for (Task& task : programs_) tasks_.push_back(std::move(task));
+  }
+
+  /// A copy is made at once, whoever needs it later: what it is of is at hand.
+  void want_copies(Id id) {
+    for (std::uint32_t i = first_[id]; i < first_[id + 1]; ++i) {
+      const std::uint32_t user = users_[i];
+      if (is_product(user) || draft_.values[user].role != Role::copy || pulled_[user] != 0)
+        continue;
+      pulled_[user] = 1;
+      wanted_.push_back(user);
+    }
   }
 
   void add_elementwise(Id id) {

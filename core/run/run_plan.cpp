@@ -164,9 +164,9 @@ class Run {
   }
 
   void run(const CopyStep& s, const Team& team) const {
-    if (team.thread() != 0) return;
     const auto width = static_cast<std::size_t>(s.width);
-    for (Index row = 0; row < s.from.rows; ++row) {
+    const auto [begin, end] = share_of(s.from.rows, team.thread(), team.size());
+    for (Index row = begin; row < end; ++row) {
       std::memcpy(at(s.to) + static_cast<std::size_t>(row * s.to.stride) * width,
                   at(s.from) + static_cast<std::size_t>(row * s.from.stride) * width,
                   static_cast<std::size_t>(s.from.columns) * width);

@@ -305,6 +305,25 @@ TEST_CASE("place: nothing is copied") {
   CHECK(moved > 0);
 }
 
+TEST_CASE("place: what is wanted at two places is stored at both when it is computed") {
+  const std::array<Gates, 3> gates{Gates(4, 4), Gates(4, 4), Gates(4, 4)};
+  const Program program = [&](Tape& tape) {
+    std::vector<Var> x;
+    for (std::uint64_t i = 0; i < 3; ++i) x.push_back(tanh(leaf(tape, {2, 4}, i)));
+    // Each time beside the same two, and later.
+    for (const Gates& g : gates) {
+      std::vector<Var> terms;
+      for (std::size_t i = 0; i < 3; ++i) terms.push_back(matmul(x[i], tape.parameter(g.W[i])));
+      x[2] = tanh(add_all(terms));
+    }
+    return std::vector{x[2]};
+  };
+  const Plan plan = checked_plan(program, {});
+  CHECK(counts_of(plan) == Counts{.products = 3, .sweeps = 4, .kernels = 0, .copies = 0});
+  const FusedStep& first = *steps_of<FusedStep>(plan)[0];
+  CHECK(first.results.size() == 7);  // x, and two of them twice more
+}
+
 TEST_CASE("place: the steps of a stack stand one after another") {
   const Program program = [](Tape& tape) {
     std::vector<Var> steps;
