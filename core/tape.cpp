@@ -321,8 +321,9 @@ void Tape::settle(const ParameterStore& store) {
   }
   std::erase_if(parameter_readers_, [&](std::uint32_t reader) {
     const auto inputs = graph_.inputs_of(graph_.nodes[reader]);
-    return std::any_of(inputs.begin(), inputs.end(),
-                       [&](std::uint32_t input) { return parameter_of(input) != nullptr; });
+    return std::all_of(inputs.begin(), inputs.end(), [&](std::uint32_t input) {
+      return graph_.nodes[input].parameter < 0 || parameter_of(input) != nullptr;
+    });
   });
 }
 

@@ -7,7 +7,7 @@
 namespace unroll {
 
 /// Gives every value that is stored its place in memory and every task its step. With `reuse` the
-/// memory of what may go serves several values, one after another.
+/// memory of what does not last serves several values, one after another.
 [[nodiscard]] Plan assemble(const Draft& draft, const std::vector<Task>& tasks, bool reuse);
 
 }  // namespace unroll

@@ -1,6 +1,6 @@
 /// Values last where somebody may ask for them, and computing them again is not the better choice.
-/// It is for what comes of parameters alone and states that last, as W x and U h of all steps do:
-/// large, read once, and all it takes to have them again is a copy of W and U when these change.
+/// It is for what operations that read parameters compute, such as W x and U h of all steps: large,
+/// read once, and all it takes to have them again is x, h, and a copy of W and U when these change.
 /// And it is for what is element-wise of values that last themselves, such as x² of which a sum is
 /// wanted.
 
@@ -26,7 +26,7 @@ class Lasting {
   std::vector<std::uint8_t> find() {
     const auto count = static_cast<Id>(draft_.request.work.size());
     for (Id id = 0; id < count; ++id) {
-      if (!is_made_of_parameters(id)) continue;
+      if (!reads_parameter(id) || !is_askable(id)) continue;
       for_each_parameter(id, [&](Id root) { read_[root] += size(id); });
     }
     for (Id id = 0; id < draft_.values.size(); ++id) {
@@ -41,16 +41,25 @@ class Lasting {
 
   [[nodiscard]] bool goes(Id id) const {
     if (value(id).may_go) return true;
-    if (draft_.request.work[id].later != Request::Later::askable || value(id).target) return false;
+    if (!is_askable(id)) return false;
     // Views can be had again whenever what they are of can.
     if (value(id).role == Role::view || value(id).role == Role::joined) return true;
     if (value(id).role == Role::elementwise) {
       const auto inputs = draft_.inputs_of(id);
       return std::all_of(inputs.begin(), inputs.end(), [&](Id input) { return is_near(input); });
     }
-    bool worth = is_made_of_parameters(id);
+    const auto inputs = draft_.inputs_of(id);
+    // Where states are products some have to last: without any it is a long way back in time.
+    bool worth = reads_parameter(id) && std::all_of(inputs.begin(), inputs.end(), [&](Id input) {
+                   return !reads_parameter(value(input).ref.root) || is_near(input, 1);
+                 });
     for_each_parameter(id, [&](Id root) { worth = worth && read_[root] >= kWorth * size(root); });
     return worth;
+  }
+
+  /// Whether somebody may ask for it, but nobody did.
+  [[nodiscard]] bool is_askable(Id id) const {
+    return draft_.request.work[id].later == Request::Later::askable && !value(id).target;
   }
 
   /// Whether a value, which was looked at before, is in memory after the run.
@@ -62,18 +71,19 @@ class Lasting {
     return lasts_[root] != 0 && (role != Role::elementwise || stored_[root] != 0);
   }
 
-  /// Or comes of such values and parameters in a few steps; many would be a long way back in time.
+  /// Or comes of such values and parameters in a few steps.
   [[nodiscard]] bool is_near(Id id, int steps = 2) const {
     if (is_there(id)) return true;
+    if (value(draft_.behind_views(id)).role == Role::joined) return false;
     const Id root = value(id).ref.root;
-    if (steps == 0 || !is_made_of_parameters(root)) return false;
+    if (steps == 0 || !reads_parameter(root)) return false;
     const auto inputs = draft_.inputs_of(root);
     return std::all_of(inputs.begin(), inputs.end(), [&](Id input) {
       return value(input).parameter || is_near(input, steps - 1);
     });
   }
 
-  [[nodiscard]] bool is_made_of_parameters(Id id) const {
+  [[nodiscard]] bool reads_parameter(Id id) const {
     const auto inputs = draft_.inputs_of(id);
     return (value(id).role == Role::product || value(id).role == Role::kernel) &&
            std::any_of(inputs.begin(), inputs.end(),

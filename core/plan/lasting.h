@@ -3,6 +3,9 @@
 
 #include <unroll/core/plan/draft.h>
 
+#include <cstdint>
+#include <vector>
+
 namespace unroll {
 
 /// Flags by value, set for those that own memory which must not be used again during the run.

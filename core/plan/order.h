@@ -18,7 +18,8 @@ struct Task {
 };
 
 /// Products and kernels run as soon as they can; element-wise values and copies when the first of
-/// them needs them, those of one shape together where `fuse` is on. Nothing where products wait for
+/// them needs them, those of one shape together where `fuse` is on, and copies of element-wise
+/// values with these. Nothing where products wait for
 /// each other in a circle.
 [[nodiscard]] std::optional<std::vector<Task>> order_tasks(const Draft& draft, bool fuse);
 

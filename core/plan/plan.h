@@ -143,7 +143,8 @@ struct Plan {
     bool lasts;
   };
   std::vector<Kept> kept;
-  std::vector<Id> let_go;  // nodes that read parameters and have no value after the run
+  /// Of the nodes nobody has a Var of: those that read parameters and have no value after the run.
+  std::vector<Id> let_go;
 };
 
 /// One line a step: its kernel, how many nodes it covers, shapes, operations, bytes, and where they

@@ -11,8 +11,9 @@ namespace unroll {
 /// Nodes are numbered from 0 in the order they run, what they read from outside follows: two
 /// requests of the same structure are equal wherever on a tape their nodes are.
 struct Request {
-  /// Who asks for a value when the plan has run: a node that is still to run, or whoever asked for
-  /// this one; perhaps somebody who has a Var of it; nobody.
+  /// Who asks for a value when the plan has run: whoever asked for this one, or a node that is
+  /// still to run (as any may be, unless described with `last`); perhaps somebody who has a Var of
+  /// it; nobody.
   enum class Later : std::uint8_t { needed, askable, gone };
   /// A node that runs.
   struct Work {

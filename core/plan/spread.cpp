@@ -1,7 +1,8 @@
 /// Sees a plan that runs on one thread. Lets every step run on all threads of a team, in one
-/// parallel region: products by columns or rows, sweeps by tiles, kernels by what they share out. A
-/// matrix that small products read again and again, as the recurrent weights at every step, is
-/// packed once; each thread packs the columns it computes, and keeps them in its cache.
+/// parallel region: products by columns or rows, sweeps by tiles, copies by rows, kernels by what
+/// they share out. A matrix that small products read again and again, as the recurrent weights at
+/// every step, is packed once; each thread packs the columns it computes, and keeps them in its
+/// cache.
 
 #include <unroll/core/plan/make_plan.h>
 #include <unroll/core/plan/reuse.h>

@@ -20,9 +20,9 @@ namespace unroll {
 constexpr Index kDepth = 768;
 /// Elements of b that are packed before they are used: they stay in the second-level cache.
 constexpr Index kChunk = Index{1} << 17;
-/// For so few rows packing b, where it need not be transposed, costs more than it saves.
+/// For so few rows copying a, or b where it need not be transposed, costs more than it saves.
 constexpr Index kFewRows = 32;
-/// Rows of a transposed a that are copied together.
+/// Rows of a that are copied together.
 constexpr Index kRowBlock = 112;
 
 struct Depths {
@@ -123,6 +123,7 @@ Ahead<T> block_of_a(const Gemm<T>& g, Interval depth, Interval rows) {
 }
 template <class T>
 Ahead<T> part_of_b(const Gemm<T>& g, Interval depth, Interval columns) {
+  if (depth.size() == 0) return {};
   if (g.transpose_b) {
     return {g.b + columns.begin * g.ldb + depth.begin, g.ldb, columns.size(), depth.size()};
   }
@@ -130,10 +131,11 @@ Ahead<T> part_of_b(const Gemm<T>& g, Interval depth, Interval columns) {
 }
 
 /// The columns of one chunk for all rows, over one block of k. `b` holds their panels, or is null:
-/// then they are read where they are, which pays for few rows. `next` will be packed after it.
+/// then they are read where they are, which pays for few rows. After it comes one of k `after`, if
+/// any, and `next` will be packed for it.
 template <class T>
 void chunk(const Gemm<T>& g, Interval rows, Interval columns, Interval depth, const T* b,
-           Ahead<T> next = {}) {
+           Interval after = {0, 0}, Ahead<T> next = {}) {
   Operands<T> o{.k = depth.size(),
                 .a = nullptr,
                 .lda = g.lda,
@@ -153,8 +155,8 @@ void chunk(const Gemm<T>& g, Interval rows, Interval columns, Interval depth, co
     if (copies_a(g, rows)) {
       if (i + kRowBlock < rows.end) {
         next_a = block_of_a(g, depth, {i + kRowBlock, rows.end});
-      } else if (depth.end < g.k) {
-        next_a = block_of_a(g, {depth.end, std::min(depth.end + depth.size(), g.k)}, rows);
+      } else if (after.size() > 0) {
+        next_a = block_of_a(g, after, rows);
       }
       o.lda = stride_of_copy(g, depth);
       T* const copy = scratch<T>(1, kRowBlock * (depth.size() + kLanes<T>));
@@ -185,8 +187,9 @@ void multiply_all(const Gemm<T>& g, Interval rows, Interval columns, const T* pa
   const Depths depths(g.k);
   for (Index i = 0; i < depths.count; ++i) {
     const Interval depth = depths[i];
+    const Interval following = i + 1 < depths.count ? depths[i + 1] : Interval{0, 0};
     if (packed != nullptr) {
-      chunk(g, rows, columns, depth, packed);
+      chunk(g, rows, columns, depth, packed, following);
       packed += padded<T>(columns) * depth.size();
       continue;
     }
@@ -203,13 +206,11 @@ void multiply_all(const Gemm<T>& g, Interval rows, Interval columns, const T* pa
       for (Index p = part.begin; p < part.end; p += kPanel<T>) {
         pack_panel(g, depth, p, part.end, b + (p - part.begin) * depth.size());
       }
-      Ahead<T> next;
-      if (part.end < columns.end) {
-        next = part_of_b(g, depth, {part.end, std::min(part.end + width, columns.end)});
-      } else if (i + 1 < depths.count) {
-        next = part_of_b(g, depths[i + 1], {first, std::min(first + width, columns.end)});
-      }
-      chunk(g, rows, part, depth, b, next);
+      const bool ends = part.end == columns.end;
+      const Interval after = ends ? following : depth;
+      const Index next = ends ? first : part.end;
+      chunk(g, rows, part, depth, b, after,
+            part_of_b(g, after, {next, std::min(next + width, columns.end)}));
     }
   }
 }

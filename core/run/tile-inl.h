@@ -107,7 +107,7 @@ void tile(const Operands<T>& o) {
   const T* b = o.b;
   constexpr bool kFetches = MR * NV > 8;  // else reading b takes all the time
   [[maybe_unused]] const T* next = o.next;
-  const auto step = [&] {
+  const auto step = [&]() HWY_ATTR {
     V columns[NV];
     for (int j = 0; j < NV; ++j) columns[j] = hn::LoadU(d, b + j * lanes);
     for (int i = 0; i < MR; ++i) {

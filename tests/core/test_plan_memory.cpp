@@ -114,8 +114,8 @@ TEST_CASE(
     Var h = leaf(tape, {4, 3}, 1);
     for (Index t = 0; t < kSteps; ++t) {
       const auto seed = static_cast<std::uint64_t>(t);
-      products.push_back(matmul(leaf(tape, {4, 2}, 2 + seed), transpose(W)));
-      products.push_back(matmul(h, transpose(U)));
+      products.push_back(matmul(leaf(tape, {4, 2}, 2 + seed), W, {.b = true}));
+      products.push_back(matmul(h, U, {.b = true}));
       h = tanh(products[products.size() - 2] + products.back());
     }
     products.push_back(sum(h * h));
@@ -137,6 +137,42 @@ TEST_CASE(
     for (std::size_t i = products.size(); i-- > 0;) {
       CHECK(difference(products[i].value(), expected[i]) < kClose);
     }
+  }
+}
+
+TEST_CASE("plan memory: what reads parameters of two trees, when both change one after the other") {
+  const Parameters first(DType::f64);
+  const Parameters second(DType::f64);
+  const Parameter w = first.add("w", {3, 4}, uniform(1));
+  const Parameter b = second.add("b", {3}, uniform(1));
+  const auto record = [&](Tape& tape) {
+    const Var y = linear(leaf(tape, {20, 4}, 1), tape.parameter(w), tape.parameter(b));
+    return std::vector{y, sum(tanh(y))};
+  };
+  const std::vector<Tensor> expected = values_with(Passes::none(), record);
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const std::vector<Var> vars = record(tape);
+  (void)tape.gradients(vars[1], first).flat();
+  CHECK(tape.graph().nodes[vars[0].index()].value == nullptr);
+  w.set(random_tensor({3, 4}, 5));
+  b.set(random_tensor({3}, 6));
+  CHECK(difference(vars[0].value(), expected[0]) < kClose);
+}
+
+TEST_CASE("plan memory: of a chain of products not all are let go") {
+  const Parameters parameters(DType::f64);
+  const Parameter u = parameters.add("u", {3, 3}, uniform(1));
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  std::vector<Var> h{leaf(tape, {4, 3}, 1)};
+  for (int t = 0; t < 12; ++t) h.push_back(matmul(h.back(), tape.parameter(u), {.b = true}));
+  (void)tape.gradients(sum(tanh(h.back())), parameters).flat();
+  int in_a_row = 0;
+  for (const Var& var : h) {
+    const bool is_there = tape.graph().nodes[var.index()].value != nullptr;
+    in_a_row = is_there ? 0 : in_a_row + 1;
+    CHECK(in_a_row <= 2);
   }
 }
 
