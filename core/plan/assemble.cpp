@@ -249,15 +249,15 @@ class Assembly {
       found[id] = static_cast<std::uint8_t>(plan_.kept.back().lasts);
     }
     for (Id id = 0; id < count; ++id) {
-      if (found[id] == 0 && value(id).may_go && reads_parameter(id)) plan_.let_go.push_back(id);
+      if (found[id] == 0 && value(id).may_go && draft_.reads_parameter(id))
+        plan_.let_go.push_back(id);
     }
     for (const Task& task : tasks_) {
       if (task.kind != Task::Kind::kernel) continue;
-      const Request::Work& work = draft_.request.work[task.id];
+      const auto originals = draft_.request.inputs_of(draft_.request.work[task.id]);
       const auto inputs = draft_.inputs_of(task.id);
       for (std::size_t i = 0; i < inputs.size(); ++i) {
-        const Id original = draft_.request.inputs[work.first_input + i];
-        if (inputs[i] != original) keep(original, inputs[i]);
+        if (inputs[i] != originals[i]) keep(originals[i], inputs[i]);
       }
     }
   }
@@ -268,13 +268,6 @@ class Assembly {
     const bool lasts =
         rect.base < kFirstBuffer || buffers_[rect.base - kFirstBuffer].last == kForever;
     plan_.kept.push_back({id, rect, lasts});
-  }
-
-  [[nodiscard]] bool reads_parameter(Id id) const {
-    const Request::Work& work = draft_.request.work[id];
-    const auto first = draft_.request.inputs.begin() + work.first_input;
-    return std::any_of(first, first + work.input_count,
-                       [&](Id input) { return value(input).parameter; });
   }
 
   /// Gives buffers their places, and every matrix the place of its buffer.

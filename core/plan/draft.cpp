@@ -33,8 +33,7 @@ Draft::Draft(const Graph& graph, const Request& request, bool arrange)
   for (Id id = 0; id < count; ++id) add_work(id);
   // What stays and is computed from something that goes could not be computed again.
   for (Id id = 0; id < count; ++id) {
-    const auto needs = std::span(request.inputs)
-                           .subspan(request.work[id].first_input, request.work[id].input_count);
+    const auto needs = request.inputs_of(request.work[id]);
     const bool from_what_goes =
         std::any_of(needs.begin(), needs.end(), [&](Id input) { return values[input].may_go; });
     if (!values[id].may_go && from_what_goes) values[id].target = true;
@@ -266,6 +265,12 @@ void Draft::scatter(Id product, std::span<const Offset> offsets) {
     set_inputs(originals[i], std::span(ids).subspan(i, 1));
   }
   products[product].out = ids;
+}
+
+bool Draft::reads_parameter(Id id) const {
+  if (id >= request.work.size()) return false;
+  const auto read = request.inputs_of(request.work[id]);
+  return std::any_of(read.begin(), read.end(), [&](Id input) { return values[input].parameter; });
 }
 
 Id Draft::behind_views(Id id) const {

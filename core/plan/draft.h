@@ -120,6 +120,8 @@ class Draft {
   /// The same for the results of a product: one that has to be elsewhere is copied there.
   void scatter(Id product, std::span<const Offset> offsets);
 
+  /// Whether `id` stands for a node that reads one.
+  [[nodiscard]] bool reads_parameter(Id id) const;
   /// What `id` is a view of, through views of views.
   [[nodiscard]] Id behind_views(Id id) const;
   /// Whether `id` is all of the value it lies in, row by row; a part of several that were joined,

@@ -26,7 +26,7 @@ class Lasting {
   std::vector<std::uint8_t> find() {
     const auto count = static_cast<Id>(draft_.request.work.size());
     for (Id id = 0; id < count; ++id) {
-      if (!reads_parameter(id) || !is_askable(id)) continue;
+      if (!comes_of_parameters(id) || !is_askable(id)) continue;
       for_each_parameter(id, [&](Id root) { read_[root] += size(id); });
     }
     for (Id id = 0; id < draft_.values.size(); ++id) {
@@ -50,9 +50,10 @@ class Lasting {
     }
     const auto inputs = draft_.inputs_of(id);
     // Where states are products some have to last: without any it is a long way back in time.
-    bool worth = reads_parameter(id) && std::all_of(inputs.begin(), inputs.end(), [&](Id input) {
-                   return !reads_parameter(value(input).ref.root) || is_near(input, 1);
-                 });
+    bool worth =
+        comes_of_parameters(id) && std::all_of(inputs.begin(), inputs.end(), [&](Id input) {
+          return !comes_of_parameters(value(input).ref.root) || is_near(input, 1);
+        });
     for_each_parameter(id, [&](Id root) { worth = worth && read_[root] >= kWorth * size(root); });
     return worth;
   }
@@ -76,18 +77,17 @@ class Lasting {
     if (is_there(id)) return true;
     if (value(draft_.behind_views(id)).role == Role::joined) return false;
     const Id root = value(id).ref.root;
-    if (steps == 0 || !reads_parameter(root)) return false;
+    if (steps == 0 || !comes_of_parameters(root)) return false;
     const auto inputs = draft_.inputs_of(root);
     return std::all_of(inputs.begin(), inputs.end(), [&](Id input) {
       return value(input).parameter || is_near(input, steps - 1);
     });
   }
 
-  [[nodiscard]] bool reads_parameter(Id id) const {
-    const auto inputs = draft_.inputs_of(id);
-    return (value(id).role == Role::product || value(id).role == Role::kernel) &&
-           std::any_of(inputs.begin(), inputs.end(),
-                       [&](Id input) { return value(input).parameter; });
+  /// Whether a kernel or product of its own computes it, of parameters among other things.
+  [[nodiscard]] bool comes_of_parameters(Id id) const {
+    const Role role = value(id).role;
+    return (role == Role::product || role == Role::kernel) && draft_.reads_parameter(id);
   }
 
   template <class F>

@@ -44,6 +44,10 @@ struct Request {
   // Where they are on the tape; not compared.
   std::vector<std::uint32_t> nodes;  // of work, then of sources
 
+  [[nodiscard]] std::span<const std::uint32_t> inputs_of(const Work& node) const {
+    return std::span(inputs).subspan(node.first_input, node.input_count);
+  }
+
   friend bool operator==(const Request& a, const Request& b) {
     return a.work == b.work && a.sources == b.sources && a.inputs == b.inputs;
   }

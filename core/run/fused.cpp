@@ -58,12 +58,12 @@ class Tiles {
       for (const FusedStep::Result& result : step_.results) {
         pieces_[result.slot] = {place(result.rect, row_, column_), result.rect.stride};
       }
+      const Index next_row = (i + 1) / across * height_;
+      const Index next_column = (i + 1) % across * width_;
       const auto parts = static_cast<int>(step_.instructions.size());
       for (int part = 0; part < parts; ++part) {
         compute(step_.instructions[static_cast<std::size_t>(part)]);
-        if (i + 1 < end) {
-          fetch((i + 1) / across * height_, (i + 1) % across * width_, part, parts);
-        }
+        if (i + 1 < end) fetch(next_row, next_column, part, parts);
       }
       for (const FusedStep::Result& result : step_.results) store(result);
     }

@@ -98,23 +98,7 @@ Index stride_of_copy(const Gemm<T>& g, Interval depth) {
 }
 
 template <class T>
-void copy_a(const Gemm<T>& g, Interval depth, Interval rows, T* copy) {
-  const Index stride = stride_of_copy(g, depth);
-  if (g.transpose_a) {
-    const T* from = g.a + depth.begin * g.lda + rows.begin;
-    for (Index p = 0; p < depth.size(); ++p) {
-      copy_row(from + p * g.lda, rows.size(), copy + p * stride);
-    }
-  } else {
-    const T* from = g.a + rows.begin * g.lda + depth.begin;
-    for (Index i = 0; i < rows.size(); ++i) {
-      copy_row(from + i * g.lda, depth.size(), copy + i * stride);
-    }
-  }
-}
-
-template <class T>
-Ahead<T> block_of_a(const Gemm<T>& g, Interval depth, Interval rows) {
+Part<T> block_of_a(const Gemm<T>& g, Interval depth, Interval rows) {
   const Index height = std::min(kRowBlock, rows.size());
   if (g.transpose_a) {
     return {g.a + depth.begin * g.lda + rows.begin, g.lda, depth.size(), height};
@@ -122,8 +106,7 @@ Ahead<T> block_of_a(const Gemm<T>& g, Interval depth, Interval rows) {
   return {g.a + rows.begin * g.lda + depth.begin, g.lda, height, depth.size()};
 }
 template <class T>
-Ahead<T> part_of_b(const Gemm<T>& g, Interval depth, Interval columns) {
-  if (depth.size() == 0) return {};
+Part<T> part_of_b(const Gemm<T>& g, Interval depth, Interval columns) {
   if (g.transpose_b) {
     return {g.b + columns.begin * g.ldb + depth.begin, g.ldb, columns.size(), depth.size()};
   }
@@ -154,13 +137,16 @@ void chunk(const Gemm<T>& g, Interval rows, Interval columns, Interval depth, co
     Ahead<T> next_a;
     if (copies_a(g, rows)) {
       if (i + kRowBlock < rows.end) {
-        next_a = block_of_a(g, depth, {i + kRowBlock, rows.end});
+        next_a = Ahead<T>(block_of_a(g, depth, {i + kRowBlock, rows.end}));
       } else if (after.size() > 0) {
-        next_a = block_of_a(g, after, rows);
+        next_a = Ahead<T>(block_of_a(g, after, rows));
       }
       o.lda = stride_of_copy(g, depth);
       T* const copy = scratch<T>(1, kRowBlock * (depth.size() + kLanes<T>));
-      copy_a(g, depth, {i, i + count}, copy);
+      const Part<T> block = block_of_a(g, depth, {i, i + count});
+      for (Index r = 0; r < block.rows; ++r) {
+        copy_row(block.data + r * block.stride, block.columns, copy + r * o.lda);
+      }
       a = copy;
       // Whoever computes the first columns adds up the rows.
       if (columns.begin == 0 && !g.sums.empty()) add_up(g, {i, i + count}, depth, copy);
@@ -210,7 +196,7 @@ void multiply_all(const Gemm<T>& g, Interval rows, Interval columns, const T* pa
       const Interval after = ends ? following : depth;
       const Index next = ends ? first : part.end;
       chunk(g, rows, part, depth, b, after,
-            part_of_b(g, after, {next, std::min(next + width, columns.end)}));
+            Ahead<T>(part_of_b(g, after, {next, std::min(next + width, columns.end)})));
     }
   }
 }

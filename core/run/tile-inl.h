@@ -35,21 +35,30 @@ constexpr int kRows = 14;
 constexpr int kRows = 6;
 #endif
 
-/// A part of a matrix that will be copied next: each step of the kernels fetches a line of it.
+/// A part of a matrix as it is stored.
+template <class T>
+struct Part {
+  const T* data = nullptr;
+  Index stride = 0;
+  Index rows = 0;
+  Index columns = 0;
+};
+
+/// A part that will be copied next: each step of the kernels fetches a line of it.
 template <class T>
 class Ahead {
  public:
   Ahead() = default;
-  Ahead(const T* data, Index stride, Index rows, Index columns)
-      : data_(data), stride_(stride), rows_(rows), lines_(columns / kLine + 1) {}
+  explicit Ahead(const Part<T>& part)
+      : part_(part), lines_(part.rows * part.columns == 0 ? 0 : part.columns / kLine + 1) {}
 
   [[nodiscard]] bool done() const { return line_ >= lines_; }
-  [[nodiscard]] Index stride() const { return stride_; }
+  [[nodiscard]] Index stride() const { return part_.stride; }
   /// The same line of as many rows as there are steps, from here on.
   const T* take(Index steps) {
-    const T* const from = data_ + row_ * stride_ + line_ * kLine;
+    const T* const from = part_.data + row_ * part_.stride + line_ * kLine;
     row_ += steps;
-    if (row_ >= rows_) {
+    if (row_ >= part_.rows) {
       row_ = 0;
       ++line_;
     }
@@ -58,9 +67,7 @@ class Ahead {
 
  private:
   static constexpr Index kLine = 64 / sizeof(T);
-  const T* data_ = nullptr;
-  Index stride_ = 0;
-  Index rows_ = 0;
+  Part<T> part_;
   Index lines_ = 0;
   Index row_ = 0;
   Index line_ = 0;
