@@ -225,6 +225,7 @@ struct Op : OpInfo {
   Index (*view_offset)(const Signature&) = nullptr;    // views only: in elements of input 0
   ProductForm (*product)(const Signature&) = nullptr;  // products, and what can be seen as one
   int (*concat_axis)(const Signature&) = nullptr;      // concats only
+  int (*sum_axis)(const Signature&) = nullptr;         // sums along an axis only
   void (*gradient)(Backward&) = nullptr;               // null where no_gradient says why
   std::string_view no_gradient{};
   std::string (*describe)(const Attributes&) = nullptr;
@@ -255,6 +256,10 @@ concept HasProduct = requires(const Signature& s) {
 template <class D>
 concept HasConcat = requires(const Signature& s) {
   { D::concat_axis(s) } -> std::same_as<int>;
+};
+template <class D>
+concept HasSumAxis = requires(const Signature& s) {
+  { D::sum_axis(s) } -> std::same_as<int>;
 };
 template <class D>
 concept HasForward = requires(const KernelCall& k) {
@@ -290,6 +295,7 @@ Op make_op() {
   if constexpr (HasView<D>) op.view_offset = D::view_offset;
   if constexpr (HasProduct<D>) op.product = D::product;
   if constexpr (HasConcat<D>) op.concat_axis = D::concat_axis;
+  if constexpr (HasSumAxis<D>) op.sum_axis = D::sum_axis;
   if constexpr (HasSweep<D>) {
     op.forward = {run_sweep, run_sweep, nullptr};
     op.sweep = {D::sweep(DType::f32), D::sweep(DType::f64), nullptr};

@@ -77,6 +77,8 @@ struct Sum : Reduction {
     return {.a = ProductForm::kOnes, .b = 0, .m = 1, .n = x[1], .k = x[0]};
   }
 
+  static int sum_axis(const Signature& s) { return static_cast<int>(s.attributes<Axis>().axis); }
+
   template <class T>
   static void forward(const KernelCall& k) {
     const Around around(k.shape(0), k.attributes<Axis>().axis);

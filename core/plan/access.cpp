@@ -44,6 +44,22 @@ std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id re
   return group ? std::optional(Reading{access, *group}) : std::nullopt;
 }
 
+std::optional<Index> group_of_sum(const Draft& draft, Id id) {
+  // A sweep shares itself out by sums: with few of them, the kernel does that better.
+  constexpr Index kMany = 4;
+  const Value& value = draft.values[id];
+  const bool computed = value.role == Role::kernel || value.role == Role::sum;
+  if (!computed || value.op->sum_axis == nullptr) return std::nullopt;
+  const Id input = draft.inputs_of(id)[0];
+  if (draft.values[input].role != Role::elementwise) return std::nullopt;
+  const Shape& shape = draft.request.work[input].shape;
+  const int axis = value.op->sum_axis(draft.signature(id));
+  const Index rows = draft.values[input].rows;
+  if (axis == shape.rank() - 1 && rows >= kMany) return 0;
+  if (axis == shape.rank() - 2 && rows / shape[axis] >= kMany) return shape[axis];
+  return std::nullopt;
+}
+
 bool is_fusible(const Draft& draft, Id id) {
   const auto inputs = draft.inputs_of(id);
   const bool fits = draft.values[id].op->sums ? inputs.size() > 1 : inputs.size() <= 3;

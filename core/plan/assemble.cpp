@@ -61,8 +61,10 @@ class Assembly {
     for (std::uint32_t t = 0; t < tasks_.size(); ++t) {
       const Task& task = tasks_[t];
       if (task.kind == Task::Kind::program) {
-        for (const Id id : task.nodes) {
-          for (const Id input : draft_.inputs_of(id)) use(input, t, id);
+        for (const std::vector<Id>* const ids : {&task.nodes, &task.sums}) {
+          for (const Id id : *ids) {
+            for (const Id input : draft_.inputs_of(id)) use(input, t, id);
+          }
         }
       } else if (task.kind == Task::Kind::product) {
         draft_.products[task.id].for_each_operand([&](Id id) { use(id, t, kNone); });
@@ -188,8 +190,8 @@ class Assembly {
         break;
       case Task::Kind::program:
         step.what = fused_step(task);
-        step.node = last_node(task.nodes);
-        step.covers = static_cast<std::uint32_t>(task.nodes.size());
+        step.node = std::max(last_node(task.nodes), last_node(task.sums));
+        step.covers = static_cast<std::uint32_t>(task.nodes.size() + task.sums.size());
         break;
     }
     plan_.steps.push_back(std::move(step));
@@ -223,7 +225,9 @@ class Assembly {
 
   FusedStep fused_step(const Task& task) {
     for (const Id id : task.nodes) computed_[id] = stored_[id];
-    for (const Id copy : task.copies) computed_[copy] = 1;
+    for (const std::vector<Id>* const ids : {&task.copies, &task.sums}) {
+      for (const Id id : *ids) computed_[id] = 1;
+    }
     return fusion_.fuse(task, stored_, [this](Id id) { return rect_of(id); });
   }
 

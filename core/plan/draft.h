@@ -20,6 +20,7 @@ enum class Role : std::uint8_t {
   elementwise,  // computed where it is first needed, with its neighbours
   product,      // computed by one of Draft::products
   kernel,       // computed by the kernel of its operation
+  sum,          // of an element-wise value, and computed along with it
   gone,         // part of something else now
 };
 
@@ -120,7 +121,9 @@ class Draft {
   /// The same for the results of a product: one that has to be elsewhere is copied there.
   void scatter(Id product, std::span<const Offset> offsets);
 
-  /// Whether `id` stands for a node that reads one.
+  /// What the operation of a node is told.
+  [[nodiscard]] Signature signature(Id id) const;
+  /// Whether `id` stands for a node that reads a parameter.
   [[nodiscard]] bool reads_parameter(Id id) const;
   /// What `id` is a view of, through views of views.
   [[nodiscard]] Id behind_views(Id id) const;
@@ -141,7 +144,6 @@ class Draft {
   void add_work(Id id);
   void resolve_view(Id id);
   void resolve_concat(Id id);
-  [[nodiscard]] Signature signature(Id id) const;
   [[nodiscard]] Ref part_at(Id joined, Index offset, Index size) const;
   bool relate(Id a, Id b, Offset offset);
   void put_together(std::span<Id> ids, std::span<const Offset> offsets);

@@ -1,6 +1,7 @@
 /// Sees element-wise values that are computed together (order.cpp collects them, where they are
-/// first needed). Makes one sweep over tiles that stay in the first-level cache: what nobody else
-/// reads never reaches memory, and its tile is free again after its last use.
+/// first needed), and their sums over rows or columns. Makes one sweep over tiles that stay in the
+/// first-level cache: what nobody else reads never reaches memory, and its tile is free again after
+/// its last use.
 
 #include <unroll/core/plan/access.h>
 #include <unroll/core/plan/fuse.h>
@@ -21,7 +22,15 @@ FusedStep Fusion::fuse(const Task& program, const std::vector<std::uint8_t>& sto
   stored_ = &stored;
   rect_of_ = &rect_of;
   begin(program);
-  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) compute(program.nodes[i], i);
+  std::size_t sum = 0;
+  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
+    const Id id = program.nodes[i];
+    compute(id, i);
+    for (; sum < program.sums.size() && draft_.inputs_of(program.sums[sum])[0] == id; ++sum) {
+      add_up(program.sums[sum], id);
+    }
+    if (last_use_[id] == kNone && stored[id] == 0) free_.push_back(slot_[id]);
+  }
   for (const Id copy : program.copies) {
     step_.results.push_back({rect_of(copy), slot_[key(draft_.inputs_of(copy)[0])]});
   }
@@ -35,6 +44,7 @@ void Fusion::begin(const Task& program) {
   step_.rows = first.rows;
   step_.columns = first.columns;
   free_.clear();
+  free_operands_.clear();
   for (const Id id : program.nodes) inside_[id] = 1;
   touched_.assign(program.nodes.begin(), program.nodes.end());
   std::uint32_t i = 0;
@@ -64,7 +74,7 @@ void Fusion::compute(Id id, std::uint32_t i) {
   const bool stored = (*stored_)[id] != 0;
   if (value.op->sums && inputs.size() != 2) {
     // The sum so far may not lie where a term that is still to be added does.
-    const std::uint32_t sum = take(stored);
+    const std::uint32_t sum = take(stored, free_);
     step_.instructions.push_back({sweep, attributes, {read[0], read[1], 0}, sum});
     for (std::size_t k = 2; k < read.size(); ++k) {
       step_.instructions.push_back({sweep, attributes, {sum, read[k], 0}, sum});
@@ -75,10 +85,15 @@ void Fusion::compute(Id id, std::uint32_t i) {
     release(inputs, i);
     std::array<std::uint32_t, 3> slots{};
     std::copy(read.begin(), read.end(), slots.begin());
-    slot_[id] = take(stored);
+    slot_[id] = take(stored, free_);
     step_.instructions.push_back({sweep, attributes, slots, slot_[id]});
   }
   if (stored) step_.results.push_back({(*rect_of_)(id), slot_[id]});
+}
+
+void Fusion::add_up(Id sum, Id of) {
+  const auto instruction = static_cast<std::uint32_t>(step_.instructions.size() - 1);
+  step_.sums.push_back({(*rect_of_)(sum), slot_[of], instruction, *group_of_sum(draft_, sum)});
 }
 
 /// What stands for an input: the value of this program that it is, or itself.
@@ -95,28 +110,30 @@ void Fusion::note(Id id, std::uint32_t i) {
 std::uint32_t Fusion::load(Id input, Id reader) {
   const Id id = key(input);
   if (slot_[id] != kNone) return slot_[id];
-  slot_[id] = step_.slots++;
+  slot_[id] = take(false, free_operands_);
   loaded_[id] = 1;
-  step_.operands.push_back({(*rect_of_)(input), *reading_of(draft_, input, reader), slot_[id]});
+  step_.operands.push_back({(*rect_of_)(input), *reading_of(draft_, input, reader), slot_[id],
+                            static_cast<std::uint32_t>(step_.instructions.size())});
   return slot_[id];
 }
 
-/// A result that is read for the last time leaves its slot to the next; what was loaded and what is
-/// stored keep theirs.
+/// What is read for the last time leaves its slot to the next of its kind, loaded or computed; what
+/// is stored keeps its slot.
 void Fusion::release(std::span<const Id> inputs, std::uint32_t i) {
   for (const Id input : inputs) {
     const Id id = key(input);
-    if (last_use_[id] != i || (*stored_)[id] != 0 || loaded_[id] != 0) continue;
+    const bool loaded = loaded_[id] != 0;
+    if (last_use_[id] != i || (!loaded && (*stored_)[id] != 0)) continue;
     last_use_[id] = kNone;  // once, where an operation reads it twice
-    free_.push_back(slot_[id]);
+    (loaded ? free_operands_ : free_).push_back(slot_[id]);
   }
 }
 
-/// A slot for a result; a fresh one is nobody else's, before or after.
-std::uint32_t Fusion::take(bool fresh) {
-  if (fresh || free_.empty()) return step_.slots++;
-  const std::uint32_t slot = free_.back();
-  free_.pop_back();
+/// A slot; a fresh one is nobody else's, before or after.
+std::uint32_t Fusion::take(bool fresh, std::vector<std::uint32_t>& free) {
+  if (fresh || free.empty()) return step_.slots++;
+  const std::uint32_t slot = free.back();
+  free.pop_back();
   return slot;
 }
 

@@ -21,18 +21,20 @@ class Fusion {
  private:
   void begin(const Task& program);
   void compute(Id id, std::uint32_t i);
+  void add_up(Id sum, Id of);
   void end();
   [[nodiscard]] Id key(Id input) const;
   void note(Id id, std::uint32_t i);
   std::uint32_t load(Id input, Id reader);
   void release(std::span<const Id> inputs, std::uint32_t i);
-  std::uint32_t take(bool fresh);
+  std::uint32_t take(bool fresh, std::vector<std::uint32_t>& free);
 
   const Draft& draft_;
   const std::vector<std::uint8_t>* stored_ = nullptr;
   const std::function<Rect(Id)>* rect_of_ = nullptr;
   FusedStep step_;
-  std::vector<std::uint32_t> free_;  // slots
+  std::vector<std::uint32_t> free_;           // slots of what is computed
+  std::vector<std::uint32_t> free_operands_;  // and of what is loaded
 
   // Of the program at hand, by value.
   std::vector<std::uint8_t> inside_;

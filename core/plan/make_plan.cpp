@@ -80,7 +80,7 @@ Plan make_plan(const Graph& graph, const Request& request, const Passes& passes,
   for (const Pass& pass : kPasses) {
     if (passes.*pass.on && pass.run != nullptr) pass.run(draft);
   }
-  place(draft);
+  place(draft, passes.fuse);
   const std::optional<std::vector<Task>> tasks = order_tasks(draft, passes.fuse);
   if (!tasks || !draft.arrangement.is_sound()) {
     // Products that wait for each other, or values wanted at overlapping places: both are rare, and

@@ -17,6 +17,7 @@ class Ordering {
         missing_(count_, 0),
         live_(count_, 0),
         pulled_(draft.values.size(), 0),
+        summed_(draft.values.size(), 0),
         entry_(draft.values.size(), kNone) {}
 
   std::optional<std::vector<Task>> run() {
@@ -29,7 +30,7 @@ class Ordering {
     while (!ready_.empty()) {
       const std::uint32_t v = ready_.top().second;
       ready_.pop();
-      perform(v);
+      if (!is_sum(v) || summed_[v] == 0) perform(v);
       done(v);
       settle();
     }
@@ -45,6 +46,9 @@ class Ordering {
 
  private:
   [[nodiscard]] bool is_product(std::uint32_t v) const { return v >= draft_.values.size(); }
+  [[nodiscard]] bool is_sum(std::uint32_t v) const {
+    return !is_product(v) && draft_.values[v].role == Role::sum;
+  }
 
   template <class F>
   void for_each_need(std::uint32_t v, F f) const {
@@ -100,6 +104,9 @@ class Ordering {
       ready_.emplace(draft_.products[v - draft_.values.size()].order, v);
     } else if (draft_.values[v].role == Role::kernel) {
       ready_.emplace(v, v);
+    } else if (is_sum(v)) {
+      ready_.emplace(v, v);
+      ready_sums_.push_back(v);
     } else {
       settled_.push_back(v);
     }
@@ -120,12 +127,25 @@ class Ordering {
   void perform(std::uint32_t v) {
     begin_pull();
     for_each_need(v, [&](std::uint32_t need) { pull(need); });
+    if (is_sum(v)) pull_sums_like(v);
     end_pull();
     if (is_product(v)) {
-      tasks_.push_back({Task::Kind::product, static_cast<Id>(v - draft_.values.size()), {}, {}});
+      tasks_.push_back({Task::Kind::product, static_cast<Id>(v - draft_.values.size()), {}});
+    } else if (is_sum(v)) {
+      UNROLL_CHECK(summed_[v] != 0);  // by the program of what it is of
     } else {
-      tasks_.push_back({Task::Kind::kernel, v, {}, {}});
+      tasks_.push_back({Task::Kind::kernel, v, {}});
     }
+  }
+
+  /// What other sums that are ready add up, if it is of the same shape: they may read the same.
+  void pull_sums_like(Id sum) {
+    const Value& value = draft_.values[draft_.inputs_of(sum)[0]];
+    std::erase_if(ready_sums_, [&](Id ready) {
+      const Id input = draft_.inputs_of(ready)[0];
+      if (summed_[ready] == 0 && same_matrix(value, input)) pull(input);
+      return summed_[ready] != 0 || same_matrix(value, input);
+    });
   }
 
   // What is computed when it is needed: collected, then grouped into programs.
@@ -147,7 +167,10 @@ class Ordering {
       if (pulled_[v] != 0) continue;
       pulled_[v] = 1;
       const Role role = draft_.values[v].role;
-      if (role == Role::source || role == Role::product || role == Role::kernel) continue;
+      if (role == Role::source || role == Role::product || role == Role::kernel ||
+          role == Role::sum) {
+        continue;
+      }
       stack_.push_back({v, true});
       for (const Id input : draft_.inputs_of(v)) stack_.push_back({input, false});
     }
@@ -181,6 +204,7 @@ class Ordering {
       if (role == Role::copy) add_copy(id);
       if (role != Role::elementwise) continue;
       add_elementwise(id);
+      add_sums(id);
       want_copies(id);
     }
     for (const Id id : wanted_) entry_[id] = kNone;
@@ -212,9 +236,18 @@ class Ordering {
                                       same_matrix(value, programs_[at].nodes[0]))) {
       ++at;
     }
-    if (at == programs_.size()) programs_.push_back({Task::Kind::program, kNone, {}, {}});
+    if (at == programs_.size()) programs_.push_back({Task::Kind::program, kNone, {}});
     programs_[at].nodes.push_back(id);
     entry_[id] = at;
+  }
+
+  /// The sums of a value are computed with it, whoever needs them later.
+  void add_sums(Id id) {
+    for (std::uint32_t i = first_[id]; i < first_[id + 1]; ++i) {
+      if (!is_sum(users_[i])) continue;
+      programs_[entry_[id]].sums.push_back(users_[i]);
+      summed_[users_[i]] = 1;
+    }
   }
 
   void add_copy(Id id) {
@@ -225,8 +258,12 @@ class Ordering {
       entry_[id] = there - 1;
       return;
     }
+    if (there == 0) {  // before all programs, of which there can be fewer so
+      tasks_.push_back({Task::Kind::copy, id, {}});
+      return;
+    }
     entry_[id] = static_cast<std::uint32_t>(programs_.size());
-    programs_.push_back({Task::Kind::copy, id, {}, {}});
+    programs_.push_back({Task::Kind::copy, id, {}});
   }
 
   [[nodiscard]] bool same_matrix(const Value& value, Id other) const {
@@ -244,6 +281,8 @@ class Ordering {
   using Ready = std::pair<Id, std::uint32_t>;
   std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready_;
   std::vector<std::uint8_t> pulled_;
+  std::vector<std::uint8_t> summed_;  // those a program has
+  std::vector<Id> ready_sums_;        // and those that can be computed
   std::vector<std::pair<Id, bool>> stack_;
   std::vector<Id> wanted_;
   std::vector<std::uint32_t> entry_;  // of the program being made that computes it

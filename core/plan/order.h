@@ -12,15 +12,15 @@ namespace unroll {
 struct Task {
   enum class Kind : std::uint8_t { product, kernel, program, copy };
   Kind kind;
-  Id id = kNone;           // the product, the kernel's value, the copy
-  std::vector<Id> nodes;   // of a program: element-wise values, in an order they can be computed in
-  std::vector<Id> copies;  // of a program: copies of its results
+  Id id = kNone;          // the product, the kernel's value, the copy
+  std::vector<Id> nodes;  // of a program: element-wise values, in an order they can be computed in
+  std::vector<Id> copies{};  // of a program: copies of its results
+  std::vector<Id> sums{};    // of a program: sums of its results, in the order of these
 };
 
-/// Products and kernels run as soon as they can; element-wise values and copies when the first of
-/// them needs them, those of one shape together where `fuse` is on, and copies of element-wise
-/// values with these. Nothing where products wait for
-/// each other in a circle.
+/// Products, kernels and sums run as soon as they can; element-wise values and copies when the
+/// first of them needs them, those of one shape together where `fuse` is on, and copies and sums of
+/// element-wise values with these. Nothing where products wait for each other in a circle.
 [[nodiscard]] std::optional<std::vector<Task>> order_tasks(const Draft& draft, bool fuse);
 
 }  // namespace unroll

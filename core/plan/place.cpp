@@ -85,13 +85,16 @@ void close_gaps(Draft& draft) {
 
 }  // namespace
 
-void place(Draft& draft) {
+void place(Draft& draft, bool fuse) {
   const auto count = static_cast<Id>(draft.request.work.size());
   for (Id id = 0; id < count; ++id) {
     if (draft.values[id].role == Role::elementwise && !is_fusible(draft, id)) {
       draft.values[id].role = Role::kernel;
       draft.arrangement.make_dense(id);
     }
+  }
+  for (Id id = 0; fuse && id < count; ++id) {
+    if (group_of_sum(draft, id)) draft.values[id].role = Role::sum;
   }
   // A sum that is part of no larger one is best left to its kernel.
   for (BlockProduct& product : draft.products) {

@@ -67,6 +67,7 @@ struct FusedStep {
     Rect rect;
     Reading reading;
     std::uint32_t slot;
+    std::uint32_t before;  // the instruction that reads it first
   };
   struct Instruction {
     Sweep sweep;
@@ -78,12 +79,21 @@ struct FusedStep {
     Rect rect;
     std::uint32_t slot;
   };
+  /// The sums of a slot as an instruction leaves it: of the elements of each row, or of `group`
+  /// rows, one after the other.
+  struct Sum {
+    Rect rect;
+    std::uint32_t slot;
+    std::uint32_t after;  // the instruction
+    Index group;          // 0: of the elements of each row
+  };
   Index rows = 0;
   Index columns = 0;
-  std::uint32_t slots = 0;  // tiles of memory
-  std::vector<Operand> operands;
+  std::uint32_t slots = 0;        // tiles of memory
+  std::vector<Operand> operands;  // in the order of their instructions
   std::vector<Instruction> instructions;
   std::vector<Result> results;  // one slot may be stored at several places
+  std::vector<Sum> sums;        // in the order of their instructions
 };
 
 struct KernelStep {
@@ -110,6 +120,7 @@ void for_each_rect(Step& step, F f) {
   } else if (auto* const fused = std::get_if<FusedStep>(&step.what)) {
     for (FusedStep::Operand& operand : fused->operands) f(operand.rect);
     for (FusedStep::Result& result : fused->results) f(result.rect);
+    for (FusedStep::Sum& sum : fused->sums) f(sum.rect);
   } else if (auto* const copy = std::get_if<CopyStep>(&step.what)) {
     f(copy->from);
     f(copy->to);

@@ -38,7 +38,7 @@ struct Describe {
             2 * static_cast<double>(packed.n * packed.k * width)};
   }
   Line operator()(const FusedStep& s) const {
-    Line line{fmt::format("sweep of {}", s.instructions.size()),
+    Line line{fmt::format("sweep of {}{}", s.instructions.size(), s.sums.empty() ? "" : ", sums"),
               fmt::format("{} x {}", s.rows, s.columns),
               static_cast<double>(s.instructions.size()) * static_cast<double>(s.rows * s.columns),
               0};
@@ -48,6 +48,7 @@ struct Describe {
     for (const FusedStep::Result& result : s.results) {
       line.bytes += size_of_rect(result.rect, width);
     }
+    for (const FusedStep::Sum& sum : s.sums) line.bytes += size_of_rect(sum.rect, width);
     return line;
   }
   Line operator()(const KernelStep& s) const {

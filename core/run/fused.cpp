@@ -1,6 +1,8 @@
 #include <unroll/core/run/fused.h>
+#include <unroll/core/run/rows.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace unroll {
 namespace {
@@ -40,6 +42,13 @@ class Tiles {
         memory_(reinterpret_cast<T*>(tile_memory(step.slots * kTile * sizeof(T)))),
         width_(std::min(step.columns, kTile)),
         height_(std::max<Index>(1, kTile / width_)) {
+    // What is added up is one thread's, tile by tile.
+    for (const FusedStep::Sum& sum : step.sums) {
+      if (sum.group > 0) height_ = std::gcd(height_, sum.group);
+    }
+    for (const FusedStep::Sum& sum : step.sums) {
+      tiles_of_sum_ = std::lcm(tiles_of_sum_, std::max<Index>(1, sum.group / height_));
+    }
     pieces_.clear();
     for (std::uint32_t i = 0; i < step.slots; ++i) pieces_.push_back({memory_ + i * kTile, 0});
   }
@@ -47,22 +56,28 @@ class Tiles {
   void run(int thread, int threads) {
     const Index across = (step_.columns + width_ - 1) / width_;
     const Index count = across * ((step_.rows + height_ - 1) / height_);
-    const auto [begin, end] = share_of(count, thread, threads);
+    const Index grain = step_.sums.empty() ? 1 : across * tiles_of_sum_;
+    const auto [begin, end] = share_of(count, thread, threads, grain);
     for (Index i = begin; i < end; ++i) {
       row_ = i / across * height_;
       column_ = i % across * width_;
       rows_ = std::min(height_, step_.rows - row_);
       columns_ = std::min(width_, step_.columns - column_);
       for (Piece<T>& piece : pieces_) piece.stride = columns_;
-      for (const FusedStep::Operand& operand : step_.operands) load(operand);
       for (const FusedStep::Result& result : step_.results) {
         pieces_[result.slot] = {place(result.rect, row_, column_), result.rect.stride};
       }
       const Index next_row = (i + 1) / across * height_;
       const Index next_column = (i + 1) % across * width_;
-      const auto parts = static_cast<int>(step_.instructions.size());
-      for (int part = 0; part < parts; ++part) {
-        compute(step_.instructions[static_cast<std::size_t>(part)]);
+      const auto parts = static_cast<std::uint32_t>(step_.instructions.size());
+      auto operand = step_.operands.begin();
+      auto sum = step_.sums.begin();
+      for (std::uint32_t part = 0; part < parts; ++part) {
+        for (; operand != step_.operands.end() && operand->before == part; ++operand) {
+          load(*operand);
+        }
+        compute(step_.instructions[part]);
+        for (; sum != step_.sums.end() && sum->after == part; ++sum) add_up(*sum);
         if (i + 1 < end) fetch(next_row, next_column, part, parts);
       }
       for (const FusedStep::Result& result : step_.results) store(result);
@@ -77,13 +92,15 @@ class Tiles {
   /// Brings a part of what the next tile reads and writes to the second-level cache; all at once
   /// would be waited for. The first level is full of the tile at hand. Inline, because GCC drops
   /// calls of a function that does nothing else.
-  [[gnu::always_inline]] void fetch(Index row, Index column, int part, int parts) const {
+  [[gnu::always_inline]] void fetch(Index row, Index column, std::uint32_t part,
+                                    std::uint32_t parts) const {
     constexpr Index kLine = 64 / sizeof(T);
     const auto operands = static_cast<Index>(step_.operands.size());
     const auto results = static_cast<Index>(step_.results.size());
     const Index last_row = std::min(row + height_, step_.rows);
     const Index last_column = std::min(column + width_, step_.columns);
-    const auto [begin, end] = share_of(operands + results, part, parts);
+    const auto [begin, end] =
+        share_of(operands + results, static_cast<int>(part), static_cast<int>(parts));
     for (Index i = begin; i < end; ++i) {
       const bool reads = i < operands;
       const auto at = static_cast<std::size_t>(reads ? i : i - operands);
@@ -101,6 +118,7 @@ class Tiles {
     const Index group = operand.reading.group;
     Piece<T>& piece = pieces_[operand.slot];
     T* const tile = memory_ + operand.slot * kTile;
+    piece = {tile, columns_};
     switch (operand.reading.access) {
       case Access::whole:
         piece = {place(rect, row_, column_), rect.stride};
@@ -110,18 +128,17 @@ class Tiles {
           piece = {place(rect, row_ / group, column_), 0};
           break;
         }
-        piece.data = tile;
         for (Index r = 0; r < rows_; ++r) {
           std::copy_n(place(rect, (row_ + r) / group, column_), columns_, tile + r * columns_);
         }
         break;
       case Access::column:
         for (Index r = 0; r < rows_; ++r) {
-          std::fill_n(tile + r * columns_, columns_, *place(rect, (row_ + r) / group, 0));
+          kernels_.fill(tile + r * columns_, columns_, *place(rect, (row_ + r) / group, 0));
         }
         break;
       case Access::scalar:
-        std::fill_n(tile, columns_, *place(rect, 0, 0));
+        kernels_.fill(tile, columns_, *place(rect, 0, 0));
         piece.stride = 0;
         break;
     }
@@ -145,6 +162,25 @@ class Tiles {
     instruction.sweep(call, instruction.attributes);
   }
 
+  void add_up(const FusedStep::Sum& sum) const {
+    const Piece<T>& from = pieces_[sum.slot];
+    for (Index r = 0; r < rows_; ++r) {
+      const T* const row = from.data + r * from.stride;
+      if (sum.group == 0) {
+        T& to = *place(sum.rect, 0, row_ + r);  // one lies behind the other
+        const T sum_of_part = kernels_.sum(row, columns_);
+        to = column_ == 0 ? sum_of_part : to + sum_of_part;
+        continue;
+      }
+      T* const to = place(sum.rect, (row_ + r) / sum.group, column_);
+      if ((row_ + r) % sum.group == 0) {
+        std::copy_n(row, columns_, to);
+      } else {
+        kernels_.add(to, columns_, row);
+      }
+    }
+  }
+
   /// Copies what is wanted at a second place.
   void store(const FusedStep::Result& result) const {
     T* const to = place(result.rect, row_, column_);
@@ -156,11 +192,13 @@ class Tiles {
   }
 
   const FusedStep& step_;
+  const RowKernels<T>& kernels_ = row_kernels<T>();
   std::span<std::byte* const> bases_;
   std::vector<Piece<T>>& pieces_;  // by slot
   T* memory_;
   Index width_;
   Index height_;
+  Index tiles_of_sum_ = 1;  // one below the other: the rows of some sums, whole
   Index row_ = 0;
   Index column_ = 0;
   Index rows_ = 0;

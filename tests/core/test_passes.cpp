@@ -397,6 +397,58 @@ TEST_CASE("fuse: rows and numbers that stand for several rows each, as in an out
   CHECK(counts_of(checked_plan(other, {})) == Counts{0, 0, 1, 0});
 }
 
+TEST_CASE("fuse: sums are added up by the sweep that computes what they are of") {
+  const Program program = [](Tape& tape) {
+    const Var x = leaf(tape, {6, 7}, 1);
+    const Var scale = sum(square(tanh(x)), -1, true);
+    return std::vector{x / scale};
+  };
+  const Plan plan = checked_plan(program, {});
+  CHECK(counts_of(plan) == Counts{0, 2, 0, 0});
+  const auto sweeps = steps_of<FusedStep>(plan);
+  CHECK(sweeps[0]->sums.size() == 1);
+  CHECK(sweeps[0]->results.empty());  // the squares never reach memory
+  CHECK(plan.steps[0].covers == 3);
+  CHECK(counts_of(checked_plan(program, without(&Passes::fuse))).kernels == 1);
+  const Program few = [](Tape& tape) { return std::vector{sum(square(leaf(tape, {80}, 1)))}; };
+  CHECK(counts_of(checked_plan(few, {})) == Counts{0, 1, 1, 0});  // its kernel splits it better
+}
+
+TEST_CASE("fuse: sums that are ready at one time read once what they have in common") {
+  const Program program = [](Tape& tape) {
+    const Var C = leaf(tape, {5, 6, 7}, 1);
+    const Var q = leaf(tape, {5, 1, 7}, 2);
+    const Var dh = leaf(tape, {5, 6, 1}, 3);
+    return std::vector{sum(C * q, -1, true) * sum(C * dh, 1, true) + sum(C * C, 2, true)};
+  };
+  const Plan plan = checked_plan(program, {});
+  const auto sweeps = steps_of<FusedStep>(plan);
+  CHECK(counts_of(plan) == Counts{0, 2, 0, 0});
+  CHECK(sweeps[0]->sums.size() == 3);
+  CHECK(sweeps[0]->results.empty());
+}
+
+TEST_CASE("fuse: sums of long rows and of many, the same on any number of threads") {
+  for (const Shape& shape :
+       {Shape{5, 1, 7}, Shape{6, 4, 1300}, Shape{5, 300, 3}, Shape{4, 9, 65}}) {
+    const Program program = [&](Tape& tape) {
+      const Var x = leaf(tape, shape, 1);
+      const Var y = tanh(x * leaf(tape, shape, 2));
+      const Var wide = sum(x * y, -1, true);
+      const Var high = sum(y * y, -2, true);
+      return std::vector{wide, high, sum(y * wide, -2), sum(y - high, -1), y};
+    };
+    CHECK(planned_difference(program) < 100 * kClose);
+    std::vector<Tensor> first;
+    for (const int count : {1, 2, 3, 7}) {
+      const WithThreads scope(count);
+      const std::vector<Tensor> values = values_with({}, program);
+      if (first.empty()) first = values;
+      for (std::size_t i = 0; i < values.size(); ++i) CHECK(same_bits(values[i], first[i]));
+    }
+  }
+}
+
 TEST_CASE("spread: a plan is for as many threads as there are, and gives the same bits") {
   const Gates gates(40, 30);
   const Program program = [&](Tape& tape) {

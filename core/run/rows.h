@@ -1,0 +1,18 @@
+#pragma once
+/// What a sweep does with rows besides its operations, compiled once for every instruction set.
+
+#include <unroll/core/shape.h>
+
+namespace unroll {
+
+template <class T>
+struct RowKernels {
+  void (*fill)(T* row, Index n, T value);
+  void (*add)(T* row, Index n, const T* other);  // row += other
+  T (*sum)(const T* row, Index n);
+};
+
+template <class T>
+const RowKernels<T>& row_kernels();
+
+}  // namespace unroll
