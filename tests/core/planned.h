@@ -106,4 +106,31 @@ std::vector<const Kind*> steps_of(const Plan& plan) {
   return steps;
 }
 
+constexpr double kClose = 1e-12;  // of planned_difference()
+
+inline Var leaf(Tape& tape, const Shape& shape, std::uint64_t seed) {
+  return tape.input(random_tensor(shape, seed, -1, 1));
+}
+
+/// How many steps of each kind a plan has.
+struct Counts {
+  std::size_t products;
+  std::size_t sweeps;
+  std::size_t kernels;
+  std::size_t copies;
+  friend bool operator==(const Counts&, const Counts&) = default;
+};
+
+/// The plan of a program, whose values are checked too.
+inline Plan checked_plan(const Program& program, const Passes& passes) {
+  CHECK(planned_difference(program, passes) < kClose);
+  Tape tape(DType::f64);
+  return plan_for(tape, program(tape).back(), passes);
+}
+
+inline Counts counts_of(const Plan& plan) {
+  return {steps_of<ProductStep>(plan).size(), steps_of<FusedStep>(plan).size(),
+          steps_of<KernelStep>(plan).size(), steps_of<CopyStep>(plan).size()};
+}
+
 }  // namespace unroll::testing

@@ -4,12 +4,6 @@
 namespace unroll::testing {
 namespace {
 
-constexpr double kClose = 1e-12;
-
-Var leaf(Tape& tape, const Shape& shape, std::uint64_t seed) {
-  return tape.input(random_tensor(shape, seed, -1, 1));
-}
-
 TEST_CASE("plan memory: one matrix is summed twice") {
   CHECK(planned_difference([](Tape& tape) {
           const Var x = tanh(leaf(tape, {3, 4}, 1));

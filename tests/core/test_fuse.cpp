@@ -1,0 +1,154 @@
+// Element-wise operations and their sums as sweeps: what is in one, what reaches memory, and that
+// values stay.
+#include "core/planned.h"
+
+#include <cmath>
+
+namespace unroll::testing {
+namespace {
+
+TEST_CASE("fuse: element-wise operations are one sweep") {
+  const Program program = [](Tape& tape) {
+    const Var x = leaf(tape, {3, 4}, 1);
+    const Var row = leaf(tape, {4}, 2);
+    const Var column = leaf(tape, {3, 1}, 3);
+    const Var one = leaf(tape, {}, 4);
+    const Var y = tanh(x * row + column) * one;
+    return std::vector{y, where(greater(x, 0), sigmoid(y), add_up(std::vector{x, y, x, y}))};
+  };
+  const Plan plan = checked_plan(program, {});
+  CHECK(counts_of(plan) == Counts{0, 1, 0, 0});
+  CHECK(plan.steps[0].covers == plan.request.work.size());
+  const Plan apart = checked_plan(program, without(&Passes::fuse));
+  CHECK(counts_of(apart).sweeps == apart.request.work.size());
+}
+
+TEST_CASE("fuse: what nobody asked for is not kept, and comes when it is asked for") {
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const Var x = leaf(tape, {3, 4}, 1);
+  const Var y = tanh(x);
+  const Var z = (y + 1) * y;
+  (void)z.value();
+  CHECK(tape.graph().nodes[y.index()].value == nullptr);
+  for (Index i = 0; i < x.shape().size(); ++i) {
+    CHECK(y.value().at(i) == doctest::Approx(std::tanh(x.value().at(i))));
+  }
+}
+
+TEST_CASE("fuse: long rows and many of them, in parts") {
+  for (const Shape& shape : {Shape{3, 1300}, Shape{700, 3}, Shape{1, 512}, Shape{2, 513}}) {
+    CHECK(planned_difference([&](Tape& tape) {
+            const Var x = leaf(tape, shape, 1);
+            const Var row = leaf(tape, {shape[1]}, 2);
+            const Var column = leaf(tape, {shape[0], 1}, 3);
+            const Var y = tanh(x * row + column);
+            return std::vector{y, sigmoid(y) * x - row};
+          }) < kClose);
+  }
+}
+
+TEST_CASE("fuse: rows and numbers that stand for several rows each, as in an outer product") {
+  for (const Index n : {1, 2, 5, 300}) {
+    for (const Index d : {3, 7, 600}) {
+      const Program program = [&](Tape& tape) {
+        const Var C = leaf(tape, {n, 3, d}, 1);
+        const Var v = leaf(tape, {n, 3, 1}, 2);
+        const Var k = leaf(tape, {n, 1, d}, 3);
+        const Var f = leaf(tape, {n, 1, 1}, 4);
+        return std::vector{C * f + v * k};
+      };
+      CHECK(counts_of(checked_plan(program, {})) == Counts{0, 1, 0, 0});
+    }
+  }
+  const Program other = [](Tape& tape) {  // (2 x 1 x 3 x 4) repeats three rows, not each of them
+    return std::vector{leaf(tape, {2, 5, 3, 4}, 1) * leaf(tape, {2, 1, 3, 4}, 2)};
+  };
+  CHECK(counts_of(checked_plan(other, {})) == Counts{0, 0, 1, 0});
+}
+
+TEST_CASE("fuse: sums are added up by the sweep that computes what they are of") {
+  const Program program = [](Tape& tape) {
+    const Var x = leaf(tape, {6, 7}, 1);
+    const Var scale = sum(square(tanh(x)), -1, true);
+    return std::vector{x / scale};
+  };
+  const Plan plan = checked_plan(program, {});
+  CHECK(counts_of(plan) == Counts{0, 2, 0, 0});
+  const auto sweeps = steps_of<FusedStep>(plan);
+  CHECK(sweeps[0]->sums.size() == 1);
+  CHECK(sweeps[0]->results.empty());  // the squares never reach memory
+  CHECK(plan.steps[0].covers == 3);
+  CHECK(counts_of(checked_plan(program, without(&Passes::fuse))).kernels == 1);
+  const Program few = [](Tape& tape) { return std::vector{sum(square(leaf(tape, {80}, 1)))}; };
+  CHECK(counts_of(checked_plan(few, {})) == Counts{0, 1, 1, 0});  // its kernel splits it better
+}
+
+TEST_CASE("fuse: sums that are ready at one time read once what they have in common") {
+  const Program program = [](Tape& tape) {
+    const Var C = leaf(tape, {5, 6, 7}, 1);
+    const Var q = leaf(tape, {5, 1, 7}, 2);
+    const Var dh = leaf(tape, {5, 6, 1}, 3);
+    return std::vector{sum(C * q, -1, true) * sum(C * dh, 1, true) + sum(C * C, 2, true)};
+  };
+  const Plan plan = checked_plan(program, {});
+  const auto sweeps = steps_of<FusedStep>(plan);
+  CHECK(counts_of(plan) == Counts{0, 2, 0, 0});
+  CHECK(sweeps[0]->sums.size() == 3);
+  CHECK(sweeps[0]->results.empty());
+}
+
+TEST_CASE("fuse: sums of long rows and of many, the same on any number of threads") {
+  for (const Shape& shape :
+       {Shape{5, 1, 7}, Shape{6, 4, 1300}, Shape{5, 300, 3}, Shape{4, 9, 65}}) {
+    const Program program = [&](Tape& tape) {
+      const Var x = leaf(tape, shape, 1);
+      const Var y = tanh(x * leaf(tape, shape, 2));
+      const Var wide = sum(x * y, -1, true);
+      const Var high = sum(y * y, -2, true);
+      return std::vector{wide, high, sum(y * wide, -2), sum(y - high, -1), y};
+    };
+    CHECK(planned_difference(program) < 100 * kClose);
+    std::vector<Tensor> first;
+    for (const int count : {1, 2, 3, 7}) {
+      const WithThreads scope(count);
+      const std::vector<Tensor> values = values_with({}, program);
+      if (first.empty()) first = values;
+      for (std::size_t i = 0; i < values.size(); ++i) CHECK(same_bits(values[i], first[i]));
+    }
+  }
+}
+
+TEST_CASE("fuse: of a long sweep few tiles are in use at a time") {
+  const Program program = [](Tape& tape) {
+    Var y = leaf(tape, {6, 7}, 1);
+    for (std::uint64_t i = 2; i < 40; ++i) {
+      const Var column = leaf(tape, {6, 1}, i);
+      y = y * column + tanh(y);
+    }
+    return std::vector{y};
+  };
+  const Plan plan = checked_plan(program, {});
+  const auto sweeps = steps_of<FusedStep>(plan);
+  REQUIRE(sweeps.size() == 1);
+  CHECK(sweeps[0]->operands.size() == 39);
+  CHECK(sweeps[0]->slots <= 6);
+}
+
+TEST_CASE("fuse: copies of what is there do not part a sweep") {
+  const Gates gates(3, 4);
+  const Program program = [&](Tape& tape) {
+    Var C = leaf(tape, {5, 3, 3}, 1);
+    for (std::uint64_t t = 2; t < 5; ++t) {
+      const std::vector<Var> y = gates.of(leaf(tape, {5, 4}, t));
+      C = tanh(C) + reshape(y[0], {5, 3, 1}) * reshape(y[1], {5, 1, 3});
+    }
+    return std::vector{C};
+  };
+  const Counts counts = counts_of(checked_plan(program, {}));
+  CHECK(counts.sweeps == 1);
+  CHECK(counts.copies > 0);  // y[0] and y[1] lie beside each other
+}
+
+}  // namespace
+}  // namespace unroll::testing
