@@ -39,7 +39,7 @@ struct OpInfo {
   unsigned integer_inputs = 0;  // bit i: input i holds i32 (indices, counters)
   bool any_dtype = false;       // takes i32 as well, the result is what input 0 is
   bool row_sparse = false;      // (ids, rows): zero but for some rows, added up where ids repeat
-  bool sums = false;            // element-wise: its inputs added up, two at a time by its sweep
+  bool adds_up = false;         // element-wise: its inputs added up, two at a time by its sweep
   bool splits = false;          // its kernel works on KernelCall::share() only
 };
 

@@ -127,7 +127,7 @@ std::vector<BadInput> bad_pairs(Var (*f)(const Operand&, const Operand&)) {
 struct Add : Broadcasting<AddFormula> {
   static constexpr OpInfo info = [] {
     OpInfo info = make("add", "y = a + b");
-    info.sums = true;
+    info.adds_up = true;
     return info;
   }();
   static void gradient(Backward& b) {
@@ -144,7 +144,7 @@ struct AddUp {
                                .formula = "y = x1 + x2 + ... + xn",
                                .kind = OpKind::elementwise,
                                .max_inputs = std::numeric_limits<int>::max(),
-                               .sums = true};
+                               .adds_up = true};
   static Shape shape(const Signature& s) {
     for (int i = 1; i < s.count(); ++i) {
       if (s.shape(i) != s.shape(0)) {

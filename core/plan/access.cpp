@@ -25,6 +25,30 @@ std::optional<Index> group_of(const Shape& in, const Shape& out) {
   return out.size(axis, out.rank() - 1);
 }
 
+/// Whether the inputs of an element-wise operation are as many as a sweep takes, and it can read
+/// all.
+bool is_fusible(const Draft& draft, Id id) {
+  const auto inputs = draft.inputs_of(id);
+  const bool fits = draft.values[id].op->adds_up ? inputs.size() > 1 : inputs.size() <= 3;
+  return fits && std::all_of(inputs.begin(), inputs.end(),
+                             [&](Id input) { return reading_of(draft, input, id).has_value(); });
+}
+
+/// Whether a value is a sum that the sweep of what it is of can add up as well.
+bool can_be_swept(const Draft& draft, Id id) {
+  // Threads share out such a sweep by its sums: there are to be enough, or little to do.
+  constexpr Index kEnough = 16;
+  constexpr Index kLittle = 4096;
+  const Value& value = draft.values[id];
+  if (value.role != Role::kernel || value.op->sum_axis == nullptr) return false;
+  const Id input = draft.inputs_of(id)[0];
+  const Value& of = draft.values[input];
+  if (of.role != Role::elementwise) return false;
+  const Shape& shape = draft.request.work[input].shape;
+  if (value.op->sum_axis(draft.signature(id)) < shape.rank() - 2) return false;
+  return of.rows / reading_of_sum(draft, id).group >= kEnough || of.rows * of.columns <= kLittle;
+}
+
 }  // namespace
 
 std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id result) {
@@ -44,27 +68,32 @@ std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id re
   return group ? std::optional(Reading{access, *group}) : std::nullopt;
 }
 
-std::optional<Index> group_of_sum(const Draft& draft, Id id) {
-  // A sweep shares itself out by sums: with few of them, the kernel does that better.
-  constexpr Index kMany = 4;
-  const Value& value = draft.values[id];
-  const bool computed = value.role == Role::kernel || value.role == Role::sum;
-  if (!computed || value.op->sum_axis == nullptr) return std::nullopt;
-  const Id input = draft.inputs_of(id)[0];
-  if (draft.values[input].role != Role::elementwise) return std::nullopt;
-  const Shape& shape = draft.request.work[input].shape;
-  const int axis = value.op->sum_axis(draft.signature(id));
-  const Index rows = draft.values[input].rows;
-  if (axis == shape.rank() - 1 && rows >= kMany) return 0;
-  if (axis == shape.rank() - 2 && rows / shape[axis] >= kMany) return shape[axis];
-  return std::nullopt;
+FusedStep::Reading reading_of_sum(const Draft& draft, Id sum) {
+  const Shape& shape = draft.request.work[draft.inputs_of(sum)[0]].shape;
+  const int axis = draft.values[sum].op->sum_axis(draft.signature(sum));
+  if (axis == shape.rank() - 1) return {FusedStep::Access::column};
+  return {FusedStep::Access::row, shape[axis]};
 }
 
-bool is_fusible(const Draft& draft, Id id) {
-  const auto inputs = draft.inputs_of(id);
-  const bool fits = draft.values[id].op->sums ? inputs.size() > 1 : inputs.size() <= 3;
-  return fits && std::all_of(inputs.begin(), inputs.end(),
-                             [&](Id input) { return reading_of(draft, input, id).has_value(); });
+void settle_roles(Draft& draft, bool fuse) {
+  const auto leave_to_kernel = [&](Id id) {
+    draft.values[id].role = Role::kernel;
+    draft.arrangement.make_dense(id);
+  };
+  const auto count = static_cast<Id>(draft.request.work.size());
+  for (Id id = 0; id < count; ++id) {
+    if (draft.values[id].role == Role::elementwise && !is_fusible(draft, id)) leave_to_kernel(id);
+  }
+  // A sum that is part of no larger one needs no product.
+  for (BlockProduct& product : draft.products) {
+    if (!product.ones || product.inner() > 1) continue;
+    draft.values[product.out[0]].product = kNone;
+    leave_to_kernel(product.out[0]);
+    product = {};
+  }
+  for (Id id = 0; fuse && id < count; ++id) {
+    if (can_be_swept(draft, id)) draft.values[id].role = Role::sum;
+  }
 }
 
 }  // namespace unroll

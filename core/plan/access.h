@@ -1,5 +1,5 @@
 #pragma once
-/// How an element-wise operation reads an input.
+/// What a sweep can do: how it reads operands, and which sums it can add up.
 
 #include <unroll/core/plan/draft.h>
 
@@ -7,14 +7,14 @@
 
 namespace unroll {
 
-/// One of the ways a sweep can read; nothing where it is none of these.
+/// How an element-wise operation reads an input; nothing where no sweep can.
 [[nodiscard]] std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id result);
 
-/// How a sweep that computes what `id` is the sum of adds it up (FusedStep::Sum::group); nothing
-/// where it is no sum, or of no such kind.
-[[nodiscard]] std::optional<Index> group_of_sum(const Draft& draft, Id id);
+/// How a value with Role::sum would be read by what it is the sum of.
+[[nodiscard]] FusedStep::Reading reading_of_sum(const Draft& draft, Id sum);
 
-/// Whether all inputs of an element-wise operation are read in one of these ways.
-[[nodiscard]] bool is_fusible(const Draft& draft, Id id);
+/// Leaves to their kernels the element-wise operations and sums that no sweep or product does
+/// better; where `fuse` is on, sums of element-wise values become part of their sweeps.
+void settle_roles(Draft& draft, bool fuse);
 
 }  // namespace unroll

@@ -29,7 +29,7 @@ class Accumulation {
 
   [[nodiscard]] bool is_sum(Id id) const {
     const Value& value = draft_.values[id];
-    if (value.role != Role::elementwise || !value.op->sums) return false;
+    if (value.role != Role::elementwise || !value.op->adds_up) return false;
     const auto inputs = draft_.inputs_of(id);
     return std::all_of(inputs.begin(), inputs.end(),
                        [&](Id input) { return same_size(draft_.values[input], value); });

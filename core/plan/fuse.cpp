@@ -29,6 +29,7 @@ FusedStep Fusion::fuse(const Task& program, const std::vector<std::uint8_t>& sto
     for (; sum < program.sums.size() && draft_.inputs_of(program.sums[sum])[0] == id; ++sum) {
       add_up(program.sums[sum], id);
     }
+    // Nothing reads it but its sums.
     if (last_use_[id] == kNone && stored[id] == 0) free_.push_back(slot_[id]);
   }
   for (const Id copy : program.copies) {
@@ -72,18 +73,19 @@ void Fusion::compute(Id id, std::uint32_t i) {
   const Sweep sweep = value.op->sweep[static_cast<std::size_t>(value.dtype)];
   const Attributes& attributes = draft_.request.work[id].attributes;
   const bool stored = (*stored_)[id] != 0;
-  if (value.op->sums && inputs.size() != 2) {
+  if (value.op->adds_up && inputs.size() != 2) {
     // The sum so far may not lie where a term that is still to be added does.
-    const std::uint32_t sum = take(stored, free_);
-    step_.instructions.push_back({sweep, attributes, {read[0], read[1], 0}, sum});
+    const std::uint32_t total = take(stored, free_);
+    step_.instructions.push_back({sweep, attributes, {read[0], read[1], read[0]}, total});
     for (std::size_t k = 2; k < read.size(); ++k) {
-      step_.instructions.push_back({sweep, attributes, {sum, read[k], 0}, sum});
+      step_.instructions.push_back({sweep, attributes, {total, read[k], total}, total});
     }
     release(inputs, i);
-    slot_[id] = sum;
+    slot_[id] = total;
   } else {
     release(inputs, i);
     std::array<std::uint32_t, 3> slots{};
+    slots.fill(read[0]);
     std::copy(read.begin(), read.end(), slots.begin());
     slot_[id] = take(stored, free_);
     step_.instructions.push_back({sweep, attributes, slots, slot_[id]});
@@ -93,7 +95,7 @@ void Fusion::compute(Id id, std::uint32_t i) {
 
 void Fusion::add_up(Id sum, Id of) {
   const auto instruction = static_cast<std::uint32_t>(step_.instructions.size() - 1);
-  step_.sums.push_back({(*rect_of_)(sum), slot_[of], instruction, *group_of_sum(draft_, sum)});
+  step_.sums.push_back({(*rect_of_)(sum), reading_of_sum(draft_, sum), slot_[of], instruction});
 }
 
 /// What stands for an input: the value of this program that it is, or itself.

@@ -1,8 +1,7 @@
 /// Values last where somebody may ask for them, and computing them again is not the better choice.
 /// It is for what operations that read parameters compute, such as W x and U h of all steps: large,
 /// read once, and all it takes to have them again is x, h, and a copy of W and U when these change.
-/// And it is for what is element-wise of values that last themselves, such as x² of which a sum is
-/// wanted.
+/// And it is for what is element-wise of values that last themselves, such as x less its mean.
 
 #include <unroll/core/plan/lasting.h>
 

@@ -1,3 +1,4 @@
+#include <unroll/core/plan/access.h>
 #include <unroll/core/plan/assemble.h>
 #include <unroll/core/plan/make_plan.h>
 #include <unroll/core/plan/order.h>
@@ -80,7 +81,8 @@ Plan make_plan(const Graph& graph, const Request& request, const Passes& passes,
   for (const Pass& pass : kPasses) {
     if (passes.*pass.on && pass.run != nullptr) pass.run(draft);
   }
-  place(draft, passes.fuse);
+  settle_roles(draft, passes.fuse);
+  place(draft);
   const std::optional<std::vector<Task>> tasks = order_tasks(draft, passes.fuse);
   if (!tasks || !draft.arrangement.is_sound()) {
     // Products that wait for each other, or values wanted at overlapping places: both are rare, and

@@ -11,7 +11,7 @@ void join(Draft& draft);
 void batch(Draft& draft);
 
 /// Settles where values lie, so that products find their blocks side by side.
-void place(Draft& draft, bool fuse);
+void place(Draft& draft);
 /// Lets an assembled plan run on that many threads.
 void spread(Plan& plan, int threads);
 

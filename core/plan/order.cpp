@@ -130,11 +130,11 @@ class Ordering {
     if (is_sum(v)) pull_sums_like(v);
     end_pull();
     if (is_product(v)) {
-      tasks_.push_back({Task::Kind::product, static_cast<Id>(v - draft_.values.size()), {}});
+      tasks_.push_back({Task::Kind::product, static_cast<Id>(v - draft_.values.size())});
     } else if (is_sum(v)) {
       UNROLL_CHECK(summed_[v] != 0);  // by the program of what it is of
     } else {
-      tasks_.push_back({Task::Kind::kernel, v, {}});
+      tasks_.push_back({Task::Kind::kernel, v});
     }
   }
 
@@ -236,7 +236,7 @@ class Ordering {
                                       same_matrix(value, programs_[at].nodes[0]))) {
       ++at;
     }
-    if (at == programs_.size()) programs_.push_back({Task::Kind::program, kNone, {}});
+    if (at == programs_.size()) programs_.push_back({Task::Kind::program, kNone});
     programs_[at].nodes.push_back(id);
     entry_[id] = at;
   }
@@ -259,11 +259,11 @@ class Ordering {
       return;
     }
     if (there == 0) {  // before all programs, of which there can be fewer so
-      tasks_.push_back({Task::Kind::copy, id, {}});
+      tasks_.push_back({Task::Kind::copy, id});
       return;
     }
     entry_[id] = static_cast<std::uint32_t>(programs_.size());
-    programs_.push_back({Task::Kind::copy, id, {}});
+    programs_.push_back({Task::Kind::copy, id});
   }
 
   [[nodiscard]] bool same_matrix(const Value& value, Id other) const {

@@ -85,26 +85,7 @@ void close_gaps(Draft& draft) {
 
 }  // namespace
 
-void place(Draft& draft, bool fuse) {
-  const auto count = static_cast<Id>(draft.request.work.size());
-  for (Id id = 0; id < count; ++id) {
-    if (draft.values[id].role == Role::elementwise && !is_fusible(draft, id)) {
-      draft.values[id].role = Role::kernel;
-      draft.arrangement.make_dense(id);
-    }
-  }
-  for (Id id = 0; fuse && id < count; ++id) {
-    if (group_of_sum(draft, id)) draft.values[id].role = Role::sum;
-  }
-  // A sum that is part of no larger one is best left to its kernel.
-  for (BlockProduct& product : draft.products) {
-    if (!product.ones || product.inner() > 1) continue;
-    Value& value = draft.values[product.out[0]];
-    value.role = Role::kernel;
-    value.product = kNone;
-    draft.arrangement.make_dense(product.out[0]);
-    product = {};
-  }
+void place(Draft& draft) {
   // What one product reads side by side, such as the gradients of all gates, comes first: the other
   // products that read it need nothing else. Sums come last; they can add up in any order.
   const auto turn = [](const BlockProduct& p) {

@@ -72,20 +72,19 @@ struct FusedStep {
   struct Instruction {
     Sweep sweep;
     Attributes attributes;
-    std::array<std::uint32_t, 3> inputs;  // slots
+    std::array<std::uint32_t, 3> inputs;  // slots; the first again where there are fewer
     std::uint32_t output;
   };
   struct Result {
     Rect rect;
     std::uint32_t slot;
   };
-  /// The sums of a slot as an instruction leaves it: of the elements of each row, or of `group`
-  /// rows, one after the other.
+  /// The sums of a slot as an instruction leaves it: over all that would read one element of them.
   struct Sum {
     Rect rect;
+    Reading reading;  // column: of each row; row: of `group` rows, one after the other
     std::uint32_t slot;
     std::uint32_t after;  // the instruction
-    Index group;          // 0: of the elements of each row
   };
   Index rows = 0;
   Index columns = 0;

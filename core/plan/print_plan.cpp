@@ -39,8 +39,7 @@ struct Describe {
   }
   Line operator()(const FusedStep& s) const {
     Line line{fmt::format("sweep of {}{}", s.instructions.size(), s.sums.empty() ? "" : ", sums"),
-              fmt::format("{} x {}", s.rows, s.columns),
-              static_cast<double>(s.instructions.size()) * static_cast<double>(s.rows * s.columns),
+              fmt::format("{} x {}", s.rows, s.columns), static_cast<double>(s.rows * s.columns),
               0};
     for (const FusedStep::Operand& operand : s.operands) {
       line.bytes += size_of_rect(operand.rect, width);
@@ -49,6 +48,7 @@ struct Describe {
       line.bytes += size_of_rect(result.rect, width);
     }
     for (const FusedStep::Sum& sum : s.sums) line.bytes += size_of_rect(sum.rect, width);
+    line.flops *= static_cast<double>(s.instructions.size() + s.sums.size());
     return line;
   }
   Line operator()(const KernelStep& s) const {

@@ -42,32 +42,33 @@ class Tiles {
         memory_(reinterpret_cast<T*>(tile_memory(step.slots * kTile * sizeof(T)))),
         width_(std::min(step.columns, kTile)),
         height_(std::max<Index>(1, kTile / width_)) {
-    // What is added up is one thread's, tile by tile.
-    for (const FusedStep::Sum& sum : step.sums) {
-      if (sum.group > 0) height_ = std::gcd(height_, sum.group);
-    }
-    for (const FusedStep::Sum& sum : step.sums) {
-      tiles_of_sum_ = std::lcm(tiles_of_sum_, std::max<Index>(1, sum.group / height_));
-    }
     pieces_.clear();
     for (std::uint32_t i = 0; i < step.slots; ++i) pieces_.push_back({memory_ + i * kTile, 0});
   }
 
   void run(int thread, int threads) {
+    // The rows of a sum are one thread's.
+    Index rows_of_sum = 1;
+    for (const FusedStep::Sum& sum : step_.sums) {
+      rows_of_sum = std::lcm(rows_of_sum, sum.reading.group);
+    }
+    const bool sums = !step_.sums.empty();
+    const Interval all{0, step_.rows};
+    const Interval rows = sums ? share_of(step_.rows, thread, threads, rows_of_sum) : all;
+    last_row_ = rows.end;
     const Index across = (step_.columns + width_ - 1) / width_;
-    const Index count = across * ((step_.rows + height_ - 1) / height_);
-    const Index grain = step_.sums.empty() ? 1 : across * tiles_of_sum_;
-    const auto [begin, end] = share_of(count, thread, threads, grain);
+    const Index count = across * ((rows.size() + height_ - 1) / height_);
+    const auto [begin, end] = sums ? Interval{0, count} : share_of(count, thread, threads);
     for (Index i = begin; i < end; ++i) {
-      row_ = i / across * height_;
+      row_ = rows.begin + i / across * height_;
       column_ = i % across * width_;
-      rows_ = std::min(height_, step_.rows - row_);
+      rows_ = std::min(height_, last_row_ - row_);
       columns_ = std::min(width_, step_.columns - column_);
       for (Piece<T>& piece : pieces_) piece.stride = columns_;
       for (const FusedStep::Result& result : step_.results) {
         pieces_[result.slot] = {place(result.rect, row_, column_), result.rect.stride};
       }
-      const Index next_row = (i + 1) / across * height_;
+      const Index next_row = rows.begin + (i + 1) / across * height_;
       const Index next_column = (i + 1) % across * width_;
       const auto parts = static_cast<std::uint32_t>(step_.instructions.size());
       auto operand = step_.operands.begin();
@@ -97,7 +98,7 @@ class Tiles {
     constexpr Index kLine = 64 / sizeof(T);
     const auto operands = static_cast<Index>(step_.operands.size());
     const auto results = static_cast<Index>(step_.results.size());
-    const Index last_row = std::min(row + height_, step_.rows);
+    const Index last_row = std::min(row + height_, last_row_);
     const Index last_column = std::min(column + width_, step_.columns);
     const auto [begin, end] =
         share_of(operands + results, static_cast<int>(part), static_cast<int>(parts));
@@ -166,14 +167,14 @@ class Tiles {
     const Piece<T>& from = pieces_[sum.slot];
     for (Index r = 0; r < rows_; ++r) {
       const T* const row = from.data + r * from.stride;
-      if (sum.group == 0) {
+      if (sum.reading.access == Access::column) {
         T& to = *place(sum.rect, 0, row_ + r);  // one lies behind the other
         const T sum_of_part = kernels_.sum(row, columns_);
         to = column_ == 0 ? sum_of_part : to + sum_of_part;
         continue;
       }
-      T* const to = place(sum.rect, (row_ + r) / sum.group, column_);
-      if ((row_ + r) % sum.group == 0) {
+      T* const to = place(sum.rect, (row_ + r) / sum.reading.group, column_);
+      if ((row_ + r) % sum.reading.group == 0) {
         std::copy_n(row, columns_, to);
       } else {
         kernels_.add(to, columns_, row);
@@ -198,7 +199,7 @@ class Tiles {
   T* memory_;
   Index width_;
   Index height_;
-  Index tiles_of_sum_ = 1;  // one below the other: the rows of some sums, whole
+  Index last_row_ = 0;  // of this thread
   Index row_ = 0;
   Index column_ = 0;
   Index rows_ = 0;

@@ -10,26 +10,21 @@ namespace unroll::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
-using Tag = hn::ScalableTag<T>;
-template <class T>
-Index lanes() {
-  return static_cast<Index>(hn::Lanes(Tag<T>()));
-}
-
-template <class T>
-void fill(T* row, Index n, T value) {
-  const Tag<T> d;
+void fill_row(T* row, Index n, T value) {
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
   const auto values = hn::Set(d, value);
   Index i = 0;
-  for (; i + lanes<T>() <= n; i += lanes<T>()) hn::StoreU(values, d, row + i);
+  for (; i + lanes <= n; i += lanes) hn::StoreU(values, d, row + i);
   for (; i < n; ++i) row[i] = value;
 }
 
 template <class T>
-void add(T* row, Index n, const T* other) {
-  const Tag<T> d;
+void add_row(T* row, Index n, const T* other) {
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
   Index i = 0;
-  for (; i + lanes<T>() <= n; i += lanes<T>()) {
+  for (; i + lanes <= n; i += lanes) {
     hn::StoreU(hn::Add(hn::LoadU(d, row + i), hn::LoadU(d, other + i)), d, row + i);
   }
   for (; i < n; ++i) row[i] += other[i];
@@ -37,30 +32,30 @@ void add(T* row, Index n, const T* other) {
 
 /// In four chains, since each addition waits for the one before it.
 template <class T>
-T sum(const T* row, Index n) {
-  const Tag<T> d;
-  const Index step = lanes<T>();
+T sum_row(const T* row, Index n) {
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<Index>(hn::Lanes(d));
   auto a = hn::Zero(d);
   auto b = a;
   auto c = a;
   auto e = a;
   Index i = 0;
-  for (; i + 4 * step <= n; i += 4 * step) {
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
     a = hn::Add(a, hn::LoadU(d, row + i));
-    b = hn::Add(b, hn::LoadU(d, row + i + step));
-    c = hn::Add(c, hn::LoadU(d, row + i + 2 * step));
-    e = hn::Add(e, hn::LoadU(d, row + i + 3 * step));
+    b = hn::Add(b, hn::LoadU(d, row + i + lanes));
+    c = hn::Add(c, hn::LoadU(d, row + i + 2 * lanes));
+    e = hn::Add(e, hn::LoadU(d, row + i + 3 * lanes));
   }
-  for (; i + step <= n; i += step) a = hn::Add(a, hn::LoadU(d, row + i));
+  for (; i + lanes <= n; i += lanes) a = hn::Add(a, hn::LoadU(d, row + i));
   T total = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(a, b), hn::Add(c, e))));
   for (; i < n; ++i) total += row[i];
   return total;
 }
 
 template <class T>
-constexpr RowKernels<T> kKernels{fill<T>, add<T>, sum<T>};
-const RowKernels<float>* RowsF32() { return &kKernels<float>; }
-const RowKernels<double>* RowsF64() { return &kKernels<double>; }
+constexpr RowKernels<T> kRowKernels{fill_row<T>, add_row<T>, sum_row<T>};
+const RowKernels<float>* RowsF32() { return &kRowKernels<float>; }
+const RowKernels<double>* RowsF64() { return &kRowKernels<double>; }
 
 }  // namespace unroll::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

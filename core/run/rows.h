@@ -1,5 +1,6 @@
 #pragma once
-/// What a sweep does with rows besides its operations, compiled once for every instruction set.
+/// What a sweep does with rows besides its operations, compiled once for every instruction set: it
+/// takes as long as an operation does.
 
 #include <unroll/core/shape.h>
 
@@ -9,7 +10,7 @@ template <class T>
 struct RowKernels {
   void (*fill)(T* row, Index n, T value);
   void (*add)(T* row, Index n, const T* other);  // row += other
-  T (*sum)(const T* row, Index n);
+  T (*sum)(const T* row, Index n);               // rounded as the vectors of the machine have it
 };
 
 template <class T>

@@ -120,7 +120,7 @@ void run_sweep(const KernelCall& call) {
   const Shape& result = call.shape();
   if (result.size() == 0) return;
   const Sweep sweep = call.op().sweep[static_cast<std::size_t>(call.dtype())];
-  if (call.op().sums && call.count() != 2) return add_up(call, sweep);
+  if (call.op().adds_up && call.count() != 2) return add_up(call, sweep);
   bool whole = true;
   SweepCall all{.output = call.out<std::byte>(), .columns = result.size()};
   for (int i = 0; i < call.count(); ++i) {

@@ -122,7 +122,7 @@ struct Counts {
 };
 
 /// The plan of a program, whose values are checked too.
-inline Plan checked_plan(const Program& program, const Passes& passes) {
+inline Plan checked_plan(const Program& program, const Passes& passes = {}) {
   CHECK(planned_difference(program, passes) < kClose);
   Tape tape(DType::f64);
   return plan_for(tape, program(tape).back(), passes);
