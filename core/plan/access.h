@@ -10,7 +10,7 @@ namespace unroll {
 /// How an element-wise operation reads an input; nothing where no sweep can.
 [[nodiscard]] std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id result);
 
-/// How a value with Role::sum would be read by what it is the sum of.
+/// How a value with Role::sum could be read beside what it is the sum of.
 [[nodiscard]] FusedStep::Reading reading_of_sum(const Draft& draft, Id sum);
 
 /// Leaves to their kernels the element-wise operations and sums that no sweep or product does

@@ -253,8 +253,8 @@ class Assembly {
       found[id] = static_cast<std::uint8_t>(plan_.kept.back().lasts);
     }
     for (Id id = 0; id < count; ++id) {
-      if (found[id] == 0 && value(id).may_go && draft_.reads_parameter(id))
-        plan_.let_go.push_back(id);
+      const bool goes = found[id] == 0 && value(id).may_go;
+      if (goes && draft_.reads_parameter(id)) plan_.let_go.push_back(id);
     }
     for (const Task& task : tasks_) {
       if (task.kind != Task::Kind::kernel) continue;

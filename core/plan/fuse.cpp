@@ -22,13 +22,11 @@ FusedStep Fusion::fuse(const Task& program, const std::vector<std::uint8_t>& sto
   stored_ = &stored;
   rect_of_ = &rect_of;
   begin(program);
-  std::size_t sum = 0;
+  auto sum = program.sums.begin();
   for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
     const Id id = program.nodes[i];
     compute(id, i);
-    for (; sum < program.sums.size() && draft_.inputs_of(program.sums[sum])[0] == id; ++sum) {
-      add_up(program.sums[sum], id);
-    }
+    for (; sum != program.sums.end() && draft_.inputs_of(*sum)[0] == id; ++sum) add_up(*sum, id);
     // Nothing reads it but its sums.
     if (last_use_[id] == kNone && stored[id] == 0) free_.push_back(slot_[id]);
   }

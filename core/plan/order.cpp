@@ -46,9 +46,11 @@ class Ordering {
 
  private:
   [[nodiscard]] bool is_product(std::uint32_t v) const { return v >= draft_.values.size(); }
-  [[nodiscard]] bool is_sum(std::uint32_t v) const {
-    return !is_product(v) && draft_.values[v].role == Role::sum;
+  [[nodiscard]] bool has_role(std::uint32_t v, Role role) const {
+    return !is_product(v) && draft_.values[v].role == role;
   }
+  [[nodiscard]] bool is_sum(std::uint32_t v) const { return has_role(v, Role::sum); }
+  [[nodiscard]] bool is_copy(std::uint32_t v) const { return has_role(v, Role::copy); }
 
   template <class F>
   void for_each_need(std::uint32_t v, F f) const {
@@ -204,21 +206,23 @@ class Ordering {
       if (role == Role::copy) add_copy(id);
       if (role != Role::elementwise) continue;
       add_elementwise(id);
-      add_sums(id);
-      want_copies(id);
+      add_along(id);
     }
     for (const Id id : wanted_) entry_[id] = kNone;
     for (Task& task : programs_) tasks_.push_back(std::move(task));
   }
 
-  /// A copy is made at once, whoever needs it later: what it is of is at hand.
-  void want_copies(Id id) {
+  /// Copies and sums of a value are made with it, whoever needs them later: it is at hand.
+  void add_along(Id id) {
     for (std::uint32_t i = first_[id]; i < first_[id + 1]; ++i) {
       const std::uint32_t user = users_[i];
-      if (is_product(user) || draft_.values[user].role != Role::copy || pulled_[user] != 0)
-        continue;
-      pulled_[user] = 1;
-      wanted_.push_back(user);
+      if (is_sum(user)) {
+        programs_[entry_[id]].sums.push_back(user);
+        summed_[user] = 1;
+      } else if (is_copy(user) && pulled_[user] == 0) {
+        pulled_[user] = 1;
+        wanted_.push_back(user);
+      }
     }
   }
 
@@ -241,15 +245,6 @@ class Ordering {
     entry_[id] = at;
   }
 
-  /// The sums of a value are computed with it, whoever needs them later.
-  void add_sums(Id id) {
-    for (std::uint32_t i = first_[id]; i < first_[id + 1]; ++i) {
-      if (!is_sum(users_[i])) continue;
-      programs_[entry_[id]].sums.push_back(users_[i]);
-      summed_[users_[i]] = 1;
-    }
-  }
-
   void add_copy(Id id) {
     const Id input = draft_.inputs_of(id)[0];
     const std::uint32_t there = after(input);
@@ -258,7 +253,7 @@ class Ordering {
       entry_[id] = there - 1;
       return;
     }
-    if (there == 0) {  // before all programs, of which there can be fewer so
+    if (there == 0) {  // made first, it parts no program
       tasks_.push_back({Task::Kind::copy, id});
       return;
     }

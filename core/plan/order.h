@@ -13,10 +13,11 @@ struct Task {
   enum class Kind : std::uint8_t { product, kernel, program, copy };
   Kind kind;
   Id id = kNone;  // the product, the kernel's value, the copy
-  std::vector<Id>
-      nodes{};  // of a program: element-wise values, in an order they can be computed in
-  std::vector<Id> copies{};  // of a program: copies of its results
-  std::vector<Id> sums{};    // of a program: sums of its results, in the order of these
+  // Of a program: element-wise values, in an order they can be computed in; copies of its results;
+  // sums of them, in their order.
+  std::vector<Id> nodes{};
+  std::vector<Id> copies{};
+  std::vector<Id> sums{};
 };
 
 /// Products, kernels and sums run as soon as they can; element-wise values and copies when the

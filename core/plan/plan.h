@@ -79,7 +79,7 @@ struct FusedStep {
     Rect rect;
     std::uint32_t slot;
   };
-  /// The sums of a slot as an instruction leaves it: over all that would read one element of them.
+  /// Sums of what an instruction computes, as they could be read as an operand beside it.
   struct Sum {
     Rect rect;
     Reading reading;  // column: of each row; row: of `group` rows, one after the other

@@ -1,6 +1,6 @@
 #pragma once
-/// What a sweep does with rows besides its operations, compiled once for every instruction set: it
-/// takes as long as an operation does.
+/// What a sweep does with rows besides its operations, compiled once for every instruction set, or
+/// it would take longer than they do.
 
 #include <unroll/core/shape.h>
 

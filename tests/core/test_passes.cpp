@@ -321,7 +321,8 @@ TEST_CASE("spread: a plan is for as many threads as there are, and gives the sam
     std::vector<Var> h{leaf(tape, {7, 30}, 1)};
     for (int t = 0; t < 4; ++t) {
       const std::vector<Var> y = gates.of(h.back());
-      h.push_back(rows(reshape(sigmoid(y[0]) * tanh(y[1]) + y[2] * y[3], {280}), 0, 210));
+      h.push_back(
+          rows(reshape(sigmoid(y[0]) * tanh(y[1]) + tanh(y[2]) * tanh(y[3]), {280}), 0, 210));
       h.back() = reshape(h.back(), {7, 30});
     }
     std::vector<Var> wrt;
@@ -341,7 +342,7 @@ TEST_CASE("spread: a plan is for as many threads as there are, and gives the sam
     if (first.empty()) first = values;
     for (std::size_t i = 0; i < values.size(); ++i) CHECK(same_bits(values[i], first[i]));
   }
-  CHECK(planned_difference(program) < 100 * kClose);  // of sums of 280 elements
+  CHECK(planned_difference(program) < kClose);
 }
 
 TEST_CASE("passes: a matrix that small products read again and again is packed once") {

@@ -192,8 +192,9 @@ TEST_CASE("plan memory: what is element-wise of values that are there is compute
   CHECK(is_there(vars[0]));
   CHECK(!is_there(vars[1]));
   w.set(random_tensor({3, 4}, 5));
-  for (std::size_t i = vars.size(); i-- > 0;)
+  for (std::size_t i = vars.size(); i-- > 0;) {
     CHECK(difference(vars[i].value(), expected[i]) < kClose);
+  }
 }
 
 }  // namespace
