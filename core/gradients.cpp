@@ -96,8 +96,9 @@ void find_segments(Workspace& workspace, const std::vector<ParameterStore::Entry
 Workspace& Gradients::computed() const {
   if (!workspace_) {
     auto workspace = parameters_.store().workspace();
-    tape_->workspaces_.push_back(workspace);  // nodes will point into it until the tape is cleared
-    workspace->tape = tape_;
+    Tape& tape = loss_.tape();
+    tape.workspaces_.push_back(workspace);  // nodes will point into it until the tape is cleared
+    workspace->tape = &tape;
     workspace->factor = 1;
     compute(*workspace);
     workspace_ = std::move(workspace);
@@ -110,11 +111,12 @@ Workspace& Gradients::computed() const {
 
 void Gradients::compute(Workspace& workspace) const {
   const auto& parameters = parameters_.store().entries();
+  Tape& tape = loss_.tape();
   std::vector<std::uint32_t> targets;
   std::vector<Form> forms(parameters.size(), Form::zero);
-  Graph& graph = tape_->graph_;
+  Graph& graph = tape.graph_;
   for (const auto& [i, gradient] : reached_) {
-    tape_->require(gradient);
+    tape.require(gradient);
     Node& node = graph.nodes[gradient.index()];
     if (node.op->row_sparse) {
       forms[i] = Form::rows;
@@ -124,6 +126,7 @@ void Gradients::compute(Workspace& workspace) const {
       targets.push_back(gradient.index());
     }
   }
+  if (!targets.empty()) targets.push_back(loss_.index());
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     prepare(workspace, parameters[i], workspace.entries[i], forms[i]);
   }
@@ -133,8 +136,8 @@ void Gradients::compute(Workspace& workspace) const {
       node.destination = place_of(workspace, parameters[i].offset);
     }
   }
-  tape_->run(targets, true);
-  for (const std::uint32_t target : targets) tape_->close_gaps(target);
+  tape.run(targets, true);
+  for (const std::uint32_t target : targets) tape.close_gaps(target);
 
   for (const auto& [i, gradient] : reached_) {
     const Node& node = graph.nodes[gradient.index()];

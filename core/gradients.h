@@ -11,7 +11,8 @@
 namespace unroll {
 
 /// One gradient a parameter, laid out in a flat block like the parameters themselves. Computed when
-/// first read, which has to happen before the tape is cleared; valid after that.
+/// first read, which has to happen before the tape is cleared; valid after that. The loss is
+/// computed with them: to ask for it afterwards costs nothing.
 ///
 /// The gradient of an embedding is zero but for the rows that were looked up. It has its place in
 /// the block like any other, and `segments()` leaves out the rows that are zero, so a pass over the
@@ -31,8 +32,8 @@ class Gradients {
     Var gradient;
   };
 
-  Gradients(const Parameters& parameters, Tape& tape, std::vector<Reached> reached)
-      : parameters_(parameters), tape_(&tape), reached_(std::move(reached)) {}
+  Gradients(const Parameters& parameters, Var loss, std::vector<Reached> reached)
+      : parameters_(parameters), loss_(loss), reached_(std::move(reached)) {}
 
   Gradients(const Gradients&) = delete;  // clipping changes the block in place
   Gradients& operator=(const Gradients&) = delete;
@@ -41,6 +42,8 @@ class Gradients {
   ~Gradients() = default;
 
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
+  /// Computes them now, and the loss, unless that is done.
+  void run() const { (void)computed(); }
   /// What is not zero, in ascending order.
   [[nodiscard]] std::span<const Segment> segments() const;
   /// The flat block, laid out like `parameters().flat()`.
@@ -80,7 +83,7 @@ class Gradients {
   [[nodiscard]] const Workspace& computed_with(const Parameter& parameter) const;
 
   Parameters parameters_;
-  Tape* tape_;
+  Var loss_;
   std::vector<Reached> reached_;
   mutable std::shared_ptr<Workspace> workspace_;
 };

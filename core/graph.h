@@ -58,12 +58,9 @@ struct Node {
   std::byte* value = nullptr;        // null until it has run, or where it was not kept
   Index stride = 0;                  // elements from row to row of the value, 0: no gap
   std::byte* destination = nullptr;  // where its value is wanted, null: anywhere
-  bool handed_out = false;  // recorded by a gradient rule, but somebody was given a Var of it
-  bool let_go = false;      // nobody's; it ran, and its value was not kept; it can run again
-  bool lost = false;        // that would give something else now: a parameter it reads has changed
-
-  /// Whether nobody was given a Var of it.
-  [[nodiscard]] bool is_nobodys() const { return origin >= 0 && !handed_out; }
+  bool nobodys = false;              // nobody has a Var of it, or will ask for it
+  bool let_go = false;  // nobody's; it ran, and its value was not kept; it can run again
+  bool lost = false;    // that would give something else now: a parameter it reads has changed
 };
 
 struct Graph {

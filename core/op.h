@@ -41,6 +41,7 @@ struct OpInfo {
   bool row_sparse = false;      // (ids, rows): zero but for some rows, added up where ids repeat
   bool adds_up = false;         // element-wise: its inputs added up, two at a time by its sweep
   bool splits = false;          // its kernel works on KernelCall::share() only
+  bool in_place = false;        // its result may lie where input 0 does, which is then gone
 };
 
 /// What a shape rule sees: the inputs and the attributes of the call being recorded.
@@ -78,9 +79,10 @@ class Signature {
 /// What a forward kernel sees: the values of the inputs, and the place for the result.
 class KernelCall {
  public:
-  /// The part `part` of `parts` of a call.
-  KernelCall(const Graph& graph, const Node& node, int part = 0, int parts = 1)
-      : graph_(graph), node_(node), part_(part), parts_(parts) {}
+  /// The part `part` of `parts` of a call, which gives the value of `also` along with its own.
+  KernelCall(const Graph& graph, const Node& node, int part = 0, int parts = 1,
+             const Node* also = nullptr)
+      : graph_(graph), node_(node), part_(part), parts_(parts), also_(also) {}
 
   [[nodiscard]] int count() const { return static_cast<int>(node_.input_count); }
   [[nodiscard]] const Shape& shape(int i) const { return input(i).shape; }
@@ -93,6 +95,11 @@ class KernelCall {
   template <class T>
   [[nodiscard]] T* out() const {
     return reinterpret_cast<T*>(node_.value);
+  }
+  /// The place for the value of Op::also; null where it is not asked for.
+  template <class T>
+  [[nodiscard]] T* also() const {
+    return also_ == nullptr ? nullptr : reinterpret_cast<T*>(also_->value);
   }
   template <class A>
   [[nodiscard]] A attributes() const {
@@ -115,6 +122,7 @@ class KernelCall {
   const Node& node_;
   int part_;
   int parts_;
+  const Node* also_;
 };
 
 using Kernel = void (*)(const KernelCall&);
@@ -226,7 +234,9 @@ struct Op : OpInfo {
   ProductForm (*product)(const Signature&) = nullptr;  // products, and what can be seen as one
   int (*concat_axis)(const Signature&) = nullptr;      // concats only
   int (*sum_axis)(const Signature&) = nullptr;         // sums along an axis only
-  void (*gradient)(Backward&) = nullptr;               // null where no_gradient says why
+  const Op& (*also)() =
+      nullptr;  // another of the first inputs, whose value its kernel can give too
+  void (*gradient)(Backward&) = nullptr;  // null where no_gradient says why
   std::string_view no_gradient{};
   std::string (*describe)(const Attributes&) = nullptr;
   std::vector<Sample> (*samples)() = nullptr;
@@ -260,6 +270,10 @@ concept HasConcat = requires(const Signature& s) {
 template <class D>
 concept HasSumAxis = requires(const Signature& s) {
   { D::sum_axis(s) } -> std::same_as<int>;
+};
+template <class D>
+concept HasAlso = requires {
+  { D::also() } -> std::same_as<const Op&>;
 };
 template <class D>
 concept HasForward = requires(const KernelCall& k) {
@@ -296,6 +310,7 @@ Op make_op() {
   if constexpr (HasProduct<D>) op.product = D::product;
   if constexpr (HasConcat<D>) op.concat_axis = D::concat_axis;
   if constexpr (HasSumAxis<D>) op.sum_axis = D::sum_axis;
+  if constexpr (HasAlso<D>) op.also = D::also;
   if constexpr (HasSweep<D>) {
     op.forward = {run_sweep, run_sweep, nullptr};
     op.sweep = {D::sweep(DType::f32), D::sweep(DType::f64), nullptr};

@@ -65,6 +65,11 @@ void Tape::detach() {
   workspaces_.clear();
 }
 
+void Tape::let_go(Var var) {
+  require(var);
+  graph_.nodes[var.index()].nobodys = true;
+}
+
 void Tape::clear() {
   detach();
   parameter_nodes_.clear();
@@ -94,6 +99,7 @@ Node& Tape::append(const Op& op, const Attributes& attributes) {
   node.dtype = dtype_;
   node.step = step_;
   node.origin = origin_;
+  node.nobodys = origin_ >= 0;  // only gradient rules see it, until it is handed out
   return node;
 }
 
@@ -348,7 +354,7 @@ std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
   for (const Var& var : wrt) {
     const std::optional<Var> gradient = walk.gradient(var);
     result.push_back(gradient ? *gradient : gradient_algebra().full(*this, var.shape(), 0));
-    graph_.nodes[result.back().index()].handed_out = true;
+    graph_.nodes[result.back().index()].nobodys = false;
   }
   return result;
 }
@@ -377,7 +383,7 @@ Gradients Tape::gradients(Var loss, const Parameters& parameters) {
     require_current(static_cast<std::int32_t>(positions[i]));
     reached.push_back({parameter_nodes_[positions[i]].parameter.index(), *gradient});
   }
-  return {parameters, *this, std::move(reached)};
+  return {parameters, loss, std::move(reached)};
 }
 
 std::size_t Tape::bytes() const {

@@ -55,11 +55,16 @@ class Tape final : private ParameterReader {
   /// recorded as ops, which can be differentiated again. Zero for a Var the loss does not depend
   /// on.
   std::vector<Var> gradients(Var loss, std::span<const Var> wrt);
-  /// The same for every parameter of the tree; computed when first read.
+  /// The same for every parameter of the tree; computed when first read, and the loss with them.
   Gradients gradients(Var loss, const Parameters& parameters);
 
   /// Runs what `var` needs and has not run yet. The view holds until `clear()`.
   TensorView value(Var var);
+
+  /// Says that nobody will ask for `var`, but operations that were recorded on it: once a gradient
+  /// was computed its memory may be another value's. HandleError for one who asks nevertheless,
+  /// after a parameter it was computed from has changed.
+  void let_go(Var var);
 
   /// Forgets every node and keeps the memory. Vars recorded before are stale from here on.
   void clear();

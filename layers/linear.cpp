@@ -20,6 +20,13 @@ Var Linear::operator()(Var x) const {
   return linear(x, tape.parameter(W), tape.parameter(b));
 }
 
+Var softmax_cross_entropy(const Linear& readout, Var x, Var targets, Reduction reduction,
+                          Index ignore_index) {
+  const Var logits = readout(x);
+  logits.tape().let_go(logits);
+  return softmax_cross_entropy(logits, targets, reduction, ignore_index);
+}
+
 Embedding::Embedding(const Parameters& p, Index count, Index size, const Initializer& initialize)
     : W(p.add("W", {count, size}, initialize)) {}
 

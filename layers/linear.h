@@ -3,6 +3,7 @@
 
 #include <unroll/core/tape.h>
 #include <unroll/layers/initialize.h>
+#include <unroll/ops/loss.h>
 
 namespace unroll {
 
@@ -21,6 +22,12 @@ struct Linear {
   Parameter W;
   Parameter b;  // of no tree without a bias
 };
+
+/// softmax_cross_entropy(readout(x), targets): how far the readout of x (S..., in) is from
+/// predicting targets (S...). Nobody has a Var of the logits, which for many classes are the
+/// largest value of all: their gradient is written over them.
+Var softmax_cross_entropy(const Linear& readout, Var x, Var targets,
+                          Reduction reduction = Reduction::mean, Index ignore_index = kIgnoreNone);
 
 /// A vector for each of `count` ids. W: (count x size); ids (...) give (..., size). The gradient is
 /// row-sparse.

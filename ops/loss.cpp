@@ -4,19 +4,19 @@
 
 #include <unroll/ops/simd-inl.h>
 
+#include <algorithm>
 #include <cmath>
 
 #ifndef UNROLL_OPS_LOSS_CPP_
 #define UNROLL_OPS_LOSS_CPP_
 namespace unroll {
 
-/// log(sum(exp(x))) of a row as top + log_sum: subtracted one after the other, so that large logits
-/// do not cost the small differences between them.
+/// What a softmax divides a row by, sum exp(top): in two parts, so that large logits do not cost
+/// the small differences between them.
 template <class T>
 struct Normaliser {
-  [[nodiscard]] T log_probability(T x) const { return (x - top) - log_sum; }
-  T top;
-  T log_sum;
+  T top;  // the largest of the row
+  T sum;  // of exp(x - top)
 };
 
 }  // namespace unroll
@@ -30,10 +30,18 @@ namespace unroll::HWY_NAMESPACE {
 template <class T>
 T largest(const T* x, std::size_t n) {
   const hn::ScalableTag<T> d;
-  auto best = hn::Set(d, x[0]);
+  const std::size_t lanes = hn::Lanes(d);
+  const auto first = hn::Set(d, x[0]);
+  auto best = first;
+  auto also = first;  // one maximum waits for the one before it
   std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) best = hn::Max(best, hn::LoadU(d, x + i));
-  T result = hn::GetLane(hn::MaxOfLanes(d, best));
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    const auto at = [&](std::size_t j) { return hn::LoadU(d, x + i + j * lanes); };
+    best = hn::Max(best, hn::Max(at(0), at(1)));
+    also = hn::Max(also, hn::Max(at(2), at(3)));
+  }
+  for (; i + lanes <= n; i += lanes) best = hn::Max(best, hn::LoadU(d, x + i));
+  T result = hn::GetLane(hn::MaxOfLanes(d, hn::Max(best, also)));
   for (; i < n; ++i) result = x[i] > result ? x[i] : result;
   return result;
 }
@@ -62,29 +70,28 @@ T exp_sum(const T* x, T top, T* y, std::size_t n) {
   return total;
 }
 
-/// y = weight exp(x) / sum(exp(x))
-template <class T>
-void softmax_row(const T* x, T* y, std::size_t n, T weight) {
-  const hn::ScalableTag<T> d;
-  const T factor = weight / exp_sum(x, largest(x, n), y, n);
-  std::size_t i = 0;
-  for (; i + hn::Lanes(d) <= n; i += hn::Lanes(d)) {
-    hn::StoreU(hn::Mul(hn::LoadU(d, y + i), hn::Set(d, factor)), d, y + i);
-  }
-  for (; i < n; ++i) y[i] *= factor;
-}
-
 template <class T>
 Normaliser<T> normaliser_row(const T* x, std::size_t n) {
   const T top = largest(x, n);
-  return {top, std::log(exp_sum<T>(x, top, nullptr, n))};
+  return {top, exp_sum<T>(x, top, nullptr, n)};
 }
 
-void SoftmaxF32(const float* x, float* y, std::size_t n, float weight) {
-  softmax_row(x, y, n, weight);
+/// y = weight exp(x) / sum(exp(x)); it may lie where x does.
+template <class T>
+Normaliser<T> softmax_row(const T* x, T* y, std::size_t n, T weight) {
+  const T top = largest(x, n);
+  const T total = exp_sum(x, top, y, n);
+  const T factor = weight / total;
+  const auto times = [&](auto d, auto v) { return hn::Mul(v, hn::Set(d, factor)); };
+  sweep_row(times, hn::ScalableTag<T>(), n, y, y);
+  return {top, total};
 }
-void SoftmaxF64(const double* x, double* y, std::size_t n, double weight) {
-  softmax_row(x, y, n, weight);
+
+Normaliser<float> SoftmaxF32(const float* x, float* y, std::size_t n, float weight) {
+  return softmax_row(x, y, n, weight);
+}
+Normaliser<double> SoftmaxF64(const double* x, double* y, std::size_t n, double weight) {
+  return softmax_row(x, y, n, weight);
 }
 Normaliser<float> NormaliserF32(const float* x, std::size_t n) { return normaliser_row(x, n); }
 Normaliser<double> NormaliserF64(const double* x, std::size_t n) { return normaliser_row(x, n); }
@@ -101,8 +108,6 @@ HWY_AFTER_NAMESPACE();
 #include <unroll/ops/samples.h>
 #include <unroll/ops/shape.h>
 
-#include <algorithm>
-
 namespace unroll {
 namespace {
 
@@ -111,17 +116,23 @@ HWY_EXPORT(SoftmaxF64);
 HWY_EXPORT(NormaliserF32);
 HWY_EXPORT(NormaliserF64);
 
-void softmax_of(const float* x, float* y, std::size_t n, float weight) {
-  HWY_DYNAMIC_DISPATCH(SoftmaxF32)(x, y, n, weight);
+Normaliser<float> softmax_of(const float* x, float* y, std::size_t n, float weight) {
+  return HWY_DYNAMIC_DISPATCH(SoftmaxF32)(x, y, n, weight);
 }
-void softmax_of(const double* x, double* y, std::size_t n, double weight) {
-  HWY_DYNAMIC_DISPATCH(SoftmaxF64)(x, y, n, weight);
+Normaliser<double> softmax_of(const double* x, double* y, std::size_t n, double weight) {
+  return HWY_DYNAMIC_DISPATCH(SoftmaxF64)(x, y, n, weight);
 }
 Normaliser<float> normaliser_of(const float* x, std::size_t n) {
   return HWY_DYNAMIC_DISPATCH(NormaliserF32)(x, n);
 }
 Normaliser<double> normaliser_of(const double* x, std::size_t n) {
   return HWY_DYNAMIC_DISPATCH(NormaliserF64)(x, n);
+}
+
+/// -log of the softmax of x, which is one of the row that is normalised.
+template <class T>
+T loss_of(T x, const Normaliser<T>& row) {
+  return -((x - row.top) - std::log(row.sum));
 }
 
 /// Calls f(row, x) for every row along the last axis of input `i` that falls to this call.
@@ -170,7 +181,7 @@ struct Softmax : OnRows {
   static void forward(const KernelCall& k) {
     const std::size_t n = width_of(k.shape());
     for_each_row<T>(k, 0, [&](Index row, const T* x) {
-      softmax_of(x, k.out<T>() + row * static_cast<Index>(n), n, T{1});
+      (void)softmax_of(x, k.out<T>() + row * static_cast<Index>(n), n, T{1});
     });
   }
   static void gradient(Backward& b) {
@@ -188,9 +199,10 @@ struct LogSoftmax : OnRows {
   static void forward(const KernelCall& k) {
     const std::size_t n = width_of(k.shape());
     for_each_row<T>(k, 0, [&](Index row, const T* x) {
-      const Normaliser<T> normaliser = normaliser_of(x, n);
+      const auto [top, total] = normaliser_of(x, n);
       T* const y = k.out<T>() + row * static_cast<Index>(n);
-      std::transform(x, x + n, y, [=](T v) { return normaliser.log_probability(v); });
+      std::transform(x, x + n, y,
+                     [top = top, log_sum = std::log(total)](T v) { return (v - top) - log_sum; });
     });
   }
   static void gradient(Backward& b) { b.add(0, b.dy() - exp(b.y()) * sum(b.dy(), -1, true)); }
@@ -243,7 +255,7 @@ struct CrossEntropy {
     const std::size_t n = width_of(k.shape(0));
     for_each_row<T>(k, 0, [&](Index row, const T* x) {
       const std::int32_t target = target_of(k, row, static_cast<Index>(n));
-      k.out<T>()[row] = target < 0 ? T{0} : -normaliser_of(x, n).log_probability(x[target]);
+      k.out<T>()[row] = target < 0 ? T{0} : loss_of(x[target], normaliser_of(x, n));
     });
   }
   static void gradient(Backward& b);
@@ -281,14 +293,16 @@ struct CrossEntropy {
   }
 };
 
-/// softmax minus one-hot, each row scaled by its weight: the gradient of cross_entropy in one pass.
+/// softmax minus one-hot, each row scaled by its weight: the gradient of cross_entropy in one pass,
+/// which computes cross_entropy too where it is asked for.
 struct CrossEntropyGradient {
   static constexpr OpInfo info{.name = "cross_entropy_gradient",
                                .formula = "y[n] = w[n] (softmax(logits)[n] - onehot(targets[n]))",
                                .min_inputs = 3,
                                .max_inputs = 3,
                                .integer_inputs = 0b010,
-                               .splits = true};
+                               .splits = true,
+                               .in_place = true};
   static Shape shape(const Signature& s) {
     require_targets(s);
     if (s.shape(2) != s.shape(1)) {
@@ -304,14 +318,18 @@ struct CrossEntropyGradient {
       T* const y = k.out<T>() + row * static_cast<Index>(n);
       const std::int32_t target = target_of(k, row, static_cast<Index>(n));
       const T weight = k.in<T>(2)[row];
+      T loss = 0;
       if (target < 0) {
         std::fill_n(y, n, T{0});
       } else {
-        softmax_of(x, y, n, weight);
+        const T logit = x[target];  // y may lie where x does
+        loss = loss_of(logit, softmax_of(x, y, n, weight));
         y[target] -= weight;
       }
+      if (T* const losses = k.also<T>()) losses[row] = loss;
     });
   }
+  static const Op& also();
   static Var call(Var logits, Var targets, Var weights, Ignore ignore);
   static void gradient(Backward& b) {
     const auto ignore = b.attributes<Ignore>();
@@ -379,6 +397,8 @@ Var record(std::initializer_list<Var> inputs, const Attributes& attributes = {})
 void CrossEntropy::gradient(Backward& b) {
   b.add(0, CrossEntropyGradient::call(b.in(0), b.in(1), b.dy(), b.attributes<Ignore>()));
 }
+
+const Op& CrossEntropyGradient::also() { return Family::op<CrossEntropy>(); }
 
 Var CrossEntropyGradient::call(Var logits, Var targets, Var weights, Ignore ignore) {
   return record<CrossEntropyGradient>({logits, targets, weights}, Attributes(ignore));

@@ -4,6 +4,7 @@
 #include <unroll/core/plan/reuse.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace unroll {
 namespace {
@@ -33,6 +34,7 @@ class Assembly {
     place_ones();
     for (const Task& task : tasks_) add(task);
     keep_all();
+    write_in_place();
     settle();
     return std::move(plan_);
   }
@@ -175,11 +177,14 @@ class Assembly {
         break;
       }
       case Task::Kind::kernel:
-        step.what = KernelStep{task.id};
-        computed_[task.id] = 1;
-        (void)rect_of(task.id);
+        step.what = KernelStep{task.id, task.also};
         step.node = task.id;
-        step.covers = 1;
+        for (const Id id : {task.id, task.also}) {
+          if (id == kNone) continue;
+          computed_[id] = 1;
+          (void)rect_of(id);
+          ++step.covers;
+        }
         for (const Id input : draft_.inputs_of(task.id)) (void)rect_of(input);
         break;
       case Task::Kind::copy:
@@ -274,6 +279,39 @@ class Assembly {
     plan_.kept.push_back({id, rect, lasts});
   }
 
+  /// A kernel that can, writes its result over an input that nothing reads after it.
+  void write_in_place() {
+    in_place_of_.resize(buffers_.size());
+    std::iota(in_place_of_.begin(), in_place_of_.end(), 0U);
+    for (std::uint32_t now = 0; now < plan_.steps.size(); ++now) {
+      auto* const kernel = std::get_if<KernelStep>(&plan_.steps[now].what);
+      if (kernel == nullptr || !value(kernel->node).op->in_place) continue;
+      const auto inputs = draft_.inputs_of(kernel->node);
+      const std::uint32_t to = whole_buffer(kernel->node);
+      std::uint32_t from = whole_buffer(inputs[0]);
+      if (to == kNone || from == kNone || buffers_[to].first != now) continue;
+      from = in_place_of_[from];
+      const bool read_again = std::any_of(inputs.begin() + 1, inputs.end(), [&](Id input) {
+        return value(input).ref.root == value(inputs[0]).ref.root;
+      });
+      if (buffers_[from].last != now || buffers_[from].bytes != buffers_[to].bytes || read_again) {
+        continue;
+      }
+      kernel->in_place = true;
+      in_place_of_[to] = from;
+      buffers_[from].last = buffers_[to].last;
+      buffers_[to].bytes = 0;
+    }
+  }
+
+  /// The buffer that holds a value and nothing else; kNone where there is no such buffer.
+  std::uint32_t whole_buffer(Id id) {
+    const Rect rect = rect_of(id);
+    if (rect.base < kFirstBuffer) return kNone;
+    const std::uint32_t buffer = rect.base - kFirstBuffer;
+    return rect.rows * rect.columns * width(id) == buffers_[buffer].bytes ? buffer : kNone;
+  }
+
   /// Gives buffers their places, and every matrix the place of its buffer.
   void settle() {
     const Layout layout = lay_out(buffers_);
@@ -281,7 +319,7 @@ class Assembly {
     plan_.ones_offset = layout.offsets[ones_];
     const auto settle_rect = [&](Rect& rect) {
       if (rect.base < kFirstBuffer) return;
-      rect.offset += layout.offsets[rect.base - kFirstBuffer];
+      rect.offset += layout.offsets[in_place_of_[rect.base - kFirstBuffer]];
       rect.base = 0;
     };
     for (Step& step : plan_.steps) for_each_rect(step, settle_rect);
@@ -298,7 +336,8 @@ class Assembly {
   std::vector<Matrix> matrices_;  // by group
   std::vector<std::uint32_t> base_of_;
   std::vector<Lifetime> buffers_;
-  std::uint32_t now_ = 0;  // the step being made
+  std::vector<std::uint32_t> in_place_of_;  // by buffer: the one whose memory it takes over, itself
+  std::uint32_t now_ = 0;                   // the step being made
   std::uint32_t ones_ = 0;
   Plan plan_;
 };

@@ -21,6 +21,7 @@ enum class Role : std::uint8_t {
   product,      // computed by one of Draft::products
   kernel,       // computed by the kernel of its operation
   sum,          // of an element-wise value, and computed along with it
+  also,         // given by the kernel of its only input, along with that
   gone,         // part of something else now
 };
 

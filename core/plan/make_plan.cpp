@@ -82,6 +82,7 @@ Plan make_plan(const Graph& graph, const Request& request, const Passes& passes,
     if (passes.*pass.on && pass.run != nullptr) pass.run(draft);
   }
   settle_roles(draft, passes.fuse);
+  if (passes.fuse) pair(draft);
   place(draft);
   const std::optional<std::vector<Task>> tasks = order_tasks(draft, passes.fuse);
   if (!tasks || !draft.arrangement.is_sound()) {

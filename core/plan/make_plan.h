@@ -10,6 +10,8 @@ void accumulate(Draft& draft);
 void join(Draft& draft);
 void batch(Draft& draft);
 
+/// Lets one kernel do the work of two.
+void pair(Draft& draft);
 /// Settles where values lie, so that products find their blocks side by side.
 void place(Draft& draft);
 /// Lets an assembled plan run on that many threads.

@@ -136,8 +136,16 @@ class Ordering {
     } else if (is_sum(v)) {
       UNROLL_CHECK(summed_[v] != 0);  // by the program of what it is of
     } else {
-      tasks_.push_back({Task::Kind::kernel, v});
+      tasks_.push_back({Task::Kind::kernel, v, also_given_by(v)});
     }
+  }
+
+  [[nodiscard]] Id also_given_by(Id kernel) const {
+    const auto* const begin = users_.data() + first_[kernel];
+    const auto* const end = users_.data() + first_[kernel + 1];
+    const auto* const user =
+        std::find_if(begin, end, [&](std::uint32_t v) { return has_role(v, Role::also); });
+    return user == end ? kNone : *user;
   }
 
   /// What other sums that are ready add up, if it is of the same shape: they may read the same.
@@ -170,7 +178,7 @@ class Ordering {
       pulled_[v] = 1;
       const Role role = draft_.values[v].role;
       if (role == Role::source || role == Role::product || role == Role::kernel ||
-          role == Role::sum) {
+          role == Role::sum || role == Role::also) {
         continue;
       }
       stack_.push_back({v, true});

@@ -12,7 +12,8 @@ namespace unroll {
 struct Task {
   enum class Kind : std::uint8_t { product, kernel, program, copy };
   Kind kind;
-  Id id = kNone;  // the product, the kernel's value, the copy
+  Id id = kNone;    // the product, the kernel's value, the copy
+  Id also = kNone;  // another value that the kernel gives
   // Of a program: element-wise values, in an order they can be computed in; copies of its results;
   // sums of them, in their order.
   std::vector<Id> nodes{};

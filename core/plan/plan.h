@@ -96,7 +96,9 @@ struct FusedStep {
 };
 
 struct KernelStep {
-  std::uint32_t node;  // in the request
+  std::uint32_t node;     // in the request
+  std::uint32_t also;     // another whose value its kernel gives too, kNone: none
+  bool in_place = false;  // its result lies where its first input was
 };
 
 struct CopyStep {

@@ -53,7 +53,8 @@ struct Describe {
   }
   Line operator()(const KernelStep& s) const {
     const Request::Work& work = plan.request.work[s.node];
-    return {std::string(work.op->name), work.shape.to_string(), 0,
+    return {fmt::format("{}{}", work.op->name, s.in_place ? ", in place" : ""),
+            work.shape.to_string(), 0,
             static_cast<double>(work.shape.size()) * static_cast<double>(size_of(work.dtype))};
   }
   Line operator()(const CopyStep& s) const {
@@ -65,7 +66,7 @@ struct Describe {
 }  // namespace
 
 std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
-  std::string text = fmt::format("{:>5}  {:<22} {:>6} {:<20} {:>10} {:>10} {:>9} {:>8}\n", "step",
+  std::string text = fmt::format("{:>5}  {:<32} {:>6} {:<20} {:>10} {:>10} {:>9} {:>8}\n", "step",
                                  "kernel", "nodes", "shape", "MFLOP", "KB", "ms", "GFLOP/s");
   double flops = 0;
   double time = 0;
@@ -73,7 +74,7 @@ std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
     const Step& step = plan.steps[i];
     const Line line =
         std::visit(Describe{plan, step, static_cast<Index>(size_of(plan.dtype))}, step.what);
-    text += fmt::format("{:>5}  {:<22} {:>6} {:<20} {:>10.3f} {:>10.1f}", i, line.kernel,
+    text += fmt::format("{:>5}  {:<32} {:>6} {:<20} {:>10.3f} {:>10.1f}", i, line.kernel,
                         step.covers, line.shape, line.flops / 1e6, line.bytes / 1024);
     if (i < milliseconds.size()) {
       text += fmt::format(" {:>9.4f} {:>8.1f}", milliseconds[i],

@@ -37,7 +37,7 @@ bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
     const Node& node = graph.nodes[index];
     const bool target = (numbers[index] & kTarget) != 0;
     const bool needed = !last || (numbers[index] & ~kNumber) != 0 || node.destination != nullptr;
-    const Later later = needed ? Later::needed : node.is_nobodys() ? Later::gone : Later::askable;
+    const Later later = needed ? Later::needed : node.nobodys ? Later::gone : Later::askable;
     if (!see.work(node, target, later)) return false;
     for (const std::uint32_t input : graph.inputs_of(node)) {
       if (numbers[input] == kUnknown) {

@@ -93,9 +93,10 @@ double train_step(Tape& tape, const Model& model, const Task& task, const Batch&
                   unroll::Optimizer& optimizer) {
   tape.clear();
   const Var loss = task.loss(model.answers(tape, batch), batch);
+  unroll::Gradients gradients = tape.gradients(loss, model.parameters);
+  gradients.run();
   const double value = loss.item();
   if (!std::isfinite(value)) return value;
-  unroll::Gradients gradients = tape.gradients(loss, model.parameters);
   if (clip > 0) clip_by_global_norm(gradients, clip);
   optimizer.step(gradients);
   return value;

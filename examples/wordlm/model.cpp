@@ -8,15 +8,6 @@ using unroll::Input;
 using unroll::Tape;
 using unroll::Var;
 
-namespace {
-
-Var sum_of_losses(Var logits, const Batch& batch) {
-  return unroll::softmax_cross_entropy(logits, logits.tape().input(batch.y), unroll::Reduction::sum,
-                                       kPadding);
-}
-
-}  // namespace
-
 Model::Model(const Settings& settings, std::int64_t words)
     : parameters_(settings.model.double_precision ? unroll::DType::f64 : unroll::DType::f32,
                   settings.seed),
@@ -48,36 +39,43 @@ Model::State Model::start(Tape& tape, std::int64_t batch) const {
   return unroll::zero_state(stack_, tape, batch);
 }
 
-Model::Output Model::run(Var x, const State& state, std::int64_t bptt) const {
+Model::Hidden Model::hidden(Var x, const State& state, std::int64_t bptt) const {
   if (embedding_) x = (*embedding_)(x);
-  const auto [outputs, last] = bptt == 0 ? unroll::unroll_over(stack_, x, state)
-                                         : unroll::unroll_truncated(stack_, x, state, bptt);
-  return {(*output_)(outputs), last};
+  return bptt == 0 ? unroll::unroll_over(stack_, x, state)
+                   : unroll::unroll_truncated(stack_, x, state, bptt);
 }
 
-Model::Output Model::training_run(Var x, const State& state, unroll::Noise& noise,
-                                  std::int64_t bptt) const {
-  if (dropout_ == 0) return run(x, state, bptt);
+Model::Hidden Model::training_hidden(Var x, const State& state, unroll::Noise& noise,
+                                     std::int64_t bptt) const {
+  if (dropout_ == 0) return hidden(x, state, bptt);
   if (embedding_) x = (*embedding_)(x);
-  const auto [outputs, last] =
-      unroll::unroll_layers(stack_, x, state, unroll::Dropout{dropout_, noise});
+  return unroll::unroll_layers(stack_, x, state, unroll::Dropout{dropout_, noise});
+}
+
+Var Model::sum_of_losses(Var outputs, const Batch& batch) const {
+  return unroll::softmax_cross_entropy(*output_, outputs, outputs.tape().input(batch.y),
+                                       unroll::Reduction::sum, kPadding);
+}
+
+Model::Output Model::run(Var x, const State& state) const {
+  const auto [outputs, last] = hidden(x, state, 0);
   return {(*output_)(outputs), last};
 }
 
 Model::Loss Model::loss(const Batch& batch, Tape& tape, const State& from) const {
-  const auto [logits, last] = run(tape.input(batch.x), from);
-  return {sum_of_losses(logits, batch), last};
+  const auto [outputs, last] = hidden(tape.input(batch.x), from, 0);
+  return {sum_of_losses(outputs, batch), last};
 }
 
 Model::Loss Model::training_loss(const Batch& batch, Tape& tape, const State& from,
                                  unroll::Noise& noise, std::int64_t bptt) const {
-  const auto [logits, last] = training_run(tape.input(batch.x), from, noise, bptt);
-  return {sum_of_losses(logits, batch), last};
+  const auto [outputs, last] = training_hidden(tape.input(batch.x), from, noise, bptt);
+  return {sum_of_losses(outputs, batch), last};
 }
 
 Var Model::loss(Tape& tape, const Batch& batch, std::int64_t bptt) const {
   const Var x = tape.input(batch.x);
-  return sum_of_losses(run(x, start(tape, x.shape()[1]), bptt).logits, batch);
+  return sum_of_losses(hidden(x, start(tape, x.shape()[1]), bptt).outputs, batch);
 }
 
 }  // namespace wordlm

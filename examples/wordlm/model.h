@@ -25,9 +25,7 @@ class Model {
     unroll::Var logits;
     State last;
   };
-  [[nodiscard]] Output run(unroll::Var x, const State& state, std::int64_t bptt = 0) const;
-  [[nodiscard]] Output training_run(unroll::Var x, const State& state, unroll::Noise& noise,
-                                    std::int64_t bptt = 0) const;
+  [[nodiscard]] Output run(unroll::Var x, const State& state) const;
 
   /// The sum of -log p of every word of a batch, and the state after the last.
   struct Loss {
@@ -45,6 +43,12 @@ class Model {
   [[nodiscard]] std::int64_t words() const { return words_; }
 
  private:
+  using Hidden = unroll::Unrolled<State>;
+  [[nodiscard]] Hidden hidden(unroll::Var x, const State& state, std::int64_t bptt) const;
+  [[nodiscard]] Hidden training_hidden(unroll::Var x, const State& state, unroll::Noise& noise,
+                                       std::int64_t bptt) const;
+  [[nodiscard]] unroll::Var sum_of_losses(unroll::Var outputs, const Batch& batch) const;
+
   unroll::Parameters parameters_;
   std::int64_t words_;
   double dropout_;

@@ -100,12 +100,13 @@ class Training {
     const Model::State from = checkpoint_.state ? unroll::restore(tape_, *checkpoint_.state)
                                                 : model.start(tape_, side_by_side);
     const auto [loss, last] = model.training_loss(batch, tape_, from, noise, running ? 0 : s.bptt);
+    auto gradients = tape_.gradients(loss / static_cast<double>(side_by_side), model.parameters());
+    gradients.run();
     const double value = loss.item();
     if (!std::isfinite(value)) {
       fail_diverged(fmt::format("the loss of batch {} is no longer a number", progress_.batch + 1),
                     progress_.epoch + 1);
     }
-    auto gradients = tape_.gradients(loss / static_cast<double>(side_by_side), model.parameters());
     if (s.clip_value > 0) unroll::clip_by_value(gradients, s.clip_value);
     if (s.clip > 0) unroll::clip_by_global_norm(gradients, s.clip);
     if (running) checkpoint_.state = unroll::carry(last);

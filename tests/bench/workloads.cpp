@@ -56,7 +56,7 @@ struct LanguageModel {
     Noise noise(1, step++);
     const auto start = zero_state(stack, tape, sizes.batch);
     const Var outputs = unroll_layers(stack, in, start, Dropout{sizes.dropout, noise}).outputs;
-    const Var total = softmax_cross_entropy((*output)(outputs), tape.input(y), Reduction::sum);
+    const Var total = softmax_cross_entropy(*output, outputs, tape.input(y), Reduction::sum);
     return total / static_cast<double>(sizes.batch);
   }
 

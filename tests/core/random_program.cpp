@@ -60,6 +60,7 @@ void RandomProgram::add_leaves() {
 
 void RandomProgram::keep(Var x) {
   if (x.shape().size() <= kLargest) pool_.push_back(x);
+  if (one_in(6)) tape_.let_go(x);
 }
 
 Var RandomProgram::recent() {

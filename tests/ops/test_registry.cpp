@@ -230,6 +230,60 @@ TEST_CASE("registry: running again gives the same bits") {
   }
 }
 
+/// Calls f(graph, node) for every node of `op` that a sample records, with the values of all nodes.
+template <class F>
+void for_each_run(const Op& op, const Sample& sample, const std::vector<Tensor>& tensors, F f) {
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    Tape tape(dtype);
+    tape.set_passes(Passes::none());
+    (void)sample.call(put(tape, tensors)).value();
+    for (const Node* node : nodes_of(tape, op)) f(tape.graph(), *node);
+  }
+}
+
+/// What the kernel of a node writes to `place`.
+void run_kernel(const Graph& graph, Node node, Tensor& place, const Node* also = nullptr) {
+  node.value = place.data();
+  node.op->forward[static_cast<std::size_t>(node.dtype)](KernelCall(graph, node, 0, 1, also));
+}
+
+TensorView value_of(const Node& node) { return {node.dtype, node.shape, node.value}; }
+
+TEST_CASE("registry: a kernel that may write over its first input gives what it gives elsewhere") {
+  for_each_sample([](const Op& op, const Sample& sample, std::size_t i, const auto& tensors) {
+    if (!op.in_place) return;
+    for_each_run(op, sample, tensors, [&](Graph graph, const Node& node) {
+      Node& input = graph.nodes[graph.inputs_of(node)[0]];
+      Tensor place(value_of(input));
+      input.value = place.data();
+      run_kernel(graph, node, place);
+      INFO(op.name, ", sample ", i);
+      CHECK(same_bits(place, value_of(node)));
+    });
+  });
+}
+
+TEST_CASE("registry: what a kernel gives beside its value is what the other operation gives") {
+  for_each_sample([](const Op& op, const Sample& sample, std::size_t i, const auto& tensors) {
+    if (op.also == nullptr) return;
+    for_each_run(op, sample, tensors, [&](const Graph& graph, const Node& node) {
+      Node other = node;
+      other.op = &op.also();
+      other.input_count = static_cast<std::uint32_t>(other.op->min_inputs);
+      other.shape = other.op->shape({*other.op, graph, graph.inputs_of(other), other.attributes});
+      Tensor alone(node.dtype, other.shape);
+      run_kernel(graph, other, alone);
+      Tensor beside(node.dtype, other.shape);
+      other.value = beside.data();
+      Tensor own(node.dtype, node.shape);
+      run_kernel(graph, node, own, &other);
+      INFO(op.name, ", sample ", i);
+      CHECK(same_bits(own, value_of(node)));
+      CHECK(same_bits(beside, alone));
+    });
+  });
+}
+
 TEST_CASE("registry: operations for any type give the same for integers") {
   for_each_sample([](const Op& op, const Sample& sample, std::size_t i, const auto& tensors) {
     if (!op.any_dtype) return;

@@ -1,0 +1,213 @@
+// The loss beside its gradient: one pass over the logits gives both, and is written over them where
+// nobody asks for the logits.
+#include "core/planned.h"
+
+namespace unroll::testing {
+namespace {
+
+/// A readout of 5 classes and what it reads: 6 rows of 3.
+struct Classifier {
+  Var outputs(Tape& tape) const { return leaf(tape, {6, 3}, 1); }
+  Var targets(Tape& tape) const { return tape.input(random_ids({6}, 2, 5)); }
+  Var loss(Tape& tape) const {
+    return softmax_cross_entropy(readout, outputs(tape), targets(tape));
+  }
+
+  Parameters parameters{DType::f64, 3};
+  Linear readout{parameters, 3, 5};
+};
+
+/// The gradients of a loss and the loss itself, as its Gradients ask for them.
+std::vector<Var> asked_for(Tape& tape, Var loss, const Classifier& model) {
+  const std::vector<Var> wrt{tape.parameter(model.readout.W), tape.parameter(model.readout.b)};
+  std::vector<Var> asked = tape.gradients(loss, wrt);
+  asked.push_back(loss);
+  return asked;
+}
+
+Plan plan_of(const Tape& tape, const std::vector<Var>& asked, const Passes& passes = {}) {
+  return plan_for(tape, asked, passes, 1, true);
+}
+
+std::string_view name_of(const Plan& plan, Id node) { return plan.request.work[node].op->name; }
+
+/// The step that computes the gradient of cross_entropy.
+const KernelStep& gradient_step(const Plan& plan) {
+  const auto steps = steps_of<KernelStep>(plan);
+  const auto found = std::find_if(steps.begin(), steps.end(), [&](const KernelStep* step) {
+    return name_of(plan, step->node) == "cross_entropy_gradient";
+  });
+  REQUIRE(found != steps.end());
+  return **found;
+}
+
+bool gives_the_loss(const Plan& plan) {
+  const KernelStep& step = gradient_step(plan);
+  return step.also != kNone && name_of(plan, step.also) == "cross_entropy";
+}
+
+/// The largest difference that passes make to a loss, its gradient and the change of parameters
+/// after it.
+double difference_of_a_step(const std::function<Var(Tape&, const Classifier&)>& loss_of) {
+  const auto run = [&](const Passes& passes) {
+    Classifier model;
+    Tape tape(DType::f64);
+    tape.set_passes(passes);
+    clear_to_nan(tape);
+    const Var loss = loss_of(tape, model);
+    const Gradients gradients = tape.gradients(loss, model.parameters);
+    std::vector<double> values = gradients.flat().to_doubles();
+    Sgd{0.5}.step(gradients);
+    values.push_back(loss.item());
+    const auto changed = model.parameters.flat().to_doubles();
+    values.insert(values.end(), changed.begin(), changed.end());
+    return values;
+  };
+  return difference(run({}), run(Passes::none()));
+}
+
+TEST_CASE("fuse: the gradient of a loss gives the loss") {
+  const Classifier model;
+  Tape tape(DType::f64);
+  const std::vector<Var> asked = asked_for(tape, model.loss(tape), model);
+  CHECK(gives_the_loss(plan_of(tape, asked)));
+  CHECK_FALSE(gives_the_loss(plan_of(tape, asked, without(&Passes::fuse))));
+  CHECK(plan_of(tape, asked).steps.size() + 1 ==
+        plan_of(tape, asked, without(&Passes::fuse)).steps.size());
+  CHECK(difference_of_a_step([](Tape& t, const Classifier& m) { return m.loss(t); }) < kClose);
+}
+
+TEST_CASE("place: the gradient of a loss is written over logits nobody asks for") {
+  const Classifier model;
+  Tape tape(DType::f64);
+  const std::vector<Var> asked = asked_for(tape, model.loss(tape), model);
+  CHECK(gradient_step(plan_of(tape, asked)).in_place);
+  CHECK(gradient_step(plan_of(tape, asked, without(&Passes::fuse))).in_place);
+  CHECK_FALSE(gradient_step(plan_of(tape, asked, without(&Passes::place))).in_place);
+  CHECK(to_string(plan_of(tape, asked)).find("cross_entropy_gradient, in place") !=
+        std::string::npos);
+}
+
+TEST_CASE("place: logits that somebody asks for, or something reads later, are left as they are") {
+  const Classifier model;
+  Tape tape(DType::f64);
+  const Var logits = model.readout(model.outputs(tape));
+  std::vector<Var> asked =
+      asked_for(tape, softmax_cross_entropy(logits, model.targets(tape)), model);
+  CHECK_FALSE(gradient_step(plan_of(tape, asked)).in_place);  // they may be asked for
+  tape.let_go(logits);
+  CHECK(gradient_step(plan_of(tape, asked)).in_place);
+  asked.push_back(logits);
+  CHECK_FALSE(gradient_step(plan_of(tape, asked)).in_place);  // they are
+  asked.back() = sum(tanh(logits) * asked[0].tape().input(random_tensor({6, 5}, 9)));
+  tape.let_go(asked.back());
+  const std::vector<Var> later{asked[0], asked[1], asked[2]};
+  CHECK_FALSE(gradient_step(plan_of(tape, later)).in_place);  // by what is still to run
+
+  const auto square_too = [](Tape& t, const Classifier& m) {
+    const Var x = m.readout(m.outputs(t));
+    t.let_go(x);
+    return softmax_cross_entropy(x, m.targets(t)) + sum(square(x));
+  };
+  CHECK(difference_of_a_step(square_too) < kClose);
+}
+
+TEST_CASE("fuse: a loss that its own gradient depends on is computed before it") {
+  const auto focal = [](Tape& tape, const Classifier& m) {
+    const Var logits = m.readout(m.outputs(tape));
+    tape.let_go(logits);
+    return sum(square(cross_entropy(logits, m.targets(tape))));
+  };
+  const Classifier model;
+  Tape tape(DType::f64);
+  const Plan plan = plan_of(tape, asked_for(tape, focal(tape, model), model));
+  CHECK_FALSE(gives_the_loss(plan));
+  CHECK(gradient_step(plan).in_place);  // the loss is there by then
+  CHECK(difference_of_a_step(focal) < kClose);
+}
+
+TEST_CASE("fuse: of several losses of the same logits each gradient gives its own") {
+  const auto several = [](Tape& tape, const Classifier& m) {
+    const Var logits = m.readout(m.outputs(tape));
+    const Var targets = m.targets(tape);
+    const Var others = tape.input(random_ids({6}, 7, 5));
+    tape.let_go(logits);
+    const auto ignored = static_cast<Index>(targets.value().at(0));
+    const Var first = 2 * softmax_cross_entropy(logits, targets, Reduction::sum, ignored);
+    const Var second = first + softmax_cross_entropy(logits, targets);
+    return second + 3 * softmax_cross_entropy(logits, others) +
+           softmax_cross_entropy(logits, targets);
+  };
+  CHECK(difference_of_a_step(several) < kClose);
+}
+
+TEST_CASE("let go: what somebody may ask for is kept where it could not be had again") {
+  Classifier model;
+  Tape plain(DType::f64);
+  const Tensor expected((model.readout(model.outputs(plain)) * 2).value());
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const Var logits = model.readout(model.outputs(tape));
+  const Var twice = logits * 2;  // read in the sweep that computes it, and nowhere else
+  tape.let_go(logits);
+  Sgd{0.5}.step(tape.gradients(square(twice + 1), model.parameters));
+  CHECK(difference(twice.value(), expected) < kClose);
+}
+
+TEST_CASE("fuse: the loss is the same to the last bit, alone or with its gradient") {
+  for (const DType dtype : {DType::f32, DType::f64}) {
+    for (const Index width : {1, 5, 16, 33, 300}) {
+      for (const int count : {1, 2, 3}) {
+        const WithThreads scope(count);
+        const Parameters parameters(dtype, 3);
+        const Linear readout(parameters, 3, width);
+        const auto loss_of = [&](Tape& tape) {
+          const Var targets = tape.input(random_ids({6}, 2, width));
+          return softmax_cross_entropy(readout, leaf(tape, {6, 3}, 1), targets);
+        };
+        Tape alone(dtype);
+        alone.set_passes({});
+        Tape together(dtype);
+        together.set_passes({});
+        const Var loss = loss_of(together);
+        together.gradients(loss, parameters).run();
+        CHECK(together.graph().nodes[loss.index()].value != nullptr);
+        CHECK(loss.item() == loss_of(alone).item());
+      }
+    }
+  }
+}
+
+TEST_CASE("let go: what nobody should ask for comes as long as the parameters are the same") {
+  Classifier model;
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const Var logits = model.readout(model.outputs(tape));
+  const Var kept = tanh(logits);
+  const Var loss = softmax_cross_entropy(logits, model.targets(tape)) + sum(square(kept));
+  const std::vector<double> expected = [&] {
+    Tape other(DType::f64);
+    return model.readout(model.outputs(other)).value().to_doubles();
+  }();
+  tape.let_go(logits);
+  const Gradients gradients = tape.gradients(loss, model.parameters);
+  gradients.run();
+  CHECK(tape.graph().nodes[logits.index()].value == nullptr);
+  SUBCASE("asked for before the change") {
+    CHECK(difference(logits.value().to_doubles(), expected) < kClose);
+  }
+  SUBCASE("asked for after it") {
+    const std::string text = fmt::format(
+        "Var #{} (linear) was let go when the gradient had been computed, and a parameter it was "
+        "computed from has changed since; ask for it before the change",
+        logits.index());
+    Sgd{0.5}.step(gradients);
+    CHECK_THROWS_WITH_AS((void)logits.value(), text.c_str(), HandleError);
+    for (std::size_t i = 0; i < expected.size(); ++i) {  // others are what they were
+      CHECK(kept.value().at(static_cast<Index>(i)) == doctest::Approx(std::tanh(expected[i])));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace unroll::testing
