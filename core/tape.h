@@ -77,8 +77,9 @@ class Tape final : private ParameterReader {
   void set_passes(const Passes& passes);
   /// Whether the steps of plans are timed.
   void set_timing(bool on);
-  /// The plan that ran last, one line a step: kernel, nodes, shapes, operations, bytes,
-  /// milliseconds if it was timed. Empty where none has run since `set_passes`.
+  /// The plan that ran last, one line a step: kernel, nodes, shapes, operations, bytes. If it was
+  /// timed, milliseconds, and what steps of one kind and shape took together, the longest first.
+  /// Empty where none has run since `set_passes`.
   [[nodiscard]] std::string plan_to_string() const;
   /// Prints `plan_to_string()` to standard output.
   void print_plan() const;

@@ -160,7 +160,7 @@ struct Plan {
 };
 
 /// One line a step: its kernel, how many nodes it covers, shapes, operations, bytes, and where they
-/// are given the milliseconds it took.
+/// are given the milliseconds it took; then what steps of one kind and shape took together.
 [[nodiscard]] std::string to_string(const Plan& plan, std::span<const double> milliseconds = {});
 
 }  // namespace unroll

@@ -3,6 +3,7 @@
 #include <unroll/core/plan/plan.h>
 
 #include <algorithm>
+#include <map>
 
 namespace unroll {
 namespace {
@@ -63,6 +64,36 @@ struct Describe {
   }
 };
 
+/// What steps of one kind and shape cost together.
+struct Total {
+  std::size_t steps = 0;
+  double flops = 0;
+  double milliseconds = 0;
+};
+
+double rate(double flops, double milliseconds) {
+  return milliseconds > 0 ? flops / milliseconds / 1e6 : 0;
+}
+
+/// The totals, those that took longest first.
+std::string summary(const std::map<std::pair<std::string, std::string>, Total>& totals,
+                    double milliseconds) {
+  std::vector<std::pair<std::pair<std::string, std::string>, Total>> sorted(totals.begin(),
+                                                                            totals.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return a.second.milliseconds > b.second.milliseconds;
+  });
+  std::string text = fmt::format("\n{:>5}  {:<32} {:>6} {:<20} {:>10} {:>10} {:>9} {:>8}\n",
+                                 "steps", "kernel", "", "shape", "MFLOP", "share", "ms", "GFLOP/s");
+  for (const auto& [key, total] : sorted) {
+    text += fmt::format("{:>5}  {:<32} {:>6} {:<20} {:>10.3f} {:>8.1f} % {:>9.4f} {:>8.1f}\n",
+                        total.steps, key.first, "", key.second, total.flops / 1e6,
+                        100 * total.milliseconds / milliseconds, total.milliseconds,
+                        rate(total.flops, total.milliseconds));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
@@ -70,25 +101,30 @@ std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
                                  "kernel", "nodes", "shape", "MFLOP", "KB", "ms", "GFLOP/s");
   double flops = 0;
   double time = 0;
+  std::map<std::pair<std::string, std::string>, Total> totals;  // by kernel and shape
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     const Line line =
         std::visit(Describe{plan, step, static_cast<Index>(size_of(plan.dtype))}, step.what);
     text += fmt::format("{:>5}  {:<32} {:>6} {:<20} {:>10.3f} {:>10.1f}", i, line.kernel,
                         step.covers, line.shape, line.flops / 1e6, line.bytes / 1024);
+    Total& total = totals[{line.kernel, line.shape}];
+    ++total.steps;
+    total.flops += line.flops;
     if (i < milliseconds.size()) {
-      text += fmt::format(" {:>9.4f} {:>8.1f}", milliseconds[i],
-                          milliseconds[i] > 0 ? line.flops / milliseconds[i] / 1e6 : 0);
+      text += fmt::format(" {:>9.4f} {:>8.1f}", milliseconds[i], rate(line.flops, milliseconds[i]));
+      total.milliseconds += milliseconds[i];
       time += milliseconds[i];
     }
     flops += line.flops;
     text += "\n";
   }
+  if (time > 0) text += summary(totals, time);
   text += fmt::format("{} nodes in {} steps, {:.1f} MFLOP, {:.1f} MB of memory",
                       plan.request.work.size(), plan.steps.size(), flops / 1e6,
                       static_cast<double>(plan.bytes) / (1 << 20));
   if (!milliseconds.empty()) {
-    text += fmt::format(", {:.3f} ms, {:.1f} GFLOP/s", time, time > 0 ? flops / time / 1e6 : 0);
+    text += fmt::format(", {:.3f} ms, {:.1f} GFLOP/s", time, rate(flops, time));
   }
   return text + "\n";
 }

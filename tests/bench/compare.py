@@ -13,7 +13,7 @@ its own threads are of that kind. Parameters have to be as many on both sides, a
 first step alike, or the table is followed by what differs and the exit status is 1.
 
 time/bound is how much longer a step of unroll takes than its matrix products at the rate of large
-ones. MB are peaks of resident memory.
+ones; "at most" is what unroll/peer would be if it took no longer. MB are peaks of resident memory.
 
 Several cells of W7 are followed by a table of their own, a line a cell: its time/bound beside that
 of the LSTM, its tokens/s beside the equations as a user of PyTorch writes them (eager) and beside
@@ -46,6 +46,7 @@ HEAD = [
     "peer",
     "peer tokens/s",
     "unroll/peer",
+    "at most",
     "unroll MB",
     "peer MB",
 ]
@@ -89,6 +90,7 @@ class Row:
             " ".join(filter(None, (first["kind"], first["variant"]))),
             f"{speeds[1]:.0f}",
             f"{speeds[0] / speeds[1]:.2f}",
+            f"{speeds[0] / speeds[1] * median(ours, 'ratio'):.2f}",
             f"{median(ours, 'peak_mb'):.0f}",
             f"{median(peers, 'peak_mb'):.0f}",
         ]
