@@ -11,8 +11,8 @@
 namespace unroll {
 
 /// One gradient a parameter, laid out in a flat block like the parameters themselves. Computed when
-/// first read, which has to happen before the tape is cleared; valid after that. The loss is
-/// computed with them: to ask for it afterwards costs nothing.
+/// first read, which has to happen before the tape is cleared; valid after that. A loss that has no
+/// value yet is computed with them, in less time than before them: ask for it afterwards.
 ///
 /// The gradient of an embedding is zero but for the rows that were looked up. It has its place in
 /// the block like any other, and `segments()` leaves out the rows that are zero, so a pass over the
@@ -42,7 +42,7 @@ class Gradients {
   ~Gradients() = default;
 
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
-  /// Computes them now, and the loss, unless that is done.
+  /// Computes them now, unless that is done.
   void run() const { (void)computed(); }
   /// What is not zero, in ascending order.
   [[nodiscard]] std::span<const Segment> segments() const;

@@ -59,8 +59,7 @@ struct Node {
   Index stride = 0;                  // elements from row to row of the value, 0: no gap
   std::byte* destination = nullptr;  // where its value is wanted, null: anywhere
   bool nobodys = false;              // nobody has a Var of it, or will ask for it
-  bool let_go = false;  // nobody's; it ran, and its value was not kept; it can run again
-  bool lost = false;    // that would give something else now: a parameter it reads has changed
+  bool lost = false;  // that would give something else now: a parameter it reads has changed
 };
 
 struct Graph {

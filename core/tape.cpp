@@ -67,7 +67,8 @@ void Tape::detach() {
 
 void Tape::let_go(Var var) {
   require(var);
-  graph_.nodes[var.index()].nobodys = true;
+  const bool spent = var.index() < spent_.size() && spent_[var.index()] != 0;
+  if (!spent) graph_.nodes[var.index()].nobodys = true;
 }
 
 void Tape::clear() {
@@ -77,6 +78,7 @@ void Tape::clear() {
   parameter_views_.clear();
   graph_.nodes.clear();
   graph_.inputs.clear();
+  spent_.clear();
   arena_.reset();
   has_lost_ = false;
   ++generation_;
@@ -264,12 +266,15 @@ void Tape::run(std::span<const std::uint32_t> targets, bool last) {
   constexpr std::size_t kWorthPlanning = 3;
   if (passes_.any() && !anomaly_mode_ && schedule_.size() >= kWorthPlanning) {
     planner_->run(graph_, schedule_, targets, last, passes_, arena_);
-    return;
+  } else {
+    for (const std::uint32_t index : schedule_) {
+      for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[index])) close_gaps(input);
+    }
+    execute(graph_, schedule_, arena_, anomaly_mode_);
   }
-  for (const std::uint32_t index : schedule_) {
-    for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[index])) close_gaps(input);
-  }
-  execute(graph_, schedule_, arena_, anomaly_mode_);
+  if (!last) return;
+  spent_.resize(graph_.nodes.size());
+  for (const std::uint32_t index : schedule_) spent_[index] = 1;
 }
 
 /// Throws where what is scheduled cannot run any more.
@@ -310,19 +315,20 @@ void Tape::settle(const ParameterStore& store) {
     return known.parameter.store() == &store ? &known : nullptr;
   };
   // A node reads parameters only while it runs. One that has no value, because it was not asked for
-  // or was not kept, may run later and then reads a copy of what they were. Of what a plan let go
-  // nobody has a handle.
+  // or was not kept, may run later and then reads a copy of what they were; not so what only served
+  // gradients that were computed.
+  const std::vector<std::uint8_t> needed = find_needed();
   for (const std::uint32_t reader : parameter_readers_) {
     Node& node = graph_.nodes[reader];
     if (node.value != nullptr) continue;
-    if (node.let_go) {
-      node.lost = true;
-      has_lost_ = true;
-      continue;
-    }
     for (const std::uint32_t input : graph_.inputs_of(node)) {
       ParameterNode* const known = parameter_of(input);
-      if (known != nullptr) keep_old_value(*known);
+      if (known == nullptr) continue;
+      if (node.nobodys && needed[reader] == 0) {
+        node.lost = has_lost_ = true;
+      } else {
+        keep_old_value(*known);
+      }
     }
   }
   std::erase_if(parameter_readers_, [&](std::uint32_t reader) {
@@ -331,6 +337,20 @@ void Tape::settle(const ParameterStore& store) {
       return graph_.nodes[input].parameter < 0 || parameter_of(input) != nullptr;
     });
   });
+}
+
+/// Flags by node, set for those without a value that may still serve a gradient, and for what these
+/// need.
+std::vector<std::uint8_t> Tape::find_needed() const {
+  std::vector<std::uint8_t> needed(graph_.nodes.size(), 0);
+  for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
+    if (i < spent_.size() && spent_[i] != 0 && needed[i] == 0) continue;
+    const Node& node = graph_.nodes[i];
+    if (node.value != nullptr) continue;
+    needed[i] = 1;
+    for (const std::uint32_t input : graph_.inputs_of(node)) needed[input] = 1;
+  }
+  return needed;
 }
 
 void Tape::keep_old_value(ParameterNode& known) {

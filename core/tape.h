@@ -61,9 +61,10 @@ class Tape final : private ParameterReader {
   /// Runs what `var` needs and has not run yet. The view holds until `clear()`.
   TensorView value(Var var);
 
-  /// Says that nobody will ask for `var`, but operations that were recorded on it: once a gradient
-  /// was computed its memory may be another value's. HandleError for one who asks nevertheless,
-  /// after a parameter it was computed from has changed.
+  /// Says that nobody will ask for `var`, but what is recorded on it before a parameter changes:
+  /// its memory may serve another value as soon as gradients are computed, the first of which this
+  /// has to precede. To ask for it nevertheless is a HandleError once a parameter has changed that
+  /// it was computed from.
   void let_go(Var var);
 
   /// Forgets every node and keeps the memory. Vars recorded before are stale from here on.
@@ -142,6 +143,7 @@ class Tape final : private ParameterReader {
   void require_not_lost() const;
   [[nodiscard]] bool is_lost(std::uint32_t index);
   void close_gaps(std::uint32_t index);
+  [[nodiscard]] std::vector<std::uint8_t> find_needed() const;
   void keep_old_value(ParameterNode& known);
   void settle(const ParameterStore& store) override;
   [[nodiscard]] bool is_current(std::int32_t parameter) const;
@@ -162,7 +164,8 @@ class Tape final : private ParameterReader {
   std::vector<std::uint32_t> parameter_views_;
   std::vector<std::uint32_t> schedule_;
   std::vector<std::uint8_t> marks_;
-  bool has_lost_ = false;  // some node is
+  std::vector<std::uint8_t> spent_;  // by node: whether gradients were computed with it
+  bool has_lost_ = false;            // some node is
   Passes passes_ = Passes::from_environment();
   std::unique_ptr<Planner> planner_;
 };

@@ -25,7 +25,7 @@ struct Linear {
 
 /// softmax_cross_entropy(readout(x), targets): how far the readout of x (S..., in) is from
 /// predicting targets (S...). Nobody has a Var of the logits, which for many classes are the
-/// largest value of all: their gradient is written over them.
+/// largest value of all: where the loss is computed with its gradient, that is written over them.
 Var softmax_cross_entropy(const Linear& readout, Var x, Var targets,
                           Reduction reduction = Reduction::mean, Index ignore_index = kIgnoreNone);
 

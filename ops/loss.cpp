@@ -33,15 +33,15 @@ T largest(const T* x, std::size_t n) {
   const std::size_t lanes = hn::Lanes(d);
   const auto first = hn::Set(d, x[0]);
   auto best = first;
-  auto also = first;  // one maximum waits for the one before it
+  auto other = first;  // one maximum waits for the one before it
   std::size_t i = 0;
   for (; i + 4 * lanes <= n; i += 4 * lanes) {
     const auto at = [&](std::size_t j) { return hn::LoadU(d, x + i + j * lanes); };
     best = hn::Max(best, hn::Max(at(0), at(1)));
-    also = hn::Max(also, hn::Max(at(2), at(3)));
+    other = hn::Max(other, hn::Max(at(2), at(3)));
   }
   for (; i + lanes <= n; i += lanes) best = hn::Max(best, hn::LoadU(d, x + i));
-  T result = hn::GetLane(hn::MaxOfLanes(d, hn::Max(best, also)));
+  T result = hn::GetLane(hn::MaxOfLanes(d, hn::Max(best, other)));
   for (; i < n; ++i) result = x[i] > result ? x[i] : result;
   return result;
 }
@@ -224,14 +224,18 @@ void require_targets(const Signature& s) {
   }
 }
 
-/// The target of a row, checked; -1 where the row is ignored.
+constexpr std::string_view kCrossEntropy = "cross_entropy";
+
+/// The target of a row, checked; -1 where the row is ignored. What is wrong with it is wrong with
+/// the loss, whichever kernel sees it first.
 std::int32_t target_of(const KernelCall& k, Index row, Index classes) {
   const std::int32_t target = k.in<std::int32_t>(1)[row];
   const Index ignored = k.attributes<Ignore>().index;
   if (target == ignored) return -1;
   if (target < 0 || target >= classes) {
-    k.reject("target {} at position {}: expected one in [0, {}){}", target, row, classes,
-             ignored == kIgnoreNone ? "" : fmt::format(" or {} to ignore", ignored));
+    fail<ValueError>("{}: target {} at position {}: expected one in [0, {}){}", kCrossEntropy,
+                     target, row, classes,
+                     ignored == kIgnoreNone ? "" : fmt::format(" or {} to ignore", ignored));
   }
   return target;
 }
@@ -240,7 +244,7 @@ std::int32_t target_of(const KernelCall& k, Index row, Index classes) {
 Var ignoring(Vars v) { return cross_entropy(v[0], v[1], 2); }
 
 struct CrossEntropy {
-  static constexpr OpInfo info{.name = "cross_entropy",
+  static constexpr OpInfo info{.name = kCrossEntropy,
                                .formula = "y[n] = -log softmax(logits)[n, targets[n]]",
                                .min_inputs = 2,
                                .max_inputs = 2,

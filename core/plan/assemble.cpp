@@ -251,15 +251,8 @@ class Assembly {
   void keep_all() {
     now_ = 0;  // that lengthens no lifetime
     const auto count = static_cast<Id>(draft_.request.work.size());
-    std::vector<std::uint8_t> found(count, 0);
     for (Id id = 0; id < count; ++id) {
-      if (value(id).role == Role::gone || !is_there(id)) continue;
-      keep(id, id);
-      found[id] = static_cast<std::uint8_t>(plan_.kept.back().lasts);
-    }
-    for (Id id = 0; id < count; ++id) {
-      const bool goes = found[id] == 0 && value(id).may_go;
-      if (goes && draft_.reads_parameter(id)) plan_.let_go.push_back(id);
+      if (value(id).role != Role::gone && is_there(id)) keep(id, id);
     }
     for (const Task& task : tasks_) {
       if (task.kind != Task::Kind::kernel) continue;
@@ -288,11 +281,10 @@ class Assembly {
       if (kernel == nullptr || !value(kernel->node).op->in_place) continue;
       const auto inputs = draft_.inputs_of(kernel->node);
       const std::uint32_t to = whole_buffer(kernel->node);
-      std::uint32_t from = whole_buffer(inputs[0]);
+      const std::uint32_t from = whole_buffer(inputs[0]);
       if (to == kNone || from == kNone || buffers_[to].first != now) continue;
-      from = in_place_of_[from];
       const bool read_again = std::any_of(inputs.begin() + 1, inputs.end(), [&](Id input) {
-        return value(input).ref.root == value(inputs[0]).ref.root;
+        return rect_of(input).base == kFirstBuffer + from;
       });
       if (buffers_[from].last != now || buffers_[from].bytes != buffers_[to].bytes || read_again) {
         continue;

@@ -155,8 +155,6 @@ struct Plan {
     bool lasts;
   };
   std::vector<Kept> kept;
-  /// Of the nodes nobody has a Var of: those that read parameters and have no value after the run.
-  std::vector<Id> let_go;
 };
 
 /// One line a step: its kernel, how many nodes it covers, shapes, operations, bytes, and where they

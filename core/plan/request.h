@@ -54,7 +54,7 @@ struct Request {
 
   /// Fills the request. `schedule` are nodes in an order they can run in. With `last` nothing more
   /// is likely to be asked for of what a gradient needs: what no node that is still to run reads is
-  /// askable, or gone where only gradient rules know of it. `numbers` is memory kept between calls.
+  /// askable, or gone where it is nobody's. `numbers` is memory kept between calls.
   void describe(const Graph& graph, std::span<const std::uint32_t> schedule,
                 std::span<const std::uint32_t> targets, bool last,
                 std::vector<std::uint32_t>& numbers);

@@ -51,14 +51,13 @@ class Run {
     }
   }
   /// What only the run needed, and was overwritten since, is not there any more.
-  void let_go() {
+  void drop_values() {
     for (const Plan::Kept& kept : plan_.kept) {
       if (kept.lasts) continue;
       Node& node = graph_.nodes[nodes_[kept.node]];
       node.value = nullptr;
       node.stride = 0;
     }
-    for (const Id id : plan_.let_go) graph_.nodes[nodes_[id]].let_go = true;
   }
   void take_values_back() {
     for (std::size_t i = before_.size(); i-- > 0;) {
@@ -212,7 +211,7 @@ void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nod
     run.take_values_back();
     throw;
   }
-  run.let_go();
+  run.drop_values();
 }
 
 }  // namespace unroll

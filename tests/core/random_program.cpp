@@ -364,6 +364,18 @@ void RandomProgram::ask_in_the_middle() {
   if (one_in(3)) (void)sum(x).item();
 }
 
+/// The losses of some logits; their mean is small whatever they are.
+Var RandomProgram::add_classification() {
+  const std::vector<Var> fit =
+      all_that([](Var x) { return x.shape().rank() > 0 && x.shape().size() > 0; });
+  const Var x = tanh(fit[static_cast<std::size_t>(below(std::ssize(fit)))]);
+  const Var logits = one_in(2) ? x : x * 2;
+  if (one_in(2)) tape_.let_go(logits);
+  const Index last = logits.shape().rank() - 1;
+  return cross_entropy(logits, ids(logits.shape().without(static_cast<int>(last)),
+                                   logits.shape()[static_cast<int>(last)]));
+}
+
 void RandomProgram::add_losses() {
   std::vector<Var> wrt;
   for (const Var& leaf : leaves_) {
@@ -377,7 +389,11 @@ void RandomProgram::add_losses() {
   for (Index count = 1 + below(2); count > 0; --count) {
     std::vector<Var> read{recent()};
     for (Index i = below(4); i > 0; --i) read.push_back(any());
-    const Var loss = one_in(2) ? squares(read) : sum(tanh(read[0])) + squares(read);
+    Var loss = one_in(2) ? squares(read) : sum(tanh(read[0])) + squares(read);
+    for (Index i = below(3); i > 0; --i) {
+      const Var classified = sum(add_classification());
+      loss = one_in(3) ? loss * tanh(classified) : loss + classified;
+    }
     losses.push_back(loss);
     if (one_in(2)) gradients.push_back(tape_.gradients(loss, parameters));
     if (wrt.empty() || one_in(4)) continue;

@@ -26,6 +26,7 @@ class RandomProgram {
   void add_leaves();
   void add_operation();
   void add_losses();
+  [[nodiscard]] Var add_classification();
   void add_element_wise();
   void add_product();
   void add_reduction();

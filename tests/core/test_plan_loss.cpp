@@ -126,6 +126,79 @@ TEST_CASE("fuse: a loss that its own gradient depends on is computed before it")
   CHECK(difference_of_a_step(focal) < kClose);
 }
 
+TEST_CASE("fuse: losses that weigh each other's gradients do not wait for each other") {
+  const auto losses = [](Tape& tape, const Classifier& m) {
+    const Var first = m.loss(tape);
+    const Var second = softmax_cross_entropy(m.readout, tanh(m.outputs(tape)), m.targets(tape));
+    return std::pair(first, second);
+  };
+  const auto product = [&](Tape& tape, const Classifier& m) {
+    const auto [first, second] = losses(tape, m);
+    return first * second;
+  };
+  const auto balanced = [&](Tape& tape, const Classifier& m) {
+    const auto [first, second] = losses(tape, m);
+    return first * stop_gradient(second) + second * stop_gradient(first);
+  };
+  const auto square_of_one = [](Tape& tape, const Classifier& m) {
+    return m.loss(tape) * m.loss(tape);
+  };
+  CHECK(difference_of_a_step(product) < kClose);
+  CHECK(difference_of_a_step(balanced) < kClose);
+  CHECK(difference_of_a_step(square_of_one) < kClose);
+}
+
+TEST_CASE("place: several heads of one value, whose logits lie side by side") {
+  CHECK(difference_of_a_step([](Tape& tape, const Classifier& m) {
+          const Gates heads(5, 5);
+          std::vector<Var> losses;
+          for (const Var& logits : heads.of(tanh(m.readout(m.outputs(tape))))) {
+            tape.let_go(logits);
+            losses.push_back(softmax_cross_entropy(logits, m.targets(tape)));
+          }
+          return add_up(losses);
+        }) < kClose);
+}
+
+TEST_CASE("place: logits that are parts of others, or that others are parts of") {
+  const auto joined = [](Tape& tape, const Classifier& m) {
+    const Var half = m.readout(tape.input(random_tensor({3, 3}, 4, -1, 1)));
+    const Var logits = concat(std::vector{half, tanh(half)}, 0);
+    tape.let_go(half);
+    tape.let_go(logits);
+    return softmax_cross_entropy(logits, m.targets(tape));
+  };
+  CHECK(difference_of_a_step(joined) < kClose);
+  Classifier model;
+  Tape plain(DType::f64);
+  const Tensor expected(rows(model.readout(model.outputs(plain)), 1, 3).value());
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const Var logits = model.readout(model.outputs(tape));
+  const Var some = rows(logits, 1, 3);  // may be asked for
+  tape.let_go(logits);
+  const Var loss = softmax_cross_entropy(logits, model.targets(tape)) + sum(square(some));
+  Sgd{0.5}.step(tape.gradients(loss, model.parameters));
+  CHECK(difference(some.value(), expected) < kClose);
+}
+
+TEST_CASE("place: a bad target in the middle of a run leaves logits and loss to be asked for") {
+  Classifier model;
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const Var logits = model.readout(model.outputs(tape));
+  const Var good = softmax_cross_entropy(logits, model.targets(tape));
+  tape.let_go(logits);
+  const Tensor bad = Tensor::of<std::int32_t>({6}, {0, 1, 2, 5, 0, 0});
+  const Gradients gradients =
+      tape.gradients(softmax_cross_entropy(logits, tape.input(bad)), model.parameters);
+  CHECK_THROWS_WITH_AS(gradients.run(),
+                       "cross_entropy: target 5 at position 3: expected one in [0, 5)", ValueError);
+  Tape other(DType::f64);
+  CHECK(difference(logits.value(), model.readout(model.outputs(other)).value()) < kClose);
+  CHECK(good.item() == doctest::Approx(model.loss(other).item()));
+}
+
 TEST_CASE("fuse: of several losses of the same logits each gradient gives its own") {
   const auto several = [](Tape& tape, const Classifier& m) {
     const Var logits = m.readout(m.outputs(tape));
@@ -170,9 +243,12 @@ TEST_CASE("fuse: the loss is the same to the last bit, alone or with its gradien
         Tape together(dtype);
         together.set_passes({});
         const Var loss = loss_of(together);
-        together.gradients(loss, parameters).run();
+        const Gradients gradients = together.gradients(loss, parameters);
+        gradients.run();
         CHECK(together.graph().nodes[loss.index()].value != nullptr);
-        CHECK(loss.item() == loss_of(alone).item());
+        const Var same = loss_of(alone);
+        CHECK(loss.item() == same.item());
+        CHECK(same_bits(gradients.flat(), alone.gradients(same, parameters).flat()));
       }
     }
   }
@@ -207,6 +283,41 @@ TEST_CASE("let go: what nobody should ask for comes as long as the parameters ar
       CHECK(kept.value().at(static_cast<Index>(i)) == doctest::Approx(std::tanh(expected[i])));
     }
   }
+}
+
+TEST_CASE("let go: a gradient recorded after another has run reads parameters as they were") {
+  const auto second_after = [](const Passes& passes) {
+    Classifier model;
+    const Parameters others(DType::f64, 5);
+    const Linear encoder(others, 3, 3);
+    Tape tape(DType::f64);
+    tape.set_passes(passes);
+    const Var loss = softmax_cross_entropy(model.readout, tanh(encoder(model.outputs(tape))),
+                                           model.targets(tape));
+    const Gradients decoding = tape.gradients(loss, model.parameters);
+    decoding.run();
+    const Gradients encoding = tape.gradients(loss, others);
+    Sgd{0.5}.step(decoding);
+    Sgd{0.5}.step(encoding);
+    return encoding.flat().to_doubles();
+  };
+  CHECK(difference(second_after({}), second_after(Passes::none())) < kClose);
+}
+
+TEST_CASE("let go: parameters of another tree may change") {
+  Classifier model;
+  Classifier other;
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const Var logits = model.readout(model.outputs(tape));
+  tape.let_go(logits);
+  const Var unread = other.readout(model.outputs(tape));
+  tape.gradients(softmax_cross_entropy(logits, model.targets(tape)), model.parameters).run();
+  const Tensor before(unread.value());
+  other.readout.W.set(random_tensor({5, 3}, 8));
+  Tape plain(DType::f64);
+  CHECK(difference(logits.value(), model.readout(model.outputs(plain)).value()) < kClose);
+  CHECK(difference(unread.value(), before) == 0);
 }
 
 }  // namespace
