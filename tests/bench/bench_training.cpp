@@ -141,19 +141,30 @@ void print_row(const Measured& m) {
       1e3 * m.record, 1e3 * m.update, m.nodes, m.peak_mb);
 }
 
-/// What each pass is worth: the time of a step without it, and with none.
+/// What each pass is worth: the time of a step without it, and with none. All take turns, so that
+/// what else the machine does meets them alike; the medians of the rounds count.
 void print_ablation(const std::string& name, int repeats, double rate) {
-  const double all = measure(name, repeats, rate, {}).seconds;
-  fmt::print("{:<22} {:>9.2f} ms\n", name, 1e3 * all);
-  const auto print = [&](const std::string& what, const Passes& passes) {
-    const double time = measure(name, repeats, rate, passes).seconds;
-    fmt::print("  {:<20} {:>9.2f} ms   {:5.2f} x\n", what, 1e3 * time, time / all);
-    std::fflush(stdout);
-  };
+  constexpr int kRounds = 5;
+  std::vector<std::pair<std::string, Passes>> variants{{"all passes", {}}};
   for (const std::string_view pass : Passes::names()) {
-    print(fmt::format("without {}", pass), Passes{}.without(pass));
+    variants.emplace_back(fmt::format("without {}", pass), Passes{}.without(pass));
   }
-  print("without any", Passes::none());
+  variants.emplace_back("without any", Passes::none());
+  std::vector<std::vector<double>> seconds(variants.size());
+  std::vector<std::vector<double>> ratios(variants.size());
+  for (int round = 0; round < kRounds; ++round) {
+    fmt::print(stderr, "{}: round {} of {}\n", name, round + 1, kRounds);
+    for (std::size_t i = 0; i < variants.size(); ++i) {
+      const Passes& passes = variants[i].second;
+      seconds[i].push_back(measure(name, repeats / kRounds + 1, rate, passes).seconds);
+      ratios[i].push_back(seconds[i].back() / seconds[0].back());
+    }
+  }
+  fmt::print("{}\n", name);
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    fmt::print("  {:<20} {:>9.2f} ms   {:5.2f} x\n", variants[i].first, 1e3 * median(seconds[i]),
+               median(ratios[i]));
+  }
 }
 
 /// One object a line, for compare.py.
