@@ -13,11 +13,13 @@ struct Axis {
   Index axis;
 };
 
-/// Copies a (outer x count x inner) block between arrays whose axis has another length.
+/// Copies `count` elements of each of some rows, which are that far apart here and there.
 template <class T>
-void copy_block(const T* from, Index from_stride, T* to, Index to_stride, Index outer,
-                Index count) {
-  for (Index o = 0; o < outer; ++o) std::copy_n(from + o * from_stride, count, to + o * to_stride);
+void copy_rows(const T* from, Index from_stride, T* to, Index to_stride, Interval rows,
+               Index count) {
+  for (Index row = rows.begin; row < rows.end; ++row) {
+    std::copy_n(from + row * from_stride, count, to + row * to_stride);
+  }
 }
 
 struct Axes {
@@ -87,8 +89,10 @@ struct Range {
 };
 
 struct Slice {
-  static constexpr OpInfo info{
-      .name = "slice", .formula = "y = x[..., begin:end, ...] along an axis", .any_dtype = true};
+  static constexpr OpInfo info{.name = "slice",
+                               .formula = "y = x[..., begin:end, ...] along an axis",
+                               .any_dtype = true,
+                               .splits = true};
   static Shape shape(const Signature& s) {
     const auto [a, begin, end] = s.attributes<Range>();
     const int axis = s.axis(a);
@@ -104,8 +108,8 @@ struct Slice {
     const int a = static_cast<int>(axis);
     const Index inner = k.shape().size(a + 1, k.shape().rank());
     const Index count = (end - begin) * inner;
-    copy_block(k.in<T>(0) + begin * inner, k.shape(0)[a] * inner, k.out<T>(), count,
-               k.shape().size(0, a), count);
+    copy_rows(k.in<T>(0) + begin * inner, k.shape(0)[a] * inner, k.out<T>(), count,
+              k.share(k.shape().size(0, a)), count);
   }
   static void gradient(Backward& b) {
     const auto [axis, begin, end] = b.attributes<Range>();
@@ -139,7 +143,8 @@ struct Concat {
                                .formula = "y = parts, joined along an axis",
                                .kind = OpKind::concat,
                                .max_inputs = std::numeric_limits<int>::max(),
-                               .any_dtype = true};
+                               .any_dtype = true,
+                               .splits = true};
   static Shape shape(const Signature& s) {
     const int axis = s.axis(s.attributes<Axis>().axis);
     Shape result = s.shape(0);
@@ -159,10 +164,13 @@ struct Concat {
     const int axis = static_cast<int>(k.attributes<Axis>().axis);
     const Index outer = k.shape().size(0, axis);
     const Index stride = k.shape().size(axis, k.shape().rank());
+    // Whole parts are shared out where there are no rows to share.
+    const Interval parts = outer == 1 ? k.share(k.count()) : Interval{0, k.count()};
+    const Interval rows = outer == 1 ? Interval{0, 1} : k.share(outer);
     T* y = k.out<T>();
-    for (int i = 0; i < k.count(); ++i) {
+    for (int i = 0; i < parts.end; ++i) {
       const Index count = k.shape(i).size(axis, k.shape(i).rank());
-      copy_block(k.in<T>(i), count, y, stride, outer, count);
+      if (i >= parts.begin) copy_rows(k.in<T>(i), count, y, stride, rows, count);
       y += count;
     }
   }
@@ -202,7 +210,8 @@ struct Placement {
 };
 
 struct Place {
-  static constexpr OpInfo info{.name = "place", .formula = "y = zeros, with x at begin of an axis"};
+  static constexpr OpInfo info{
+      .name = "place", .formula = "y = zeros, with x at begin of an axis", .splits = true};
   static Shape shape(const Signature& s) {
     const auto [a, begin, size] = s.attributes<Placement>();
     const int axis = s.axis(a);
@@ -216,11 +225,12 @@ struct Place {
   static void forward(const KernelCall& k) {
     const auto [a, begin, size] = k.attributes<Placement>();
     const int axis = static_cast<int>(a);
-    std::fill_n(k.out<T>(), k.shape().size(), T{0});
     const Index count = k.shape(0).size(axis, k.shape(0).rank());
     const Index inner = k.shape().size(axis + 1, k.shape().rank());
-    copy_block(k.in<T>(0), count, k.out<T>() + begin * inner, size * inner, k.shape().size(0, axis),
-               count);
+    const Index stride = size * inner;
+    const Interval rows = k.share(k.shape().size(0, axis));
+    std::fill_n(k.out<T>() + rows.begin * stride, rows.size() * stride, T{0});
+    copy_rows(k.in<T>(0), count, k.out<T>() + begin * inner, stride, rows, count);
   }
   static void gradient(Backward& b) {
     const auto [axis, begin, size] = b.attributes<Placement>();

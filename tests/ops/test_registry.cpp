@@ -241,13 +241,33 @@ void for_each_run(const Op& op, const Sample& sample, const std::vector<Tensor>&
   }
 }
 
-/// What the kernel of a node writes to `place`.
-void run_kernel(const Graph& graph, Node node, Tensor& place, const Node* also = nullptr) {
+/// What the kernel of a node writes to `place`, in so many parts.
+void run_kernel(const Graph& graph, Node node, Tensor& place, const Node* also = nullptr,
+                int parts = 1) {
   node.value = place.data();
-  node.op->forward[static_cast<std::size_t>(node.dtype)](KernelCall(graph, node, 0, 1, also));
+  for (int part = 0; part < parts; ++part) {
+    node.op->forward[static_cast<std::size_t>(node.dtype)](
+        KernelCall(graph, node, part, parts, also));
+  }
 }
 
 TensorView value_of(const Node& node) { return {node.dtype, node.shape, node.value}; }
+
+TEST_CASE("registry: a kernel that several threads share computes all of its value") {
+  for_each_sample([](const Op& op, const Sample& sample, std::size_t i, const auto& tensors) {
+    if (!op.splits) return;
+    for_each_run(op, sample, tensors, [&](const Graph& graph, const Node& node) {
+      for (const int parts : {2, 3, 7}) {
+        Tensor place(node.dtype, node.shape);
+        std::memset(place.data(), 0x7f,
+                    static_cast<std::size_t>(place.size()) * size_of(node.dtype));
+        run_kernel(graph, node, place, nullptr, parts);
+        INFO(op.name, ", sample ", i, ", ", parts, " parts");
+        CHECK(same_bits(place, value_of(node)));
+      }
+    });
+  });
+}
 
 TEST_CASE("registry: a kernel that may write over its first input gives what it gives elsewhere") {
   for_each_sample([](const Op& op, const Sample& sample, std::size_t i, const auto& tensors) {
