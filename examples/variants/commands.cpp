@@ -122,15 +122,15 @@ int compare_cells(const CompareOptions& options) {
   for (const std::string& path : pictures) require_directory(path);
   if (!options.csv.empty()) require_directory(options.csv);
 
-  fmt::print("{}: {}\n", entry.name, entry.definition);
-  std::fflush(stdout);
   std::vector<Result> results;
   {
     const examples::InterruptHandler handler;
+    fmt::print("{}: {}\n", entry.name, entry.definition);
+    std::fflush(stdout);
     for (const unroll::CellEntry* cell : chosen) {
-      if (examples::interrupted) break;
       results.push_back(train_with_progress(*cell, *task, settings));
       print_done(results.back());
+      if (examples::interrupted) break;
     }
   }
   sort_results(results);
