@@ -234,7 +234,7 @@ struct Op : OpInfo {
   ProductForm (*product)(const Signature&) = nullptr;  // products, and what can be seen as one
   int (*concat_axis)(const Signature&) = nullptr;      // concats only
   int (*sum_axis)(const Signature&) = nullptr;         // sums along an axis only
-  const Op& (*also)() = nullptr;  // another, of the first inputs: its kernel can give both values
+  const Op& (*also)() = nullptr;  // an op of the first inputs: the kernel can give its value too
   void (*gradient)(Backward&) = nullptr;  // null where no_gradient says why
   std::string_view no_gradient{};
   std::string (*describe)(const Attributes&) = nullptr;

@@ -13,7 +13,7 @@ struct Axis {
   Index axis;
 };
 
-/// Copies `count` elements of each of some rows, which are that far apart here and there.
+/// Copies the first `count` elements of some rows, which begin a stride apart.
 template <class T>
 void copy_rows(const T* from, Index from_stride, T* to, Index to_stride, Interval rows,
                Index count) {

@@ -108,7 +108,8 @@ TEST_CASE("elementwise: broadcasting is what a naive loop does") {
 /// a b + c, rounded once where the processor can.
 double multiply_add(double a, double b, double c) {
 #if HWY_ARCH_X86
-  const bool rounds_once = (hwy::SupportedTargets() & (2 * HWY_AVX2 - 1)) != 0;
+  constexpr auto kAvx2OrBetter = 2 * HWY_AVX2 - 1;  // the better the target the lower its bit
+  const bool rounds_once = (hwy::SupportedTargets() & kAvx2OrBetter) != 0;
   return rounds_once ? std::fma(a, b, c) : a * b + c;
 #else
   return std::fma(a, b, c);
