@@ -24,6 +24,7 @@ enum class OpKind : std::uint8_t {
   elementwise,  // out[i] from in[i], inputs broadcast
   view,         // the same memory under another shape or offset
   concat,       // the inputs, one after another along an axis
+  slice,        // a range of the input along an axis
   product,      // a matrix product
   reduction,    // fewer elements than its input
   other,
@@ -141,6 +142,12 @@ struct ProductForm {
   Index k = 0;
 };
 
+/// Which range of input 0 a slice is: as long as its result, from `begin` on.
+struct SliceForm {
+  int axis;
+  Index begin;
+};
+
 /// What an element-wise kernel works on: matrices of one size, each with a stride of its own from
 /// row to row, in elements; 0: one row for all rows.
 struct SweepCall {
@@ -233,6 +240,7 @@ struct Op : OpInfo {
   Index (*view_offset)(const Signature&) = nullptr;    // views only: in elements of input 0
   ProductForm (*product)(const Signature&) = nullptr;  // products, and what can be seen as one
   int (*concat_axis)(const Signature&) = nullptr;      // concats only
+  SliceForm (*range)(const Signature&) = nullptr;      // slices only
   int (*sum_axis)(const Signature&) = nullptr;         // sums along an axis only
   const Op& (*also)() = nullptr;  // an op of the first inputs: the kernel can give its value too
   void (*gradient)(Backward&) = nullptr;  // null where no_gradient says why
@@ -265,6 +273,10 @@ concept HasProduct = requires(const Signature& s) {
 template <class D>
 concept HasConcat = requires(const Signature& s) {
   { D::concat_axis(s) } -> std::same_as<int>;
+};
+template <class D>
+concept HasSlice = requires(const Signature& s) {
+  { D::range(s) } -> std::same_as<SliceForm>;
 };
 template <class D>
 concept HasSumAxis = requires(const Signature& s) {
@@ -305,9 +317,11 @@ Op make_op() {
   static_assert(HasView<D> == (D::info.kind == OpKind::view));
   static_assert(HasProduct<D> || D::info.kind != OpKind::product);
   static_assert(HasConcat<D> == (D::info.kind == OpKind::concat));
+  static_assert(HasSlice<D> == (D::info.kind == OpKind::slice));
   if constexpr (HasView<D>) op.view_offset = D::view_offset;
   if constexpr (HasProduct<D>) op.product = D::product;
   if constexpr (HasConcat<D>) op.concat_axis = D::concat_axis;
+  if constexpr (HasSlice<D>) op.range = D::range;
   if constexpr (HasSumAxis<D>) op.sum_axis = D::sum_axis;
   if constexpr (HasAlso<D>) op.also = D::also;
   if constexpr (HasSweep<D>) {

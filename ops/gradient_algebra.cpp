@@ -14,17 +14,55 @@
 namespace unroll {
 namespace {
 
+/// Cuts pieces where others begin or end, so that what overlaps is of one range; leaves them whole
+/// where that would make too many of them.
+std::vector<Piece> cut_where_others_end(std::vector<Piece> pieces) {
+  constexpr std::size_t kMost = 4;  // of each
+  std::vector<Index> ends;
+  for (const Piece& piece : pieces) {
+    ends.push_back(piece.begin);
+    ends.push_back(piece.begin + piece.size);
+  }
+  std::ranges::sort(ends);
+  ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+  const auto ends_within = [&](const Piece& piece) {  // its own end included
+    return std::ranges::subrange(std::ranges::upper_bound(ends, piece.begin),
+                                 std::ranges::upper_bound(ends, piece.begin + piece.size));
+  };
+  std::size_t count = 0;
+  for (const Piece& piece : pieces) count += ends_within(piece).size();
+  if (count > kMost * pieces.size()) return pieces;
+  std::vector<Piece> cut;
+  for (const Piece& piece : pieces) {
+    if (piece.size == 0) cut.push_back(piece);
+    Index begin = piece.begin;
+    for (const Index end : ends_within(piece)) {
+      const bool whole = end - begin == piece.size;
+      const Var values =
+          whole ? piece.values
+                : slice(piece.values, piece.axis, begin - piece.begin, end - piece.begin);
+      cut.push_back({piece.placed, values, piece.axis, begin, end - begin});
+      begin = end;
+    }
+  }
+  return cut;
+}
+
+void sort_pieces(std::vector<Piece>& pieces) {
+  std::ranges::stable_sort(pieces, {}, [](const Piece& p) { return std::pair(p.begin, p.size); });
+}
+
+bool same_range(const Piece& a, const Piece& b) { return a.begin == b.begin && a.size == b.size; }
+
 /// Joins pieces placed along one axis, T slices of a sequence say, by one concat: T padded tensors
-/// added up would cost T² instead. Pieces of the same range are added first.
-/// Returns what could not be joined because ranges overlap only in part.
-std::vector<Var> join_pieces(std::vector<Piece> pieces) {
-  std::stable_sort(pieces.begin(), pieces.end(),
-                   [](const Piece& a, const Piece& b) { return a.begin < b.begin; });
+/// added up would cost T² instead. Pieces of the same range are added first. What overlaps others
+/// in part stays in `pieces`.
+Var join_some(std::vector<Piece>& pieces) {
+  std::vector<Piece> rest;
   const Shape whole = pieces[0].placed.shape();
   const Index axis = pieces[0].axis;
   Tape& tape = pieces[0].placed.tape();
   std::vector<Var> parts;
-  std::vector<Var> rest;
   Index end = 0;  // of what has been joined
   const auto fill_to = [&](Index begin) {
     if (begin > end)
@@ -33,12 +71,11 @@ std::vector<Var> join_pieces(std::vector<Piece> pieces) {
   for (std::size_t i = 0; i < pieces.size();) {
     std::vector<Var> same;
     const Piece first = pieces[i];
-    for (; i < pieces.size() && pieces[i].begin == first.begin && pieces[i].size == first.size;
-         ++i) {
+    for (; i < pieces.size() && same_range(pieces[i], first); ++i) {
       if (first.begin >= end) {
         same.push_back(pieces[i].values);
       } else {
-        rest.push_back(pieces[i].placed);
+        rest.push_back(pieces[i]);
       }
     }
     if (same.empty()) continue;
@@ -47,8 +84,39 @@ std::vector<Var> join_pieces(std::vector<Piece> pieces) {
     end = first.begin + first.size;
   }
   fill_to(whole[static_cast<int>(axis)]);
-  rest.push_back(parts.size() == 1 ? parts[0] : concat(parts, axis));
-  return rest;
+  pieces = std::move(rest);
+  return parts.size() == 1 ? parts[0] : concat(parts, axis);
+}
+
+/// Whether sorted pieces cover everything in ranges that follow each other, each twice or more.
+bool cover_twice(const std::vector<Piece>& pieces) {
+  Index end = 0;
+  for (std::size_t i = 0; i < pieces.size();) {
+    std::size_t next = i + 1;
+    while (next < pieces.size() && same_range(pieces[next], pieces[i])) ++next;
+    if (pieces[i].begin != end || next < i + 2) return false;
+    end += pieces[i].size;
+    i = next;
+  }
+  return !pieces.empty() && end == pieces[0].placed.shape()[static_cast<int>(pieces[0].axis)];
+}
+
+/// Terms that add up to what pieces and other terms do.
+std::vector<Var> join_pieces(std::vector<Piece> pieces, std::vector<Var> terms) {
+  pieces = cut_where_others_end(std::move(pieces));
+  sort_pieces(pieces);
+  if (cover_twice(pieces)) {  // what is whole is one more in sums there are anyway
+    const Index axis = pieces[0].axis;
+    for (const Var& term : terms) {
+      pieces.push_back({term, term, axis, 0, term.shape()[static_cast<int>(axis)]});
+    }
+    terms.clear();
+    pieces = cut_where_others_end(std::move(pieces));
+    sort_pieces(pieces);
+  }
+  while (pieces.size() > 1) terms.push_back(join_some(pieces));
+  if (pieces.size() == 1) terms.push_back(pieces[0].placed);
+  return terms;
 }
 
 Var flatten_rows(Var rows, const Shape& ids) {
@@ -90,10 +158,7 @@ Var sum_contributions(std::span<const Var> contributions) {
       terms.push_back(dx);
     }
   }
-  if (pieces.size() == 1) terms.push_back(pieces[0].placed);
-  if (pieces.size() > 1) {
-    for (const Var& joined : join_pieces(std::move(pieces))) terms.push_back(joined);
-  }
+  terms = join_pieces(std::move(pieces), std::move(terms));
   if (scattered.size() == 1) terms.push_back(scattered[0].scattered);
   if (scattered.size() > 1) terms.push_back(join_scattered(scattered));
   return terms.size() == 1 ? terms[0] : add_up(terms);

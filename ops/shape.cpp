@@ -91,6 +91,7 @@ struct Range {
 struct Slice {
   static constexpr OpInfo info{.name = "slice",
                                .formula = "y = x[..., begin:end, ...] along an axis",
+                               .kind = OpKind::slice,
                                .any_dtype = true,
                                .splits = true};
   static Shape shape(const Signature& s) {
@@ -101,6 +102,10 @@ struct Slice {
                s.shape(0).to_string(), s.shape(0)[axis]);
     }
     return s.shape(0).with(axis, end - begin);
+  }
+  static SliceForm range(const Signature& s) {
+    const Range r = s.attributes<Range>();
+    return {s.axis(r.axis), r.begin};
   }
   template <class T>
   static void forward(const KernelCall& k) {

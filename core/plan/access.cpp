@@ -25,15 +25,6 @@ std::optional<Index> group_of(const Shape& in, const Shape& out) {
   return out.size(axis, out.rank() - 1);
 }
 
-/// Whether the inputs of an element-wise operation are as many as a sweep takes, and it can read
-/// all.
-bool is_fusible(const Draft& draft, Id id) {
-  const auto inputs = draft.inputs_of(id);
-  const bool fits = draft.values[id].op->adds_up ? inputs.size() > 1 : inputs.size() <= 3;
-  return fits && std::all_of(inputs.begin(), inputs.end(),
-                             [&](Id input) { return reading_of(draft, input, id).has_value(); });
-}
-
 /// Whether a value is a sum that the sweep of what it is of can add up as well.
 bool can_be_swept(const Draft& draft, Id id) {
   // Threads share out such a sweep by its sums: there are to be enough, or little to do.
@@ -68,6 +59,13 @@ std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id re
   return group ? std::optional(Reading{access, *group}) : std::nullopt;
 }
 
+bool is_fusible(const Draft& draft, Id id) {
+  const auto inputs = draft.inputs_of(id);
+  const bool fits = draft.values[id].op->adds_up ? inputs.size() > 1 : inputs.size() <= 3;
+  return fits && std::all_of(inputs.begin(), inputs.end(),
+                             [&](Id input) { return reading_of(draft, input, id).has_value(); });
+}
+
 FusedStep::Reading reading_of_sum(const Draft& draft, Id sum) {
   const Shape& shape = draft.request.work[draft.inputs_of(sum)[0]].shape;
   const int axis = draft.values[sum].op->sum_axis(draft.signature(sum));
@@ -81,9 +79,6 @@ void settle_roles(Draft& draft, bool fuse) {
     draft.arrangement.make_dense(id);
   };
   const auto count = static_cast<Id>(draft.request.work.size());
-  for (Id id = 0; id < count; ++id) {
-    if (draft.values[id].role == Role::elementwise && !is_fusible(draft, id)) leave_to_kernel(id);
-  }
   // A sum that is part of no larger one needs no product.
   for (BlockProduct& product : draft.products) {
     if (!product.ones || product.inner() > 1) continue;

@@ -21,6 +21,11 @@ std::uint64_t Arrangement::key(const Place& place) {
   return (row * 0x9e3779b97f4a7c15U + column) * 0xbf58476d1ce4e5b9U + place.group;
 }
 
+bool Arrangement::overlap(const Place& a, Size a_size, const Place& b, Size b_size) {
+  return a.row < b.row + b_size.rows && b.row < a.row + a_size.rows &&
+         a.column < b.column + b_size.columns && b.column < a.column + a_size.columns;
+}
+
 bool Arrangement::relate(Id a, Id b, Index rows, Index columns) {
   const Place at = places_[a];
   const Place other = places_[b];
@@ -28,6 +33,7 @@ bool Arrangement::relate(Id a, Id b, Index rows, Index columns) {
   const Index column = at.column + columns;
   if (at.group == other.group) return other.row == row && other.column == column;
   if (fixed_[a] != 0 || fixed_[b] != 0) return false;
+  if (overlap(at, sizes_[a], {at.group, row, column}, sizes_[b])) return false;
   const Group& group_a = groups_[at.group];
   const Group& group_b = groups_[other.group];
   const bool wide =
@@ -81,29 +87,27 @@ Arrangement::Extent Arrangement::extent(Id group) const {
   return {top, left, bottom - top, right - left};
 }
 
-bool Arrangement::is_sound() const {
+bool Arrangement::has_overlaps() const {
   std::vector<Id> sorted;
-  for (Id group = 0; group < groups_.size(); ++group) {
-    if (groups_[group].size < 2) continue;
+  std::vector<Id> above;  // those that may reach down to the one at hand
+  for (const Group& group : groups_) {
+    if (group.size < 2) continue;
     sorted.clear();
-    for_each_member(group, [&](Id id) { sorted.push_back(id); });
-    std::sort(sorted.begin(), sorted.end(), [&](Id a, Id b) {
-      return places_[a].column != places_[b].column ? places_[a].column < places_[b].column
-                                                    : places_[a].row < places_[b].row;
-    });
-    // Members stand in columns of one width each, one below the other.
-    for (std::size_t i = 1; i < sorted.size(); ++i) {
-      const Id above = sorted[i - 1];
-      const Id here = sorted[i];
-      if (places_[here].column == places_[above].column) {
-        if (sizes_[here].columns != sizes_[above].columns) return false;
-        if (places_[here].row < places_[above].row + sizes_[above].rows) return false;
-      } else if (places_[here].column < places_[above].column + sizes_[above].columns) {
-        return false;
-      }
+    above.clear();
+    for (Id id = group.first; id != kNone; id = next_[id]) sorted.push_back(id);
+    std::sort(sorted.begin(), sorted.end(),
+              [&](Id a, Id b) { return places_[a].row < places_[b].row; });
+    for (const Id id : sorted) {
+      const Place& place = places_[id];
+      std::erase_if(above, [&](Id a) { return places_[a].row + sizes_[a].rows <= place.row; });
+      const bool free = std::none_of(above.begin(), above.end(), [&](Id a) {
+        return overlap(places_[a], sizes_[a], place, sizes_[id]);
+      });
+      if (!free) return true;
+      above.push_back(id);
     }
   }
-  return true;
+  return false;
 }
 
 }  // namespace unroll

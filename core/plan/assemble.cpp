@@ -141,8 +141,8 @@ class Assembly {
     const Value& v = value(id);
     Rect rect = rect_of_root(v.ref.root);
     Index elements = v.ref.offset;
-    if (v.columns == rect.columns && v.columns > 0) {  // some of its rows
-      elements = elements / v.columns * rect.stride + elements % v.columns;
+    if (const auto at = draft_.position(id)) {
+      elements = at->row * rect.stride + at->column;
     } else {
       rect.stride = v.columns;
     }

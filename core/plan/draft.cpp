@@ -1,3 +1,4 @@
+#include <unroll/core/plan/access.h>
 #include <unroll/core/plan/draft.h>
 
 #include <algorithm>
@@ -13,8 +14,12 @@ void set_matrix(Value& value, const Shape& shape) {
 
 }  // namespace
 
-Draft::Draft(const Graph& graph, const Request& request, bool arrange)
-    : graph(graph), request(request), inputs(request.inputs), arranges_(arrange) {
+Draft::Draft(const Graph& graph, const Request& request, bool arrange, bool columns)
+    : graph(graph),
+      request(request),
+      inputs(request.inputs),
+      arranges_(arrange),
+      columns_(columns) {
   const auto count = static_cast<Id>(request.work.size());
   values.reserve(request.nodes.size() * 5 / 4);
   values.resize(request.nodes.size());
@@ -64,7 +69,10 @@ void Draft::add_work(Id id) {
   if (!is_floating(work.dtype) || work.shape.size() == 0) return;
   if (work.op->kind == OpKind::concat) {
     resolve_concat(id);
+  } else if (work.op->kind == OpKind::slice) {
+    resolve_slice(id);
   } else if (work.op->kind == OpKind::elementwise) {
+    if (!is_fusible(*this, id)) return;
     value.role = Role::elementwise;
     arrangement.make_dense(id, false);
   } else if (work.op->product != nullptr) {
@@ -91,79 +99,6 @@ void Draft::add_work(Id id) {
     if (form.bias >= 0) product.bias = {input(form.bias)};
     products.push_back(std::move(product));
   }
-}
-
-Ref Draft::part_at(Id joined, Index offset, Index size) const {
-  Index begin = 0;
-  for (const Id part : inputs_of(joined)) {
-    const Index length = values[part].rows * values[part].columns;
-    if (offset >= begin && offset + size <= begin + length) {
-      return {values[part].ref.root, values[part].ref.offset + offset - begin};
-    }
-    begin += length;
-  }
-  return {values[joined].ref.root, values[joined].ref.offset + offset};
-}
-
-void Draft::resolve_view(Id id) {
-  Value& value = values[id];
-  const Id from = inputs_of(id)[0];
-  const Value& source = values[from];
-  const Index offset = value.op->view_offset(signature(id));
-  value.role = Role::view;
-  value.parameter = source.parameter;
-  value.ref = source.role == Role::joined ? part_at(from, offset, value.rows * value.columns)
-                                          : Ref{source.ref.root, source.ref.offset + offset};
-  const Id root = value.ref.root;
-  const Index columns = values[root].columns;
-  if (columns == value.columns && (columns == 0 || value.ref.offset % columns == 0)) return;
-  if (values[root].role == Role::source && has_gaps(root)) {
-    // Its gaps are within the rows of the view, which hence is of a copy without.
-    const Id copy = add_copy(root);
-    arrangement.make_dense(copy);
-    values[id].ref.root = copy;
-    set_inputs(id, {&copy, 1});
-  } else {
-    arrangement.make_dense(root);
-  }
-}
-
-void Draft::resolve_concat(Id id) {
-  const int axis = values[id].op->concat_axis(signature(id));
-  const Shape& shape = request.work[id].shape;
-  if (axis == shape.rank() - 1 || shape.size(0, axis) != 1) return;
-
-  std::vector<Id> parts;
-  for (const Id part : inputs_of(id)) {
-    if (values[part].rows * values[part].columns != 0) parts.push_back(part);
-  }
-  // Pieces of one value, in order: they are its memory.
-  const Ref first = values[parts[0]].ref;
-  Index end = first.offset;
-  bool consecutive = true;
-  for (const Id part : parts) {
-    consecutive = consecutive && values[part].ref == Ref{first.root, end};
-    end += values[part].rows * values[part].columns;
-  }
-  // A parameter's memory changes while what was made of it stays: its kernel copies.
-  if (consecutive && values[first.root].parameter) return;
-  if (consecutive && !values[id].placed) {
-    set_inputs(id, parts);  // without empty ones, of which it is no view
-    values[id].role = Role::view;
-    values[id].ref = first;
-    return;
-  }
-  if (values[id].placed || !arranges_) return;  // its kernel copies
-  std::vector<Offset> offsets;
-  Index row = 0;
-  for (const Id part : parts) {
-    offsets.push_back({row, 0});
-    row += values[part].rows;
-  }
-  gather(parts, offsets);
-  set_inputs(id, parts);
-  values[id].role = Role::joined;
-  values[id].ref = values[parts[0]].ref;
 }
 
 std::vector<std::uint32_t> Draft::count_uses() const {
@@ -208,54 +143,77 @@ void Draft::set_inputs(Id id, std::span<const Id> ids) {
 }
 
 bool Draft::relate(Id a, Id b, Offset offset) {
-  const Ref at = values[a].ref;
-  const Ref other = values[b].ref;
-  const auto row_of = [&](Id id, Ref ref) -> Index {
-    const Index columns = values[ref.root].columns;
-    return columns == values[id].columns && ref.offset % columns == 0 ? ref.offset / columns : -1;
-  };
-  const Index row = row_of(a, at);
-  const Index other_row = row_of(b, other);
-  if (row < 0 || other_row < 0) return false;
-  return arrangement.relate(at.root, other.root, offset.rows + row - other_row, offset.columns);
+  const std::optional<Position> at = position(a);
+  const std::optional<Position> other = position(b);
+  return at && other &&
+         arrangement.relate(values[a].ref.root, values[b].ref.root,
+                            offset.rows + at->row - other->row,
+                            offset.columns + at->column - other->column);
 }
 
-bool Draft::try_together(std::span<Id> ids, std::span<const Offset> offsets, bool move_all) {
+/// The one copy of a value that was not told where to lie when it was made; of a window the same
+/// window of a copy of what it is in, where other windows find their places too.
+Id Draft::shared_copy(Id id) {
+  const Id root = values[id].ref.root;
+  const auto [known, is_new] = movable_copies_.try_emplace(root, kNone);
+  if (is_new) known->second = add_copy(root);
+  const Id copy = known->second;
+  if (is_whole(id)) return copy;
+  const Id window = add_like(id, Role::view);
+  values[window].ref = {copy, values[id].ref.offset, values[id].ref.column};
+  values[window].window = true;
+  set_inputs(window, {&copy, 1});
+  return window;
+}
+
+bool Draft::try_together(std::span<Id> ids, std::span<const Offset> offsets, bool share,
+                         bool move_all) {
   const auto replace = [&](Id& id) { id = add_like(id, Role::copy); };
   if (move_all) replace(ids[0]);
   for (std::size_t i = 1; i < ids.size(); ++i) {
     if (!move_all && relate(ids[0], ids[i], offsets[i])) continue;
+    if (share && !move_all && is_all_rows(ids[i])) {
+      const Id copy = shared_copy(ids[i]);
+      if (relate(ids[0], copy, offsets[i])) {
+        ids[i] = copy;
+        continue;
+      }
+    }
     replace(ids[i]);
     if (!relate(ids[0], ids[i], offsets[i])) return false;
   }
   return true;
 }
 
-void Draft::put_together(std::span<Id> ids, std::span<const Offset> offsets) {
+/// Operands can share copies, results are copied each from a place of its own.
+void Draft::put_together(std::span<Id> ids, std::span<const Offset> offsets, bool share) {
   if (ids.size() == 1) return;
   const std::vector<Id> originals(ids.begin(), ids.end());
   // A value that has its place can only be followed by the next part of it.
-  const Value& root = values[values[ids[0]].ref.root];
-  const bool fixed = root.role == Role::source || root.placed;
-  if (fixed && !relate(ids[0], ids[1], offsets[1])) ids[0] = add_like(ids[0], Role::copy);
-  if (!try_together(ids, offsets, false)) {
+  if (!arrangement.is_free(values[ids[0]].ref.root) && !relate(ids[0], ids[1], offsets[1])) {
+    const Id shared = share && is_all_rows(ids[0]) ? shared_copy(ids[0]) : kNone;
+    const bool fits = shared != kNone && relate(shared, ids[1], offsets[1]);
+    ids[0] = fits ? shared : add_like(ids[0], Role::copy);
+  }
+  if (!try_together(ids, offsets, share, false)) {
     std::copy(originals.begin(), originals.end(), ids.begin());
-    UNROLL_CHECK(try_together(ids, offsets, true));
+    UNROLL_CHECK(try_together(ids, offsets, share, true));
   }
 }
 
 void Draft::gather(std::span<Id> ids, std::span<const Offset> offsets) {
   const std::vector<Id> originals(ids.begin(), ids.end());
-  put_together(ids, offsets);
+  put_together(ids, offsets, true);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] != originals[i]) set_inputs(ids[i], std::span(originals).subspan(i, 1));
+    const bool copied = ids[i] != originals[i] && values[ids[i]].role == Role::copy;
+    if (copied) set_inputs(ids[i], std::span(originals).subspan(i, 1));
   }
 }
 
 void Draft::scatter(Id product, std::span<const Offset> offsets) {
   const std::vector<Id> originals = products[product].out;
   std::vector<Id> ids = originals;
-  put_together(ids, offsets);
+  put_together(ids, offsets, false);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] == originals[i]) continue;
     values[ids[i]].role = Role::product;
@@ -281,11 +239,31 @@ Id Draft::behind_views(Id id) const {
 bool Draft::is_whole(Id id) const {
   const Value& value = values[id];
   const Value& root = values[value.ref.root];
-  return value.ref.offset == 0 && value.rows == root.rows && value.columns == root.columns;
+  return value.ref.offset == 0 && value.ref.column == 0 && value.rows == root.rows &&
+         value.columns == root.columns;
+}
+
+/// Whether it is all rows of what owns its memory, or some columns of them.
+bool Draft::is_all_rows(Id id) const {
+  const Value& value = values[id];
+  const Value& root = values[value.ref.root];
+  return (is_whole(id) || value.window) && value.rows == root.rows &&
+         value.ref.column + value.columns <= root.columns;
+}
+
+std::optional<Draft::Position> Draft::position(Id id) const {
+  const Value& value = values[id];
+  const Index columns = values[value.ref.root].columns;
+  const bool in_rows = columns == value.columns && columns > 0 && value.ref.offset % columns == 0;
+  if (!value.window && !in_rows) return std::nullopt;
+  return Position{value.ref.offset / columns, value.ref.column};
 }
 
 bool Draft::has_gaps(Id id) const {
-  const Id root = values[id].ref.root;
+  const Value& value = values[id];
+  const Id root = value.ref.root;
+  if (value.rows <= 1) return false;
+  if (value.window && value.columns != values[root].columns) return true;
   const std::size_t count = request.work.size();
   if (root >= count && root < request.nodes.size()) {
     return request.sources[root - count].stride != 0;
@@ -293,12 +271,21 @@ bool Draft::has_gaps(Id id) const {
   return arrangement.is_wide(root);
 }
 
+Id Draft::without_gaps(Id id) {
+  const auto [known, is_new] = dense_copies_.try_emplace(id, kNone);
+  if (is_new) {
+    known->second = add_copy(id);
+    arrangement.make_dense(known->second);
+  }
+  return known->second;
+}
+
 const std::byte* Draft::address(Id id) const {
   const Ref ref = values[id].ref;
   if (ref.root >= request.nodes.size()) return nullptr;
   const Node& node = graph.nodes[request.nodes[ref.root]];
   const std::byte* const base = ref.root < request.work.size() ? node.destination : node.value;
-  if (base == nullptr || node.stride != 0) return nullptr;
+  if (base == nullptr || node.stride != 0 || values[id].window) return nullptr;
   return base + static_cast<std::size_t>(ref.offset) * size_of(values[id].dtype);
 }
 
@@ -330,7 +317,7 @@ bool Draft::lies_before(Id a, Id b) const {
   }
   if (p.row != q.row) return p.row < q.row;
   if (p.column != q.column) return p.column < q.column;
-  return at.offset < other.offset;
+  return at.offset != other.offset ? at.offset < other.offset : at.column < other.column;
 }
 
 }  // namespace unroll

@@ -7,16 +7,18 @@
 #include <unroll/core/plan/request.h>
 
 #include <numeric>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace unroll {
 
 /// How a value comes about.
 enum class Role : std::uint8_t {
-  source,       // is there already
-  view,         // the memory of another value
-  joined,       // its parts lie one after another: nothing to do once they are there
-  copy,         // of its input, at a place of its own
+  source,  // is there already
+  view,    // the memory of another value, or a part of it
+  joined,  // its parts lie one after another, or side by side: nothing to do once they are there
+  copy,    // of its input, at a place of its own
   elementwise,  // computed where it is first needed, with its neighbours
   product,      // computed by one of Draft::products
   kernel,       // computed by the kernel of its operation
@@ -25,10 +27,12 @@ enum class Role : std::uint8_t {
   gone,         // part of something else now
 };
 
-/// Where a value's memory begins: at an element of the value that owns it.
+/// Where a value's memory begins: at an element of the value that owns it; that of a window so many
+/// columns to the right of it, which may be within what lies beside the owner.
 struct Ref {
   Id root;
   Index offset;
+  Index column = 0;
   friend bool operator==(const Ref&, const Ref&) = default;
 };
 
@@ -43,6 +47,7 @@ struct Value {
   std::uint32_t first_input = 0;
   std::uint32_t input_count = 0;
   Id product = kNone;
+  bool window = false;  // some columns of rows of the matrix its memory is in
   bool target = false;
   bool placed = false;     // at a destination outside the plan's memory
   bool parameter = false;  // a source that is a parameter, or part of one
@@ -86,8 +91,9 @@ struct BlockProduct {
 class Draft {
  public:
   /// Describes the values of a request; views are resolved, nothing is planned yet. Values can be
-  /// put side by side only where `arrange` says so; otherwise no two places can overlap.
-  Draft(const Graph& graph, const Request& request, bool arrange);
+  /// put side by side only where `arrange` says so, otherwise no two places can overlap; with
+  /// `columns` slices and concats of columns are resolved too.
+  Draft(const Graph& graph, const Request& request, bool arrange, bool columns);
 
   const Graph& graph;
   const Request& request;
@@ -131,8 +137,17 @@ class Draft {
   /// Whether `id` is all of the value it lies in, row by row; a part of several that were joined,
   /// of the size of the first, is not.
   [[nodiscard]] bool is_whole(Id id) const;
+  /// Where it begins in the matrix of what owns its memory, if each of its rows is part of a row of
+  /// that matrix.
+  struct Position {
+    Index row;
+    Index column;
+  };
+  [[nodiscard]] std::optional<Position> position(Id id) const;
   /// Whether its rows lie apart in memory.
   [[nodiscard]] bool has_gaps(Id id) const;
+  /// The one copy of it that has none.
+  Id without_gaps(Id id);
   /// Where a source, or what is placed, lies now.
   [[nodiscard]] const std::byte* address(Id id) const;
   /// Whether `b` begins `bytes` after `a`; a plan made on that ground is used only where it holds.
@@ -145,12 +160,19 @@ class Draft {
   void add_work(Id id);
   void resolve_view(Id id);
   void resolve_concat(Id id);
-  [[nodiscard]] Ref part_at(Id joined, Index offset, Index size) const;
+  void resolve_slice(Id id);
+  [[nodiscard]] bool is_beside(Id part, Id joined) const;
+  [[nodiscard]] bool is_all_rows(Id id) const;
+  [[nodiscard]] Id part_at(Id id, bool beside, Index& begin, Index size) const;
+  Id shared_copy(Id id);
   bool relate(Id a, Id b, Offset offset);
-  void put_together(std::span<Id> ids, std::span<const Offset> offsets);
-  bool try_together(std::span<Id> ids, std::span<const Offset> offsets, bool move_all);
+  void put_together(std::span<Id> ids, std::span<const Offset> offsets, bool share);
+  bool try_together(std::span<Id> ids, std::span<const Offset> offsets, bool share, bool move_all);
 
   bool arranges_;  // otherwise every value stays where it is
+  bool columns_;
+  std::unordered_map<Id, Id> dense_copies_;
+  std::unordered_map<Id, Id> movable_copies_;
 };
 
 template <class F>

@@ -58,6 +58,7 @@ void join_gates(Draft& draft) {
     std::size_t end = i + 1;
     while (end < order.size() && left(order[end]) == left(order[i]) &&
            draft.products[order[end]].m == draft.products[order[i]].m &&
+           draft.products[order[end]].k == draft.products[order[i]].k &&
            follows(draft, draft.products[order[end - 1]], draft.products[order[end]])) {
       ++end;
     }

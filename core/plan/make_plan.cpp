@@ -34,6 +34,32 @@ const Pass& find_pass(std::string_view name) {
   return *pass;
 }
 
+/// Where `columns` is on, values may lie side by side from the start.
+Plan make_plan(const Graph& graph, const Request& request, const Passes& passes, int threads,
+               bool columns) {
+  Draft draft(graph, request, passes.place, columns);
+  for (const Pass& pass : kPasses) {
+    if (passes.*pass.on && pass.run != nullptr) pass.run(draft);
+  }
+  settle_roles(draft, passes.fuse);
+  if (passes.fuse) pair(draft);
+  place(draft);
+  const std::optional<std::vector<Task>> tasks = order_tasks(draft, passes.fuse);
+  if (tasks && !draft.arrangement.has_overlaps()) {
+    Plan plan = assemble(draft, *tasks, passes.place);
+    if (passes.spread) spread(plan, threads);
+    plan.wanted_threads = threads;
+    return plan;
+  }
+  // Products that wait for each other, or values wanted at overlapping places: both are rare, the
+  // more so without columns side by side, and without these passes neither can be.
+  if (columns) return make_plan(graph, request, passes, threads, false);
+  Passes fewer = passes;
+  fewer.join = fewer.batch = fewer.place = fewer.accumulate = false;
+  UNROLL_CHECK(fewer != passes);
+  return make_plan(graph, request, fewer, threads, false);
+}
+
 }  // namespace
 
 std::vector<std::string_view> Passes::names() {
@@ -77,26 +103,7 @@ std::string Passes::to_string() const {
 }
 
 Plan make_plan(const Graph& graph, const Request& request, const Passes& passes, int threads) {
-  Draft draft(graph, request, passes.place);
-  for (const Pass& pass : kPasses) {
-    if (passes.*pass.on && pass.run != nullptr) pass.run(draft);
-  }
-  settle_roles(draft, passes.fuse);
-  if (passes.fuse) pair(draft);
-  place(draft);
-  const std::optional<std::vector<Task>> tasks = order_tasks(draft, passes.fuse);
-  if (!tasks || !draft.arrangement.is_sound()) {
-    // Products that wait for each other, or values wanted at overlapping places: both are rare, and
-    // without these passes neither can be.
-    Passes fewer = passes;
-    fewer.join = fewer.batch = fewer.place = fewer.accumulate = false;
-    UNROLL_CHECK(fewer != passes);
-    return make_plan(graph, request, fewer, threads);
-  }
-  Plan plan = assemble(draft, *tasks, passes.place);
-  if (passes.spread) spread(plan, threads);
-  plan.wanted_threads = threads;
-  return plan;
+  return make_plan(graph, request, passes, threads, passes.place);
 }
 
 }  // namespace unroll

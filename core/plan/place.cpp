@@ -71,14 +71,13 @@ void sort_terms(const Draft& draft, BlockProduct& p) {
 /// Kernels read matrices without gaps. All that read one value read one copy of it.
 void close_gaps(Draft& draft) {
   const auto count = static_cast<Id>(draft.request.work.size());
-  std::vector<Id> copies(draft.values.size(), kNone);
   for (Id id = 0; id < count; ++id) {
     if (draft.values[id].role != Role::kernel) continue;
     for (std::uint32_t i = 0; i < draft.values[id].input_count; ++i) {
       const Id input = draft.inputs_of(id)[i];
       if (!draft.has_gaps(input)) continue;
-      if (copies[input] == kNone) copies[input] = draft.add_copy(input);
-      draft.inputs[draft.values[id].first_input + i] = copies[input];
+      const Id copy = draft.without_gaps(input);
+      draft.inputs[draft.values[id].first_input + i] = copy;
     }
   }
 }

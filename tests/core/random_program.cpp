@@ -68,19 +68,12 @@ Var RandomProgram::recent() {
   return pool_[static_cast<std::size_t>(count - 1 - below(std::min<Index>(count, 8)))];
 }
 
-template <class Fits>
-std::vector<Var> RandomProgram::all_that(Fits fits) const {
-  std::vector<Var> found;
-  std::copy_if(pool_.begin(), pool_.end(), std::back_inserter(found), fits);
-  return found;
-}
-
 Var RandomProgram::ids(const Shape& shape, Index bound) {
   return tape_.input(make_tensor({shape, 0, static_cast<double>(bound), true}, values_));
 }
 
 void RandomProgram::add_operation() {
-  switch (below(12)) {
+  switch (below(14)) {
     case 0:
     case 1:
       add_element_wise();
@@ -105,6 +98,12 @@ void RandomProgram::add_operation() {
       break;
     case 10:
       add_recurrence();
+      break;
+    case 11:
+      add_columns();
+      break;
+    case 12:
+      add_groups();
       break;
     default:
       ask_in_the_middle();
@@ -228,81 +227,6 @@ void RandomProgram::add_reduction() {
     default: {  // several sums of one value
       keep(sum(x, 0));
       keep(bounded(sum(x, 0)));
-    }
-  }
-}
-
-void RandomProgram::add_view() {
-  const Var x = one_in(3) ? any() : recent();
-  const Shape shape = x.shape();
-  const Index first = shape.rank() == 0 ? 0 : shape[0];
-  switch (below(7)) {
-    case 0:
-      keep(reshape(x, {shape.size()}));
-      break;
-    case 1: {
-      const Index divisor = 1 + below(4);
-      if (shape.size() % divisor == 0) keep(reshape(x, {shape.size() / divisor, divisor}));
-      break;
-    }
-    case 2: {
-      const Index begin = below(first + 1);
-      keep(rows(x, begin, begin + below(first - begin + 1)));
-      break;
-    }
-    case 3:
-      if (first > 0) keep(select(x, below(first)));
-      break;
-    case 4:
-      if (shape.rank() > 1) keep(slice(x, 1, 0, (shape[1] + 1) / 2));
-      break;
-    case 5:
-      keep(transpose(x));
-      break;
-    default:
-      keep(stop_gradient(x));
-  }
-}
-
-void RandomProgram::add_joined() {
-  const Var x = recent();
-  const Shape shape = x.shape();
-  const std::vector<Var> same = all_that([&](Var v) { return v.shape() == shape; });
-  std::vector<Var> parts;
-  for (Index i = 0; i < 1 + below(4); ++i) {
-    parts.push_back(same[static_cast<std::size_t>(below(std::ssize(same)))]);
-  }
-  switch (below(5)) {
-    case 0:
-      keep(stack(parts));
-      break;
-    case 1:
-      keep(concat(parts, 0));
-      break;
-    case 2:
-      keep(concat(parts, shape.rank() - 1));
-      break;
-    case 3: {  // taken apart, and joined again in the same order or another
-      if (shape.rank() == 0 || shape[0] == 0 || shape[0] > 6) break;
-      std::vector<Var> pieces = unstack(x);
-      if (one_in(2)) std::swap(pieces.front(), pieces.back());
-      for (const Var& piece : pieces) keep(piece);
-      keep(stack(pieces));
-      std::vector<Var> all{rows(parts[0], 0, 0)};
-      for (Index i = 0; i < shape[0]; ++i) all.push_back(rows(x, i, i + 1));
-      keep(sigmoid(concat(all, 0)));
-      break;
-    }
-    default: {  // rows that begin in one part and end in another
-      if (one_in(2)) {
-        for (Var& part : parts) part = sigmoid(part);
-      }
-      const Var joined = concat(parts, 0);
-      const Index count = joined.shape()[0];
-      const Index begin = below(count + 1);
-      const Var across = rows(joined, begin, std::min(count, begin + shape[0]));
-      keep(joined);
-      keep(one_in(2) ? tanh(across) : across);
     }
   }
 }

@@ -32,6 +32,8 @@ class RandomProgram {
   void add_reduction();
   void add_view();
   void add_joined();
+  void add_columns();
+  void add_groups();
   void add_lookup();
   void add_recurrence();
   void ask_in_the_middle();
@@ -43,7 +45,11 @@ class RandomProgram {
   [[nodiscard]] Var recent();
   [[nodiscard]] Var bounded(Var x) { return one_in(2) ? tanh(x) : x; }
   template <class Fits>
-  [[nodiscard]] std::vector<Var> all_that(Fits fits) const;
+  [[nodiscard]] std::vector<Var> all_that(Fits fits) const {
+    std::vector<Var> found;
+    std::copy_if(pool_.begin(), pool_.end(), std::back_inserter(found), fits);
+    return found;
+  }
   [[nodiscard]] Var ids(const Shape& shape, Index bound);
   void keep(Var x);
 

@@ -22,7 +22,7 @@ TEST_CASE("arrangement: at first each value is alone") {
   const Arrangement::Extent extent = a.extent(a.place(1).group);
   CHECK(extent.rows == 4);
   CHECK(extent.columns == 5);
-  CHECK(a.is_sound());
+  CHECK_FALSE(a.has_overlaps());
 }
 
 TEST_CASE("arrangement: values one below the other, and side by side") {
@@ -35,7 +35,7 @@ TEST_CASE("arrangement: values one below the other, and side by side") {
   CHECK(a.relate(2, 3, 0, 3));
   CHECK(a.is_wide(1));
   CHECK(a.extent(a.place(3).group).columns == 4);
-  CHECK(a.is_sound());
+  CHECK_FALSE(a.has_overlaps());
   // What is settled is so for all members.
   CHECK(a.relate(2, 1, 4, 0));
   CHECK(a.relate(1, 3, -4, 3));
@@ -55,7 +55,7 @@ TEST_CASE("arrangement: groups are joined as they are") {
   CHECK(members == std::vector<Id>{0, 1, 2, 3, 4});
   CHECK(a.place(4).row - a.place(0).row == 3);
   CHECK(a.place(4).column - a.place(0).column == 2);
-  CHECK(a.is_sound());
+  CHECK_FALSE(a.has_overlaps());
 }
 
 TEST_CASE("arrangement: two values at one place are refused, and nothing is changed") {
@@ -65,19 +65,23 @@ TEST_CASE("arrangement: two values at one place are refused, and nothing is chan
   CHECK_FALSE(a.relate(0, 3, 0, 0));
   CHECK(a.place(2).group != a.place(0).group);
   CHECK(a.relate(0, 2, 4, 0));
-  CHECK(a.is_sound());
+  CHECK_FALSE(a.has_overlaps());
 }
 
 TEST_CASE("arrangement: values that overlap are found out") {
-  Arrangement below = matrices({{3, 2}, {3, 2}});
-  CHECK(below.relate(0, 1, 2, 0));
-  CHECK_FALSE(below.is_sound());
-  Arrangement beside = matrices({{3, 4}, {3, 4}});
-  CHECK(beside.relate(0, 1, 0, 3));
-  CHECK_FALSE(beside.is_sound());
-  Arrangement wider = matrices({{3, 4}, {3, 5}});
-  CHECK(wider.relate(0, 1, 3, 0));
-  CHECK_FALSE(wider.is_sound());
+  Arrangement two = matrices({{3, 4}, {3, 4}});
+  CHECK_FALSE(two.relate(0, 1, 2, 0));
+  CHECK_FALSE(two.relate(0, 1, 0, 3));
+  CHECK_FALSE(two.relate(0, 1, -2, -3));
+  // A row of narrow ones below a wide one, and one that reaches up beside it.
+  Arrangement wide = matrices({{2, 6}, {2, 3}, {2, 3}, {4, 2}, {1, 3}});
+  CHECK(wide.relate(0, 1, 2, 0));
+  CHECK(wide.relate(1, 2, 0, 3));
+  CHECK_FALSE(wide.has_overlaps());
+  CHECK(wide.relate(2, 3, -2, 3));
+  CHECK_FALSE(wide.has_overlaps());
+  CHECK(wide.relate(0, 4, 3, 2));  // into both narrow ones, which it is not told
+  CHECK(wide.has_overlaps());
 }
 
 TEST_CASE("arrangement: a fixed value stays alone, a dense one has nothing beside it") {

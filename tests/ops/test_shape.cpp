@@ -1,7 +1,10 @@
 // Operations that arrange elements: each against the positions its definition names.
 #include "support.h"
 
+#include <unroll/core/plan/schedule.h>
+
 #include <functional>
+#include <map>
 
 namespace unroll::testing {
 namespace {
@@ -149,6 +152,59 @@ TEST_CASE("shape: gradients of overlapping and of missing pieces") {
           return sum(slice(x, 1, 0, 1)) * square(select(x, 1));
         }).passed);  // two axes
   CHECK(check([](Var x) { return sum(x) * square(select(x, 0)) * rows(x, 4, 6); }).passed);
+}
+
+TEST_CASE("shape: gradients of pieces that overlap are added up where they do") {
+  using Ranges = std::vector<std::pair<Index, Index>>;
+  const auto sliced = [](Var x, const Ranges& ranges, bool whole) {
+    std::vector<Var> terms;
+    for (const auto& [begin, end] : ranges) terms.push_back(sum(square(slice(x, 1, begin, end))));
+    if (whole) terms.push_back(sum(sigmoid(x)));
+    return add_up(terms);
+  };
+  // What is left of the gradient when the pieces have been taken out of their zeros.
+  const auto counts = [&](Index size, const Ranges& ranges, bool whole) {
+    Tape tape(DType::f64);
+    const std::vector<Var> x{tape.input(counting({2, size}, DType::f64))};
+    const Var dx = tape.gradients(sliced(x[0], ranges, whole), x)[0];
+    std::vector<std::uint8_t> marks;
+    std::vector<std::uint32_t> schedule;
+    const std::uint32_t target = dx.index();
+    make_schedule(tape.graph(), {&target, 1}, marks, schedule);
+    std::map<std::string_view, int> counts;
+    for (const std::uint32_t node : schedule) ++counts[tape.graph().nodes[node].op->name];
+    return counts;
+  };
+  const Ranges nested{{0, 8}, {2, 8}, {4, 8}, {6, 8}, {0, 2}};
+  const Ranges many = [] {  // each overlaps with a hundred: not cut
+    Ranges ranges;
+    for (Index i = 0; i < 100; ++i) ranges.emplace_back(i, 100 + i);
+    return ranges;
+  }();
+  for (const bool whole : {false, true}) {
+    for (const Ranges& ranges : {nested, Ranges{{0, 3}, {2, 5}}, Ranges{{1, 4}, {2, 7}, {5, 6}},
+                                 Ranges{{3, 3}, {0, 8}, {3, 5}}}) {
+      CHECK(check_gradients(
+                [&](Tape&, std::span<const Var> v) { return sliced(v[0], ranges, whole); },
+                {random_tensor({3, 8}, 1)})
+                .passed);
+      CHECK(counts(8, ranges, whole)["place"] == 0);
+    }
+    CHECK(counts(8, nested, whole)["full"] == 1);  // of the loss
+    CHECK(counts(8, nested, whole)["concat"] == 1);
+    CHECK(counts(200, many, whole)["slice"] == 100);
+    CHECK(counts(200, many, whole)["add_up"] == 1);
+  }
+  CHECK(counts(8, {{0, 8}, {0, 4}, {4, 8}}, true)["add_up"] == 2);  // no third for the whole
+  // A long chain of pieces that overlap costs what its pieces do.
+  const auto nodes = [&](Index count) {
+    Ranges ranges;
+    for (Index i = 0; i < count; ++i) ranges.emplace_back(i, i + 2);
+    int nodes = 0;
+    for (const auto& [name, number] : counts(count + 1, ranges, false)) nodes += number;
+    return nodes;
+  };
+  CHECK(nodes(40) - nodes(30) == nodes(20) - nodes(10));
 }
 
 TEST_CASE("shape: place puts, full fills, broadcast_to repeats, add_up adds") {

@@ -1,0 +1,119 @@
+// Columns of values in plans: read where they lie, computed side by side, copied where they have to
+// be.
+#include "core/planned.h"
+
+namespace unroll::testing {
+namespace {
+
+TEST_CASE("columns: slices, and what is put side by side, are no steps") {
+  const Gates gates(6, 4);
+  const Program program = [&](Tape& tape) {
+    const Var y = linear(leaf(tape, {5, 4}, 1), tape.parameter(gates.W[0]));
+    const std::vector<Var> part = split(y, 3, 1);
+    const Var joined = concat(std::array{tanh(part[0]), sigmoid(part[2]) * part[1]}, 1);
+    return std::vector{joined, linear(joined, tape.parameter(gates.W[1]))};
+  };
+  const Plan plan = checked_plan(program);
+  CHECK(counts_of(plan) == Counts{.products = 2, .sweeps = 1, .kernels = 0, .copies = 0});
+  CHECK(counts_of(checked_plan(program, without(&Passes::place))).kernels == 4);
+}
+
+TEST_CASE("columns: products read parts of a state, and those of all steps at once") {
+  Parameters parameters(DType::f64, 1);
+  const std::array<Parameter, 2> U{(parameters / "0").add("U", {2, 4}, uniform(1)),
+                                   (parameters / "1").add("U", {2, 2}, uniform(1))};
+  const Program program = [&](Tape& tape) {
+    Var h = full(tape, {3, 4}, 0.5);
+    for (int t = 0; t < 5; ++t) {
+      const Var first = tanh(linear(h, tape.parameter(U[0])));
+      h = concat(std::array{first, tanh(linear(slice(h, 1, 2, 4), tape.parameter(U[1])))}, 1);
+    }
+    return tape.gradients(sum(h), std::vector{tape.parameter(U[0]), tape.parameter(U[1])});
+  };
+  Tape tape(DType::f64);
+  const Plan plan = plan_for(tape, program(tape));
+  CHECK(planned_difference(program) < kClose);
+  const auto products = steps_of<ProductStep>(plan);
+  CHECK(products.size() == 10 + 8 + 2);  // forward, backward, of the two weights
+  CHECK(std::ranges::count_if(products, [](auto* p) { return p->k == 15; }) == 2);
+  CHECK(counts_of(plan).copies == 1);  // of the first state, beside the others
+}
+
+TEST_CASE("columns: a kernel, or another shape, reads one copy without gaps") {
+  const Program program = [](Tape& tape) {
+    const Var part = slice(tanh(leaf(tape, {4, 6}, 1)), 1, 1, 5);
+    return std::vector{
+        add_up(std::array{sum(transpose(part)), sum(log_softmax(part)),
+                          sum(sigmoid(reshape(part, {8, 2}))), sum(tanh(reshape(part, {16})))})};
+  };
+  CHECK(counts_of(checked_plan(program)).copies == 1);
+}
+
+TEST_CASE("columns: parts that overlap are found out, and copied") {
+  const Gates gates(5, 4);
+  const Program program = [&](Tape& tape) {
+    std::vector<Var> y;
+    for (std::uint64_t t = 0; t < 3; ++t) {
+      const Var h = tanh(linear(leaf(tape, {2, 4}, t), tape.parameter(gates.W[0])));
+      const Var last = sigmoid(leaf(tape, {2, 1}, t + 9));
+      // Where the other columns of h are.
+      const Var replaced = concat(std::array{slice(h, 1, 0, 3), last}, 1);
+      y.push_back(h);
+      y.push_back(linear(replaced, tape.parameter(gates.W[1])));
+    }
+    y.push_back(stack(y));
+    return y;
+  };
+  // What is put beside a part does not keep the products from being one.
+  CHECK(steps_of<ProductStep>(checked_plan(program)).size() == 2);
+}
+
+TEST_CASE("columns: where values would overlap the kernels copy") {
+  const Gates wide(3, 4);
+  const Gates narrow(3, 2);
+  const Program program = [&](Tape& tape) {
+    const Var a = tanh(leaf(tape, {2, 2}, 1));
+    const Var b = sigmoid(leaf(tape, {2, 2}, 2));
+    const Var above_all = tanh(leaf(tape, {2, 4}, 3));
+    const Var above_b = tanh(leaf(tape, {2, 2}, 4));
+    const auto W = [&](Var x) { return linear(x, tape.parameter(wide.W[0])); };
+    const auto V = [&](Var x) { return linear(x, tape.parameter(narrow.W[0])); };
+    const Var beside = concat(std::array{a, b}, 1);
+    return std::vector{add_up(std::array{W(above_all), W(beside), V(above_b), V(b)})};
+  };
+  const Plan plan = checked_plan(program);
+  CHECK(steps_of<ProductStep>(plan).size() == 2);
+  CHECK(steps_of<KernelStep>(plan).size() == 1);
+}
+
+TEST_CASE("columns: parts of a parameter, and all of it, stay what they were") {
+  Parameters parameters(DType::f64, 1);
+  const Parameter W = parameters.add("W", {3, 4}, uniform(1));
+  const auto parts_of_W = [&](Tape& tape) {
+    return std::array{slice(tape.parameter(W), 1, 1, 3), concat(std::array{tape.parameter(W)}, 1)};
+  };
+  Tape untouched(DType::f64);
+  const std::array expected = parts_of_W(untouched);
+  for (const Var& part : expected) (void)part.value();
+  Tape tape(DType::f64);
+  const std::array parts = parts_of_W(tape);
+  (void)(sum(parts[0]) + sum(parts[1])).value();
+  W.set(Tensor(DType::f64, {3, 4}));
+  for (const std::size_t i : {0U, 1U}) {
+    CHECK(parts[i].value().to_doubles() == expected[i].value().to_doubles());
+  }
+}
+
+TEST_CASE("columns: products with one left side but not as much of it are not joined") {
+  Parameters parameters(DType::f64, 1);
+  const Parameter W = (parameters / "0").add("W", {3, 4}, uniform(1));
+  const Parameter V = (parameters / "1").add("W", {3, 2}, uniform(1));  // behind the other
+  const Program program = [&](Tape& tape) {
+    const Var x = tanh(leaf(tape, {2, 4}, 1));
+    return std::vector{linear(x, tape.parameter(W)) + linear(slice(x, 1, 0, 2), tape.parameter(V))};
+  };
+  CHECK(steps_of<ProductStep>(checked_plan(program)).size() == 2);
+}
+
+}  // namespace
+}  // namespace unroll::testing
