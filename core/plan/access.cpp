@@ -40,6 +40,14 @@ bool can_be_swept(const Draft& draft, Id id) {
   return of.rows / reading_of_sum(draft, id).group >= kEnough || of.rows * of.columns <= kLittle;
 }
 
+/// Whether nothing but this sum reads what it adds up, which sweeps compute.
+bool can_sweeps_add_up(const Draft& draft, const BlockProduct& sum,
+                       const std::vector<std::uint32_t>& uses) {
+  return sum.ones && std::all_of(sum.b.begin(), sum.b.end(), [&](Id id) {
+           return draft.values[id].role == Role::elementwise && uses[id] == 1;
+         });
+}
+
 }  // namespace
 
 std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id result) {
@@ -86,8 +94,13 @@ void settle_roles(Draft& draft, bool fuse) {
     leave_to_kernel(product.out[0]);
     product = {};
   }
-  for (Id id = 0; fuse && id < count; ++id) {
+  if (!fuse) return;
+  for (Id id = 0; id < count; ++id) {
     if (can_be_swept(draft, id)) draft.values[id].role = Role::sum;
+  }
+  const std::vector<std::uint32_t> uses = draft.count_uses();
+  for (BlockProduct& product : draft.products) {
+    product.swept = can_sweeps_add_up(draft, product, uses);
   }
 }
 

@@ -18,7 +18,7 @@ namespace unroll {
 [[nodiscard]] FusedStep::Reading reading_of_sum(const Draft& draft, Id sum);
 
 /// Leaves to their kernels the sums that no sweep or product does better; where `fuse` is on, sums
-/// of element-wise values become part of their sweeps.
+/// of element-wise values become part of their sweeps, those over several values too.
 void settle_roles(Draft& draft, bool fuse);
 
 }  // namespace unroll

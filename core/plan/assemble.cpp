@@ -68,6 +68,7 @@ class Assembly {
             for (const Id input : draft_.inputs_of(id)) use(input, t, id);
           }
         }
+        for (const Task::Term& term : task.terms) use(term.of, t, term.of);
       } else if (task.kind == Task::Kind::product) {
         draft_.products[task.id].for_each_operand([&](Id id) { use(id, t, kNone); });
       } else {
@@ -155,7 +156,7 @@ class Assembly {
   /// A row of ones, as long as the longest that a product reads.
   void place_ones() {
     for (const BlockProduct& p : draft_.products) {
-      if (p.ones) plan_.ones = std::max(plan_.ones, p.depth());
+      if (p.ones && !p.swept) plan_.ones = std::max(plan_.ones, p.depth());
     }
     ones_ = add_buffer(plan_.ones * static_cast<Index>(size_of(plan_.dtype)), true);
   }
@@ -196,7 +197,11 @@ class Assembly {
       case Task::Kind::program:
         step.what = fused_step(task);
         step.node = std::max(last_node(task.nodes), last_node(task.sums));
-        step.covers = static_cast<std::uint32_t>(task.nodes.size() + task.sums.size());
+        for (const Task::Term& term : task.terms) {
+          step.node = std::max(step.node, last_node(draft_.products[term.product].out));
+        }
+        step.covers =
+            static_cast<std::uint32_t>(task.nodes.size() + task.sums.size() + task.terms.size());
         break;
     }
     plan_.steps.push_back(std::move(step));
@@ -233,6 +238,7 @@ class Assembly {
     for (const std::vector<Id>* const ids : {&task.copies, &task.sums}) {
       for (const Id id : *ids) computed_[id] = 1;
     }
+    for (const Task::Term& term : task.terms) computed_[draft_.products[term.product].out[0]] = 1;
     return fusion_.fuse(task, stored_, [this](Id id) { return rect_of(id); });
   }
 

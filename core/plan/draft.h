@@ -58,8 +58,9 @@ struct Value {
 struct BlockProduct {
   bool transpose_a = false;
   bool transpose_b = false;
-  bool ones = false;  // a is a row of ones
-  Index m = 0;        // of one block
+  bool ones = false;   // a is a row of ones
+  bool swept = false;  // the sweeps that compute b add it up
+  Index m = 0;         // of one block
   Index n = 0;
   std::vector<Index> k;  // of the blocks along the inner dimension
   std::size_t rows = 1;  // in blocks

@@ -1,7 +1,7 @@
 /// Sees element-wise values that are computed together (order.cpp collects them, where they are
-/// first needed), and their sums over rows or columns. Makes one sweep over tiles that stay in the
-/// first-level cache: what nobody else reads never reaches memory, and its tile is free again after
-/// its last use.
+/// first needed), and their sums over rows, over columns, or over all steps. Makes one sweep over
+/// tiles that stay in the first-level cache: what nobody else reads never reaches memory, and its
+/// tile is free again after its last use.
 
 #include <unroll/core/plan/access.h>
 #include <unroll/core/plan/fuse.h>
@@ -23,15 +23,26 @@ FusedStep Fusion::fuse(const Task& program, const std::vector<std::uint8_t>& sto
   rect_of_ = &rect_of;
   begin(program);
   auto sum = program.sums.begin();
+  auto term = program.terms.begin();
   for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
     const Id id = program.nodes[i];
     compute(id, i);
-    for (; sum != program.sums.end() && draft_.inputs_of(*sum)[0] == id; ++sum) add_up(*sum, id);
+    for (; sum != program.sums.end() && draft_.inputs_of(*sum)[0] == id; ++sum) {
+      add_up(*sum, reading_of_sum(draft_, *sum), id, false);
+    }
+    for (; term != program.terms.end() && term->of == id; ++term) {
+      const FusedStep::Reading all{FusedStep::Access::row, step_.rows};
+      add_up(draft_.products[term->product].out[0], all, id, !term->first);
+      step_.by_columns = true;
+    }
     // Nothing reads it but its sums.
     if (last_use_[id] == kNone && stored[id] == 0) free_.push_back(slot_[id]);
   }
   for (const Id copy : program.copies) {
     step_.results.push_back({rect_of(copy), slot_[key(draft_.inputs_of(copy)[0])]});
+  }
+  for (const FusedStep::Sum& one : step_.sums) {
+    if (one.reading.access == FusedStep::Access::column) step_.by_columns = false;
   }
   end();
   return std::move(step_);
@@ -91,9 +102,9 @@ void Fusion::compute(Id id, std::uint32_t i) {
   if (stored) step_.results.push_back({(*rect_of_)(id), slot_[id]});
 }
 
-void Fusion::add_up(Id sum, Id of) {
+void Fusion::add_up(Id sum, FusedStep::Reading reading, Id of, bool adds) {
   const auto instruction = static_cast<std::uint32_t>(step_.instructions.size() - 1);
-  step_.sums.push_back({(*rect_of_)(sum), reading_of_sum(draft_, sum), slot_[of], instruction});
+  step_.sums.push_back({(*rect_of_)(sum), reading, slot_[of], instruction, adds});
 }
 
 /// What stands for an input: the value of this program that it is, or itself.

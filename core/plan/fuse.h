@@ -21,7 +21,7 @@ class Fusion {
  private:
   void begin(const Task& program);
   void compute(Id id, std::uint32_t i);
-  void add_up(Id sum, Id of);
+  void add_up(Id sum, FusedStep::Reading reading, Id of, bool adds);
   void end();
   [[nodiscard]] Id key(Id input) const;
   void note(Id id, std::uint32_t i);

@@ -18,6 +18,7 @@ class Ordering {
         live_(count_, 0),
         pulled_(draft.values.size(), 0),
         summed_(draft.values.size(), 0),
+        begun_(draft.products.size(), 0),
         entry_(draft.values.size(), kNone) {}
 
   std::optional<std::vector<Task>> run() {
@@ -46,6 +47,12 @@ class Ordering {
 
  private:
   [[nodiscard]] bool is_product(std::uint32_t v) const { return v >= draft_.values.size(); }
+  [[nodiscard]] const BlockProduct& product_of(std::uint32_t v) const {
+    return draft_.products[v - draft_.values.size()];
+  }
+  [[nodiscard]] bool is_swept(std::uint32_t v) const {
+    return is_product(v) && product_of(v).swept;
+  }
   [[nodiscard]] bool has_role(std::uint32_t v, Role role) const {
     return !is_product(v) && draft_.values[v].role == role;
   }
@@ -55,7 +62,7 @@ class Ordering {
   template <class F>
   void for_each_need(std::uint32_t v, F f) const {
     if (is_product(v)) {
-      draft_.products[v - draft_.values.size()].for_each_operand(f);
+      product_of(v).for_each_operand(f);
     } else if (draft_.values[v].product != kNone) {
       f(static_cast<std::uint32_t>(draft_.values.size() + draft_.values[v].product));
     } else {
@@ -78,7 +85,7 @@ class Ordering {
       stack.pop_back();
       for_each_need(v, visit);
       if (!is_product(v)) continue;
-      draft_.products[v - draft_.values.size()].for_each_result(visit);
+      product_of(v).for_each_result(visit);
     }
   }
 
@@ -103,7 +110,8 @@ class Ordering {
   /// All that `v` needs is there.
   void arrive(std::uint32_t v) {
     if (is_product(v)) {
-      ready_.emplace(draft_.products[v - draft_.values.size()].order, v);
+      ready_.emplace(product_of(v).order, v);
+      if (product_of(v).swept) ready_swept_.push_back(v);
     } else if (draft_.values[v].role == Role::kernel) {
       ready_.emplace(v, v);
     } else if (is_sum(v)) {
@@ -130,8 +138,11 @@ class Ordering {
     begin_pull();
     for_each_need(v, [&](std::uint32_t need) { pull(need); });
     if (is_sum(v)) pull_sums_like(v);
+    if (is_swept(v)) pull_all_swept();
     end_pull();
-    if (is_product(v)) {
+    if (is_swept(v)) {
+      UNROLL_CHECK(begun_[v - draft_.values.size()] != 0);  // by the programs of what it is of
+    } else if (is_product(v)) {
       tasks_.push_back({Task::Kind::product, static_cast<Id>(v - draft_.values.size())});
     } else if (is_sum(v)) {
       UNROLL_CHECK(summed_[v] != 0);  // by the program of what it is of
@@ -156,6 +167,14 @@ class Ordering {
       if (summed_[ready] == 0 && same_matrix(value, input)) pull(input);
       return summed_[ready] != 0 || same_matrix(value, input);
     });
+  }
+
+  /// What all other sums need that sweeps add up: they may read the same.
+  void pull_all_swept() {
+    for (const std::uint32_t sum : ready_swept_) {
+      for_each_need(sum, [&](std::uint32_t need) { pull(need); });
+    }
+    ready_swept_.clear();
   }
 
   // What is computed when it is needed: collected, then grouped into programs.
@@ -224,7 +243,11 @@ class Ordering {
   void add_along(Id id) {
     for (std::uint32_t i = first_[id]; i < first_[id + 1]; ++i) {
       const std::uint32_t user = users_[i];
-      if (is_sum(user)) {
+      if (is_swept(user)) {
+        const auto product = static_cast<Id>(user - draft_.values.size());
+        programs_[entry_[id]].terms.push_back({product, id, begun_[product] == 0});
+        begun_[product] = 1;
+      } else if (is_sum(user)) {
         programs_[entry_[id]].sums.push_back(user);
         summed_[user] = 1;
       } else if (is_copy(user) && pulled_[user] == 0) {
@@ -286,6 +309,8 @@ class Ordering {
   std::vector<std::uint8_t> pulled_;
   std::vector<std::uint8_t> summed_;  // those a program has
   std::vector<Id> ready_sums_;        // and those that can be computed
+  std::vector<std::uint8_t> begun_;   // swept products of which a program has a term
+  std::vector<std::uint32_t> ready_swept_;
   std::vector<std::pair<Id, bool>> stack_;
   std::vector<Id> wanted_;
   std::vector<std::uint32_t> entry_;  // of the program being made that computes it

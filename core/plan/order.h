@@ -15,10 +15,16 @@ struct Task {
   Id id = kNone;    // the product, the kernel's value, the copy
   Id also = kNone;  // another value that the kernel gives
   // Of a program: element-wise values, in an order they can be computed in; copies of its results;
-  // sums of them, in their order.
+  // sums of them, in their order; and what it adds to sums of several values, in the same order.
+  struct Term {
+    Id product;
+    Id of;
+    bool first;  // of its sum
+  };
   std::vector<Id> nodes{};
   std::vector<Id> copies{};
   std::vector<Id> sums{};
+  std::vector<Term> terms{};
 };
 
 /// Products, kernels and sums run as soon as they can; element-wise values and copies when the

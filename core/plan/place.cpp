@@ -94,7 +94,7 @@ void place(Draft& draft) {
   for (const int now : {0, 1, 2}) {
     for (Id i = 0; i < draft.products.size(); ++i) {
       BlockProduct& p = draft.products[i];
-      if (p.empty() || turn(p) != now) continue;
+      if (p.empty() || p.swept || turn(p) != now) continue;
       if (p.ones) sort_terms(draft, p);
       arrange(draft, i);
     }

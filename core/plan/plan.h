@@ -85,10 +85,12 @@ struct FusedStep {
     Reading reading;  // column: of each row; row: of `group` rows, one after the other
     std::uint32_t slot;
     std::uint32_t after;  // the instruction
+    bool adds;            // to what is there
   };
   Index rows = 0;
   Index columns = 0;
   std::uint32_t slots = 0;        // tiles of memory
+  bool by_columns = false;        // threads share the columns, since sums are of all rows
   std::vector<Operand> operands;  // in the order of their instructions
   std::vector<Instruction> instructions;
   std::vector<Result> results;  // one slot may be stored at several places

@@ -10,6 +10,7 @@ namespace {
 using Access = FusedStep::Access;
 
 constexpr Index kTile = 512;  // elements; the tiles of a program stay in the first-level cache
+constexpr Index kShare = 64;  // columns, where threads share these
 
 /// Where the tile of a slot lies, and how far it is from row to row.
 template <class T>
@@ -40,28 +41,33 @@ class Tiles {
         bases_(bases),
         pieces_(pieces<T>()),
         memory_(reinterpret_cast<T*>(tile_memory(step.slots * kTile * sizeof(T)))),
-        width_(std::min(step.columns, kTile)),
+        width_(std::min(step.columns, step.by_columns ? kShare : kTile)),
         height_(std::max<Index>(1, kTile / width_)) {
     pieces_.clear();
     for (std::uint32_t i = 0; i < step.slots; ++i) pieces_.push_back({memory_ + i * kTile, 0});
   }
 
   void run(int thread, int threads) {
-    // The rows of a sum are one thread's.
+    // The rows of a sum are one thread's, or where it is of all rows columns are.
     Index rows_of_sum = 1;
     for (const FusedStep::Sum& sum : step_.sums) {
       rows_of_sum = std::lcm(rows_of_sum, sum.reading.group);
     }
     const bool sums = !step_.sums.empty();
-    const Interval all{0, step_.rows};
-    const Interval rows = sums ? share_of(step_.rows, thread, threads, rows_of_sum) : all;
+    Interval rows{0, step_.rows};
+    Interval tiles{0, (step_.columns + width_ - 1) / width_};  // side by side
+    if (step_.by_columns) {
+      tiles = share_of(tiles.end, thread, threads);
+    } else if (sums) {
+      rows = share_of(step_.rows, thread, threads, rows_of_sum);
+    }
     last_row_ = rows.end;
-    const Index across = (step_.columns + width_ - 1) / width_;
+    const Index across = tiles.size();
     const Index count = across * ((rows.size() + height_ - 1) / height_);
     const auto [begin, end] = sums ? Interval{0, count} : share_of(count, thread, threads);
     for (Index i = begin; i < end; ++i) {
       row_ = rows.begin + i / across * height_;
-      column_ = i % across * width_;
+      column_ = (tiles.begin + i % across) * width_;
       rows_ = std::min(height_, last_row_ - row_);
       columns_ = std::min(width_, step_.columns - column_);
       for (Piece<T>& piece : pieces_) piece.stride = columns_;
@@ -69,7 +75,7 @@ class Tiles {
         pieces_[result.slot] = {place(result.rect, row_, column_), result.rect.stride};
       }
       const Index next_row = rows.begin + (i + 1) / across * height_;
-      const Index next_column = (i + 1) % across * width_;
+      const Index next_column = (tiles.begin + (i + 1) % across) * width_;
       const auto parts = static_cast<std::uint32_t>(step_.instructions.size());
       auto operand = step_.operands.begin();
       auto sum = step_.sums.begin();
@@ -165,20 +171,22 @@ class Tiles {
 
   void add_up(const FusedStep::Sum& sum) const {
     const Piece<T>& from = pieces_[sum.slot];
-    for (Index r = 0; r < rows_; ++r) {
-      const T* const row = from.data + r * from.stride;
-      if (sum.reading.access == Access::column) {
-        T& to = *place(sum.rect, 0, row_ + r);  // one lies behind the other
-        const T sum_of_part = kernels_.sum(row, columns_);
-        to = column_ == 0 ? sum_of_part : to + sum_of_part;
-        continue;
+    if (sum.reading.access == Access::column) {
+      T* const to = place(sum.rect, 0, row_);  // one lies behind the other
+      for (Index r = 0; r < rows_; ++r) {
+        const T sum_of_part = kernels_.sum(from.data + r * from.stride, columns_);
+        to[r] = column_ == 0 ? sum_of_part : to[r] + sum_of_part;
       }
-      T* const to = place(sum.rect, (row_ + r) / sum.reading.group, column_);
-      if ((row_ + r) % sum.reading.group == 0) {
-        std::copy_n(row, columns_, to);
-      } else {
-        kernels_.add(to, columns_, row);
-      }
+      return;
+    }
+    const Index group = sum.reading.group;
+    for (Index r = 0; r < rows_;) {
+      T* const to = place(sum.rect, (row_ + r) / group, column_);
+      const Index in_group = (row_ + r) % group;
+      const Index end = std::min(rows_, r + group - in_group);
+      if (in_group == 0 && !sum.adds) std::copy_n(from.data + r++ * from.stride, columns_, to);
+      kernels_.add(to, columns_, from.data + r * from.stride, from.stride, end - r);
+      r = end;
     }
   }
 

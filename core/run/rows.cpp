@@ -20,14 +20,18 @@ void fill_row(T* row, Index n, T value) {
 }
 
 template <class T>
-void add_row(T* row, Index n, const T* other) {
+void add_rows(T* row, Index n, const T* others, Index stride, Index count) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<Index>(hn::Lanes(d));
   Index i = 0;
   for (; i + lanes <= n; i += lanes) {
-    hn::StoreU(hn::Add(hn::LoadU(d, row + i), hn::LoadU(d, other + i)), d, row + i);
+    auto sum = hn::LoadU(d, row + i);
+    for (Index r = 0; r < count; ++r) sum = hn::Add(sum, hn::LoadU(d, others + r * stride + i));
+    hn::StoreU(sum, d, row + i);
   }
-  for (; i < n; ++i) row[i] += other[i];
+  for (; i < n; ++i) {
+    for (Index r = 0; r < count; ++r) row[i] += others[r * stride + i];
+  }
 }
 
 /// In four chains, since each addition waits for the one before it.
@@ -53,7 +57,7 @@ T sum_row(const T* row, Index n) {
 }
 
 template <class T>
-constexpr RowKernels<T> kRowKernels{fill_row<T>, add_row<T>, sum_row<T>};
+constexpr RowKernels<T> kRowKernels{fill_row<T>, add_rows<T>, sum_row<T>};
 const RowKernels<float>* RowsF32() { return &kRowKernels<float>; }
 const RowKernels<double>* RowsF64() { return &kRowKernels<double>; }
 

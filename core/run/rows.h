@@ -9,8 +9,9 @@ namespace unroll {
 template <class T>
 struct RowKernels {
   void (*fill)(T* row, Index n, T value);
-  void (*add)(T* row, Index n, const T* other);  // row += other
-  T (*sum)(const T* row, Index n);               // rounded as the vectors of the machine have it
+  /// Adds `count` rows to one, in their order.
+  void (*add)(T* row, Index n, const T* others, Index stride, Index count);
+  T (*sum)(const T* row, Index n);  // rounded as the vectors of the machine have it
 };
 
 template <class T>

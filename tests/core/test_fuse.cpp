@@ -123,6 +123,55 @@ TEST_CASE("fuse: sums of long rows and of many, the same on any number of thread
   }
 }
 
+/// Sums over the steps of a sequence, and of their rows, of what nothing else reads; with
+/// `rows_too` also of each row of that, wanted later.
+Program sums_over_steps(const Shape& shape, bool rows_too) {
+  return [=](Tape& tape) {
+    std::vector<Var> y;
+    std::vector<Var> first;
+    std::vector<Var> second;
+    for (std::uint64_t t = 0; t < 4; ++t) {
+      const Var g = leaf(tape, shape, t);
+      y.push_back(tanh(leaf(tape, shape, t + 10)));
+      first.push_back(sum(g * y.back(), 0));
+      second.push_back(sum(square(g - y.back()), 0));
+    }
+    std::vector<Var> results{sum(add_up(first) * add_up(second))};
+    if (!rows_too) return results;
+    for (const Var& step : y) results.push_back(sum(step, -1) * 2);
+    results.push_back(add_up(std::array{results[0], sum(results[1]), sum(results[4])}));
+    return results;
+  };
+}
+
+TEST_CASE("fuse: what is summed over all steps is added up by the sweep that computes it") {
+  const Plan plan = checked_plan(sums_over_steps({5, 7}, false));
+  const auto sweeps = steps_of<FusedStep>(plan);
+  CHECK(steps_of<ProductStep>(plan).empty());
+  const auto* const both = *std::ranges::max_element(sweeps, {}, [](auto* s) { return s->rows; });
+  CHECK(both->instructions.size() == 4 * 4);  // tanh, mul, sub, square
+  CHECK(both->operands.size() == 4 * 2);      // each is read once
+  CHECK(both->sums.size() == 4 * 2);
+  CHECK(std::ranges::count_if(both->sums, [](auto& sum) { return !sum.adds; }) == 2);
+  CHECK(both->results.empty());
+}
+
+TEST_CASE("fuse: sums over all steps, the same on any number of threads") {
+  for (const Shape& shape : {Shape{1, 3}, Shape{17, 64}, Shape{33, 65}, Shape{6, 1300}}) {
+    for (const bool rows_too : {false, true}) {
+      const Program program = sums_over_steps(shape, rows_too);
+      CHECK(planned_difference(program) < 100 * kClose);
+      std::vector<Tensor> first;
+      for (const int count : {1, 2, 3, 7}) {
+        const WithThreads scope(count);
+        const std::vector<Tensor> values = values_with({}, program);
+        if (first.empty()) first = values;
+        for (std::size_t i = 0; i < values.size(); ++i) CHECK(same_bits(values[i], first[i]));
+      }
+    }
+  }
+}
+
 TEST_CASE("fuse: the gradient of what was broadcast is a sum, wherever it is wanted") {
   const Parameters parameters(DType::f64, 5);
   const Parameter wide = parameters.add("wide", {5, 1, 7}, uniform(1));
