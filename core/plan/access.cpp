@@ -5,6 +5,8 @@
 namespace unroll {
 namespace {
 
+constexpr Index kLittle = 4096;  // elements: not worth sharing
+
 /// The shape of a value that stands for a node; null for what passes added.
 const Shape* shape_of(const Draft& draft, Id id) {
   const std::size_t count = draft.request.work.size();
@@ -25,11 +27,10 @@ std::optional<Index> group_of(const Shape& in, const Shape& out) {
   return out.size(axis, out.rank() - 1);
 }
 
-/// Whether a value is a sum that the sweep of what it is of can add up as well.
+/// Whether a value is a sum that the sweep of what it is of can add up as well. Threads share such
+/// a sweep by its sums: there are to be enough, or little to do.
 bool can_be_swept(const Draft& draft, Id id) {
-  // Threads share out such a sweep by its sums: there are to be enough, or little to do.
   constexpr Index kEnough = 16;
-  constexpr Index kLittle = 4096;
   const Value& value = draft.values[id];
   if (value.role != Role::kernel || value.op->sum_axis == nullptr) return false;
   const Id input = draft.inputs_of(id)[0];
@@ -40,12 +41,15 @@ bool can_be_swept(const Draft& draft, Id id) {
   return of.rows / reading_of_sum(draft, id).group >= kEnough || of.rows * of.columns <= kLittle;
 }
 
-/// Whether nothing but this sum reads what it adds up, which sweeps compute.
+/// Whether nothing but this sum reads what it adds up, which sweeps compute. Threads share such a
+/// sweep by its columns: there are to be enough, or little to do.
 bool can_sweeps_add_up(const Draft& draft, const BlockProduct& sum,
                        const std::vector<std::uint32_t>& uses) {
-  return sum.ones && std::all_of(sum.b.begin(), sum.b.end(), [&](Id id) {
-           return draft.values[id].role == Role::elementwise && uses[id] == 1;
-         });
+  constexpr Index kEnoughColumns = 8 * FusedStep::kColumns;
+  if (!sum.ones || (sum.n < kEnoughColumns && sum.n * sum.depth() > kLittle)) return false;
+  return std::all_of(sum.b.begin(), sum.b.end(), [&](Id id) {
+    return draft.values[id].role == Role::elementwise && uses[id] == 1;
+  });
 }
 
 }  // namespace

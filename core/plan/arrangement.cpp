@@ -1,6 +1,8 @@
 #include <unroll/core/plan/arrangement.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 namespace unroll {
 
@@ -89,22 +91,25 @@ Arrangement::Extent Arrangement::extent(Id group) const {
 
 bool Arrangement::has_overlaps() const {
   std::vector<Id> sorted;
-  std::vector<Id> above;  // those that may reach down to the one at hand
   for (const Group& group : groups_) {
     if (group.size < 2) continue;
     sorted.clear();
-    above.clear();
     for (Id id = group.first; id != kNone; id = next_[id]) sorted.push_back(id);
     std::sort(sorted.begin(), sorted.end(),
               [&](Id a, Id b) { return places_[a].row < places_[b].row; });
+    // What may reach down to the one at hand, by its column: no two share any.
+    std::map<Index, Id> above;
     for (const Id id : sorted) {
       const Place& place = places_[id];
-      std::erase_if(above, [&](Id a) { return places_[a].row + sizes_[a].rows <= place.row; });
-      const bool free = std::none_of(above.begin(), above.end(), [&](Id a) {
-        return overlap(places_[a], sizes_[a], place, sizes_[id]);
-      });
-      if (!free) return true;
-      above.push_back(id);
+      auto other = above.upper_bound(place.column);
+      if (other != above.begin()) --other;
+      while (other != above.end() && other->first < place.column + sizes_[id].columns) {
+        const Id a = other->second;
+        if (overlap(places_[a], sizes_[a], place, sizes_[id])) return true;
+        const bool left = other->first + sizes_[a].columns <= place.column;
+        other = left ? std::next(other) : above.erase(other);
+      }
+      above.emplace(place.column, id);
     }
   }
   return false;

@@ -205,8 +205,8 @@ void Draft::gather(std::span<Id> ids, std::span<const Offset> offsets) {
   const std::vector<Id> originals(ids.begin(), ids.end());
   put_together(ids, offsets, true);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const bool copied = ids[i] != originals[i] && values[ids[i]].role == Role::copy;
-    if (copied) set_inputs(ids[i], std::span(originals).subspan(i, 1));
+    const bool is_new = ids[i] != originals[i] && inputs_of(ids[i]).empty();
+    if (is_new) set_inputs(ids[i], std::span(originals).subspan(i, 1));
   }
 }
 
@@ -247,7 +247,7 @@ bool Draft::is_whole(Id id) const {
 bool Draft::is_all_rows(Id id) const {
   const Value& value = values[id];
   const Value& root = values[value.ref.root];
-  return (is_whole(id) || value.window) && value.rows == root.rows &&
+  return (is_whole(id) || value.window) && value.ref.offset == 0 && value.rows == root.rows &&
          value.ref.column + value.columns <= root.columns;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace unroll {
 namespace {
@@ -44,21 +45,20 @@ void join_gates(Draft& draft) {
   for (Id i = 0; i < draft.products.size(); ++i) {
     if (can_join(draft.products[i])) order.push_back(i);
   }
-  const auto left = [&](Id i) { return draft.values[draft.products[i].a[0]].ref; };
-  std::sort(order.begin(), order.end(), [&](Id i, Id j) {
-    const Ref a = left(i);
-    const Ref b = left(j);
-    if (a.root != b.root) return a.root < b.root;
-    if (a.offset != b.offset) return a.offset < b.offset;
+  const auto left = [&](Id i) {
     const BlockProduct& p = draft.products[i];
-    const BlockProduct& q = draft.products[j];
-    return p.m != q.m ? p.m < q.m : draft.address(p.b[0]) < draft.address(q.b[0]);
+    const Value& a = draft.values[p.a[0]];
+    return std::tuple(a.ref.root, a.ref.offset, a.ref.column, a.window, p.m, p.k[0]);
+  };
+  std::sort(order.begin(), order.end(), [&](Id i, Id j) {
+    const auto p = left(i);
+    const auto q = left(j);
+    return p != q ? p < q
+                  : draft.address(draft.products[i].b[0]) < draft.address(draft.products[j].b[0]);
   });
   for (std::size_t i = 0; i < order.size();) {
     std::size_t end = i + 1;
     while (end < order.size() && left(order[end]) == left(order[i]) &&
-           draft.products[order[end]].m == draft.products[order[i]].m &&
-           draft.products[order[end]].k == draft.products[order[i]].k &&
            follows(draft, draft.products[order[end - 1]], draft.products[order[end]])) {
       ++end;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <queue>
+#include <utility>
 
 namespace unroll {
 namespace {
@@ -236,7 +237,10 @@ class Ordering {
       add_along(id);
     }
     for (const Id id : wanted_) entry_[id] = kNone;
-    for (Task& task : programs_) tasks_.push_back(std::move(task));
+    for (Task& task : programs_) {
+      for (Task::Term& term : task.terms) term.first = std::exchange(begun_[term.product], 1) == 0;
+      tasks_.push_back(std::move(task));
+    }
   }
 
   /// Copies and sums of a value are made with it, whoever needs them later: it is at hand.
@@ -245,8 +249,7 @@ class Ordering {
       const std::uint32_t user = users_[i];
       if (is_swept(user)) {
         const auto product = static_cast<Id>(user - draft_.values.size());
-        programs_[entry_[id]].terms.push_back({product, id, begun_[product] == 0});
-        begun_[product] = 1;
+        programs_[entry_[id]].terms.push_back({product, id, false});
       } else if (is_sum(user)) {
         programs_[entry_[id]].sums.push_back(user);
         summed_[user] = 1;

@@ -11,16 +11,17 @@ namespace unroll {
 /// Something that runs at once.
 struct Task {
   enum class Kind : std::uint8_t { product, kernel, program, copy };
-  Kind kind;
-  Id id = kNone;    // the product, the kernel's value, the copy
-  Id also = kNone;  // another value that the kernel gives
-  // Of a program: element-wise values, in an order they can be computed in; copies of its results;
-  // sums of them, in their order; and what it adds to sums of several values, in the same order.
+  /// What a program adds to a sum of several values.
   struct Term {
     Id product;
     Id of;
     bool first;  // of its sum
   };
+  Kind kind;
+  Id id = kNone;    // the product, the kernel's value, the copy
+  Id also = kNone;  // another value that the kernel gives
+  // Of a program: element-wise values, in an order they can be computed in; copies of its results;
+  // sums of them, in their order; terms of sums of several values, in the same order.
   std::vector<Id> nodes{};
   std::vector<Id> copies{};
   std::vector<Id> sums{};

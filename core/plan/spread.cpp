@@ -23,7 +23,7 @@ struct Use {
 };
 
 auto matrix_of(const Use& use) {
-  return std::tuple(use.b.base, use.b.offset, use.transpose, use.n, use.k);
+  return std::tuple(use.b.base, use.b.offset, use.b.stride, use.transpose, use.n, use.k);
 }
 
 /// Small products with matrices from outside, those with one matrix together.

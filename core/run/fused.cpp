@@ -10,7 +10,6 @@ namespace {
 using Access = FusedStep::Access;
 
 constexpr Index kTile = 512;  // elements; the tiles of a program stay in the first-level cache
-constexpr Index kShare = 64;  // columns, where threads share these
 
 /// Where the tile of a slot lies, and how far it is from row to row.
 template <class T>
@@ -41,7 +40,7 @@ class Tiles {
         bases_(bases),
         pieces_(pieces<T>()),
         memory_(reinterpret_cast<T*>(tile_memory(step.slots * kTile * sizeof(T)))),
-        width_(std::min(step.columns, step.by_columns ? kShare : kTile)),
+        width_(std::min(step.columns, step.by_columns ? FusedStep::kColumns : kTile)),
         height_(std::max<Index>(1, kTile / width_)) {
     pieces_.clear();
     for (std::uint32_t i = 0; i < step.slots; ++i) pieces_.push_back({memory_ + i * kTile, 0});

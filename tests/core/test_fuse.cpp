@@ -156,6 +156,18 @@ TEST_CASE("fuse: what is summed over all steps is added up by the sweep that com
   CHECK(both->results.empty());
 }
 
+TEST_CASE("fuse: the terms of a sum over all steps can be in several sweeps, in any order") {
+  const Program program = [](Tape& tape) {
+    const Var u = tanh(leaf(tape, {4, 6}, 1));
+    const Var later = leaf(tape, {4, 6}, 2) * rows(u, 0, 1);  // wants another sweep before it
+    const Var sooner = tanh(leaf(tape, {4, 6}, 3));
+    return std::vector{add_up(std::array{sum(later, 0), sum(sooner, 0)})};
+  };
+  const Plan plan = checked_plan(program);
+  CHECK(steps_of<ProductStep>(plan).empty());
+  CHECK(steps_of<FusedStep>(plan).size() == 2);
+}
+
 TEST_CASE("fuse: sums over all steps, the same on any number of threads") {
   for (const Shape& shape : {Shape{1, 3}, Shape{17, 64}, Shape{33, 65}, Shape{6, 1300}}) {
     for (const bool rows_too : {false, true}) {

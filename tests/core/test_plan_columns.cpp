@@ -5,6 +5,10 @@
 namespace unroll::testing {
 namespace {
 
+std::size_t products_in(const Program& program, const Passes& passes = {}) {
+  return steps_of<ProductStep>(checked_plan(program, passes)).size();
+}
+
 TEST_CASE("columns: slices, and what is put side by side, are no steps") {
   const Gates gates(6, 4);
   const Program program = [&](Tape& tape) {
@@ -65,7 +69,7 @@ TEST_CASE("columns: parts that overlap are found out, and copied") {
     return y;
   };
   // What is put beside a part does not keep the products from being one.
-  CHECK(steps_of<ProductStep>(checked_plan(program)).size() == 2);
+  CHECK(products_in(program) == 2);
 }
 
 TEST_CASE("columns: where values would overlap the kernels copy") {
@@ -112,7 +116,54 @@ TEST_CASE("columns: products with one left side but not as much of it are not jo
     const Var x = tanh(leaf(tape, {2, 4}, 1));
     return std::vector{linear(x, tape.parameter(W)) + linear(slice(x, 1, 0, 2), tape.parameter(V))};
   };
-  CHECK(steps_of<ProductStep>(checked_plan(program)).size() == 2);
+  CHECK(products_in(program) == 2);
+}
+
+TEST_CASE("columns: what begins at one place and is as large can still be something else") {
+  const Gates gates(3, 3);
+  const Program joined = [&](Tape& tape) {
+    const Var x = tanh(leaf(tape, {4, 6}, 1));
+    const Var dense = rows(reshape(x, {8, 3}), 0, 4);
+    return std::vector{linear(dense, tape.parameter(gates.W[0])) +
+                       linear(slice(x, 1, 0, 3), tape.parameter(gates.W[1]))};
+  };
+  CHECK(products_in(joined) == 2);
+  const Program packed = [](Tape& tape) {
+    const Var x = leaf(tape, {4, 6}, 1);
+    const Var part = slice(x, 1, 0, 3);
+    const Var dense = rows(reshape(x, {8, 3}), 0, 4);
+    const auto sums = std::array{sum(matmul(leaf(tape, {2, 4}, 2), part)),
+                                 sum(matmul(leaf(tape, {3, 4}, 3), part)),
+                                 sum(matmul(leaf(tape, {5, 4}, 4), dense))};
+    return std::vector{add_up(sums)};
+  };
+  CHECK(products_in(packed) == 3);
+}
+
+TEST_CASE("columns: gates of each half of a value are joined") {
+  const Gates gates(3, 2);
+  const Program program = [&](Tape& tape) {
+    std::vector<Var> results;
+    for (const Var& half : split(tanh(leaf(tape, {5, 4}, 1)), 2, 1)) {
+      for (const Var& gate : gates.of(half)) results.push_back(gate);
+    }
+    return std::vector{add_up(results)};
+  };
+  CHECK(products_in(program, without(&Passes::batch)) == 2);
+}
+
+TEST_CASE("columns: a part that goes on in the next value is copied as it is") {
+  const Program program = [](Tape& tape) {
+    const Var a = tanh(leaf(tape, {4, 6}, 1));
+    const Var b = tanh(leaf(tape, {4, 6}, 2));
+    const Var stacked = concat(std::array{slice(a, 1, 0, 3), slice(b, 1, 0, 3)}, 0);
+    const Var across = rows(stacked, 2, 6);
+    const auto beside = [&](std::uint64_t seed) {
+      return concat(std::array{tanh(leaf(tape, {4, 2}, seed)), across}, 1);
+    };
+    return std::vector{beside(3) * beside(4)};
+  };
+  CHECK(planned_difference(program) < kClose);
 }
 
 }  // namespace
