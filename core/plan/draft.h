@@ -27,8 +27,8 @@ enum class Role : std::uint8_t {
   gone,         // part of something else now
 };
 
-/// Where a value's memory begins: at an element of the value that owns it; that of a window so many
-/// columns to the right of it, which may be within what lies beside the owner.
+/// Where a value's memory begins: at an element of the value that owns it. A window begins `column`
+/// columns to the right of that element; where its owner lies beside others, that can be in them.
 struct Ref {
   Id root;
   Index offset;

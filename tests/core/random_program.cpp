@@ -73,7 +73,7 @@ Var RandomProgram::ids(const Shape& shape, Index bound) {
 }
 
 void RandomProgram::add_operation() {
-  switch (below(14)) {
+  switch (below(15)) {
     case 0:
     case 1:
       add_element_wise();
@@ -104,6 +104,9 @@ void RandomProgram::add_operation() {
       break;
     case 12:
       add_groups();
+      break;
+    case 13:
+      add_sums();
       break;
     default:
       ask_in_the_middle();

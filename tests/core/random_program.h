@@ -34,6 +34,7 @@ class RandomProgram {
   void add_joined();
   void add_columns();
   void add_groups();
+  void add_sums();
   void add_lookup();
   void add_recurrence();
   void ask_in_the_middle();

@@ -93,7 +93,7 @@ void RandomProgram::add_columns() {
   const auto before = [&](Var from) { return slice(from, last, 0, cut); };
   const auto after = [&](Var from) { return slice(from, last, cut, columns); };
   const auto beside = [&](Var a, Var b) { return concat(std::array{a, b}, last); };
-  switch (below(8)) {
+  switch (below(10)) {
     case 0:
       keep(some(x));
       break;
@@ -125,12 +125,53 @@ void RandomProgram::add_columns() {
       keep(concat(parts, last));
       break;
     }
-    default: {  // one below the other
+    case 7: {  // one below the other, and rows of both
       const Var y = beside(sigmoid(before(x)), tanh(after(x)));
-      keep(concat(std::array{one_in(2) ? x : y, y}, 0));
+      const Var stacked = concat(std::array{one_in(2) ? x : y, y}, 0);
+      const Index begin = below(shape[0] + 1);
+      keep(rows(stacked, begin, begin + shape[0]));
       keep(some(y));
+      break;
+    }
+    case 8: {  // parts in two places
+      const Var part = some(tanh(x));
+      const Var across = rows(concat(std::array{part, some(tanh(x))}, 0), 1, shape[0] + 1);
+      keep(beside(tanh(before(x)), across));
+      keep(beside(sigmoid(before(x)), across));
+      break;
+    }
+    default: {  // as one factor of products, and what begins there in another shape
+      const Index begin = below(columns);
+      const Var W = tape_.parameter(W_[static_cast<std::size_t>(below(3))]);
+      keep(linear(slice(x, last, begin, begin + features_), W));
+      keep(linear(slice(x, last, 0, features_), tape_.parameter(W_[1])));
+      const Var other = reshape(x, {shape.size() / features_, features_});
+      keep(linear(rows(other, 0, shape[0]), tape_.parameter(W_[2])));
     }
   }
+}
+
+/// Sums over rows and several values, as gradients of gains are.
+void RandomProgram::add_sums() {
+  const Var x = recent();
+  const Shape shape = x.shape();
+  if (shape.rank() == 0) return;
+  const Index last = shape[shape.rank() - 1];
+  const std::vector<Var> others =
+      all_that([&](Var v) { return v.shape().rank() == 2 && v.shape()[1] == last; });
+  std::vector<Var> first;
+  std::vector<Var> second;
+  for (Index i = 1 + below(4); i > 0 && !others.empty(); --i) {
+    const Var a = others[static_cast<std::size_t>(below(std::ssize(others)))];
+    const Var b = tanh(a);
+    const Index row = below(a.shape()[0] + 1);
+    first.push_back(sum(one_in(2) ? a * b : b * rows(b, row, row + 1), 0));
+    if (one_in(2)) second.push_back(sum(square(a - b), 0));
+    if (one_in(3)) keep(sum(b, -1));
+  }
+  if (first.empty()) return;
+  keep(bounded(add_up(first)));
+  if (!second.empty()) keep(add_up(second));
 }
 
 /// Some steps of a cell whose state is in groups, of which some read others.
