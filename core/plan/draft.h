@@ -172,8 +172,8 @@ class Draft {
 
   bool arranges_;  // otherwise every value stays where it is
   bool columns_;
-  std::unordered_map<Id, Id> dense_copies_;
-  std::unordered_map<Id, Id> movable_copies_;
+  std::unordered_map<Id, Id> dense_copies_;    // by what they are of
+  std::unordered_map<Id, Id> movable_copies_;  // by what owns its memory
 };
 
 template <class F>

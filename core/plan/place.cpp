@@ -1,7 +1,8 @@
 /// Sees the blocks of every product and how element-wise operations and kernels read their inputs.
 /// Makes the values that a product reads or writes together rectangles of one matrix, gates side by
 /// side and steps in order of time, so that it copies nothing; where a value is wanted at two
-/// places, a copy.
+/// places, a copy. (Columns that are sliced or joined have their places from the start, in
+/// draft_views.cpp.)
 
 #include <unroll/core/plan/access.h>
 #include <unroll/core/plan/make_plan.h>
