@@ -43,7 +43,8 @@ void Draft::resolve_view(Id id) {
     values[id].window = values[from].window;
     values[id].ref = ref;
     values[id].ref.offset += offset / columns * values[ref.root].columns;
-  } else if (size > 0 && (values[from].window || has_gaps(from) || has_gaps(ref.root))) {
+  } else if (size > 0 && (values[from].window || has_gaps(from) || has_gaps(ref.root) ||
+                          (ref.offset > 0 && arrangement.is_wide(ref.root)))) {
     // The gaps would be within its rows: it is a view of a copy without.
     const bool whole = values[ref.root].role == Role::source && !values[from].window;
     if (whole) offset += ref.offset;
@@ -87,7 +88,8 @@ void Draft::resolve_concat(Id id) {
   Index end = first.offset;
   bool consecutive = !beside || parts.size() == 1;
   for (const Id part : parts) {
-    consecutive = consecutive && !values[part].window && values[part].ref == Ref{first.root, end};
+    consecutive = consecutive && !values[part].window && values[part].ref == Ref{first.root, end} &&
+                  behind_views(part) == behind_views(parts[0]);
     end += values[part].rows * values[part].columns;
   }
   // A parameter's memory changes while what was made of it stays: its kernel copies.

@@ -74,6 +74,8 @@ void RandomProgram::add_joined() {
       const Var across = rows(joined, begin, std::min(count, begin + shape[0]));
       keep(joined);
       keep(one_in(2) ? tanh(across) : across);
+      if (one_in(2)) break;
+      keep(tanh(concat(std::array{rows(joined, 0, begin), rows(joined, begin, count)}, 0)));
     }
   }
 }

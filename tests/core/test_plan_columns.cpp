@@ -166,5 +166,27 @@ TEST_CASE("columns: a part that goes on in the next value is copied as it is") {
   CHECK(planned_difference(program) < kClose);
 }
 
+TEST_CASE("columns: rows of several values joined again need all of them") {
+  const Program program = [](Tape& tape) {
+    const Var a = tanh(leaf(tape, {2, 3}, 1));
+    const Var b = sigmoid(leaf(tape, {2, 3}, 2));
+    const Var joined = concat(std::array{a, b}, 0);
+    return std::vector{square(concat(std::array{rows(joined, 0, 1), rows(joined, 1, 3)}, 0))};
+  };
+  CHECK(planned_difference(program) < kClose);
+}
+
+TEST_CASE("columns: a row below what has something beside it, in another shape") {
+  const Program program = [](Tape& tape) {
+    const Var a = tanh(leaf(tape, {1, 2}, 1));
+    const Var joined =
+        concat(std::array{a, tanh(leaf(tape, {1, 2}, 2)), tanh(leaf(tape, {1, 2}, 3))}, 0);
+    const Var beside = concat(std::array{a, sigmoid(leaf(tape, {1, 2}, 4))}, 1);
+    const Var row = rows(rows(joined, 1, 3), 0, 1);
+    return std::vector{sum(tanh(reshape(row, {2, 1})) * leaf(tape, {2, 1}, 9)) + sum(beside)};
+  };
+  CHECK(planned_difference(program) < kClose);
+}
+
 }  // namespace
 }  // namespace unroll::testing
