@@ -17,7 +17,7 @@ namespace {
 /// Cuts pieces where others begin or end, so that what overlaps is of one range, and join_some()
 /// leaves none; leaves them whole where that would make too many of them.
 std::vector<Piece> cut_where_others_end(std::vector<Piece> pieces) {
-  constexpr std::size_t kMost = 4;  // of each
+  constexpr std::size_t kMost = 4;  // for one, on average
   std::vector<Index> ends;
   for (const Piece& piece : pieces) {
     ends.push_back(piece.begin);

@@ -91,10 +91,10 @@ Arrangement::Extent Arrangement::extent(Id group) const {
 
 bool Arrangement::has_overlaps() const {
   std::vector<Id> sorted;
-  for (const Group& group : groups_) {
-    if (group.size < 2) continue;
+  for (Id group = 0; group < groups_.size(); ++group) {
+    if (groups_[group].size < 2) continue;
     sorted.clear();
-    for (Id id = group.first; id != kNone; id = next_[id]) sorted.push_back(id);
+    for_each_member(group, [&](Id id) { sorted.push_back(id); });
     std::sort(sorted.begin(), sorted.end(),
               [&](Id a, Id b) { return places_[a].row < places_[b].row; });
     // What may reach down to the one at hand, by its column: no two share any.

@@ -247,7 +247,7 @@ bool Draft::is_whole(Id id) const {
 bool Draft::is_all_rows(Id id) const {
   const Value& value = values[id];
   const Value& root = values[value.ref.root];
-  return (is_whole(id) || value.window) && value.ref.offset == 0 && value.rows == root.rows &&
+  return position(id) && value.ref.offset == 0 && value.rows == root.rows &&
          value.ref.column + value.columns <= root.columns;
 }
 
@@ -317,7 +317,7 @@ bool Draft::lies_before(Id a, Id b) const {
   }
   if (p.row != q.row) return p.row < q.row;
   if (p.column != q.column) return p.column < q.column;
-  return at.offset != other.offset ? at.offset < other.offset : at.column < other.column;
+  return std::pair(at.offset, at.column) < std::pair(other.offset, other.column);
 }
 
 }  // namespace unroll

@@ -162,7 +162,6 @@ class Draft {
   void resolve_view(Id id);
   void resolve_concat(Id id);
   void resolve_slice(Id id);
-  [[nodiscard]] bool is_beside(Id part, Id joined) const;
   [[nodiscard]] bool is_all_rows(Id id) const;
   [[nodiscard]] Id part_at(Id id, bool beside, Index& begin, Index size) const;
   Id shared_copy(Id id);

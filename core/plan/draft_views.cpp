@@ -6,27 +6,21 @@
 
 namespace unroll {
 
-bool Draft::is_beside(Id part, Id joined) const {
-  return values[part].columns != values[joined].columns;
-}
-
 /// Goes from a value that is joined to that part of it in which some of its rows or columns are, if
 /// they are all in one. `begin` counts elements, or columns where the parts are side by side.
 Id Draft::part_at(Id id, bool beside, Index& begin, Index size) const {
-  bool found = true;
-  while (found && values[id].role == Role::joined && is_beside(inputs_of(id)[0], id) == beside) {
-    found = false;
-    Index first = 0;  // of the part
-    for (const Id part : inputs_of(id)) {
-      const Index length = values[part].columns * (beside ? 1 : values[part].rows);
-      if (begin >= first && begin + size <= first + length) {
-        begin -= first;
-        id = part;
-        found = true;
-        break;
-      }
-      first += length;
-    }
+  while (values[id].role == Role::joined) {
+    const auto parts = inputs_of(id);
+    if ((values[parts[0]].columns != values[id].columns) != beside) break;
+    const auto length = [&](Id part) {
+      return values[part].columns * (beside ? 1 : values[part].rows);
+    };
+    Index in_part = begin;
+    auto part = parts.begin();
+    while (part != parts.end() && in_part >= length(*part)) in_part -= length(*part++);
+    if (part == parts.end() || in_part + size > length(*part)) break;
+    begin = in_part;
+    id = *part;
   }
   return id;
 }
@@ -43,8 +37,8 @@ void Draft::resolve_view(Id id) {
     values[id].window = values[from].window;
     values[id].ref = ref;
     values[id].ref.offset += offset / columns * values[ref.root].columns;
-  } else if (size > 0 && (values[from].window || has_gaps(from) || has_gaps(ref.root) ||
-                          (ref.offset > 0 && arrangement.is_wide(ref.root)))) {
+  } else if (size > 0 &&
+             (values[from].window || has_gaps(ref.root) || arrangement.is_wide(ref.root))) {
     // The gaps would be within its rows: it is a view of a copy without.
     const bool whole = values[ref.root].role == Role::source && !values[from].window;
     if (whole) offset += ref.offset;

@@ -33,7 +33,6 @@ FusedStep Fusion::fuse(const Task& program, const std::vector<std::uint8_t>& sto
     for (; term != program.terms.end() && term->of == id; ++term) {
       const FusedStep::Reading all{FusedStep::Access::row, step_.rows};
       add_up(draft_.products[term->product].out[0], all, id, !term->first);
-      step_.by_columns = true;
     }
     // Nothing reads it but its sums.
     if (last_use_[id] == kNone && stored[id] == 0) free_.push_back(slot_[id]);
@@ -41,9 +40,10 @@ FusedStep Fusion::fuse(const Task& program, const std::vector<std::uint8_t>& sto
   for (const Id copy : program.copies) {
     step_.results.push_back({rect_of(copy), slot_[key(draft_.inputs_of(copy)[0])]});
   }
-  for (const FusedStep::Sum& one : step_.sums) {
-    if (one.reading.access == FusedStep::Access::column) step_.by_columns = false;
-  }
+  const auto is_of_a_row = [](const FusedStep::Sum& one) {
+    return one.reading.access == FusedStep::Access::column;
+  };
+  step_.by_columns = !program.terms.empty() && std::ranges::none_of(step_.sums, is_of_a_row);
   end();
   return std::move(step_);
 }

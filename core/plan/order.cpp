@@ -310,10 +310,10 @@ class Ordering {
   using Ready = std::pair<Id, std::uint32_t>;
   std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready_;
   std::vector<std::uint8_t> pulled_;
-  std::vector<std::uint8_t> summed_;  // those a program has
-  std::vector<Id> ready_sums_;        // and those that can be computed
-  std::vector<std::uint8_t> begun_;   // swept products of which a program has a term
-  std::vector<std::uint32_t> ready_swept_;
+  std::vector<std::uint8_t> summed_;        // those a program has
+  std::vector<Id> ready_sums_;              // and those that can be computed
+  std::vector<std::uint8_t> begun_;         // swept products of which a program has a term
+  std::vector<std::uint32_t> ready_swept_;  // and those whose terms can be computed
   std::vector<std::pair<Id, bool>> stack_;
   std::vector<Id> wanted_;
   std::vector<std::uint32_t> entry_;  // of the program being made that computes it

@@ -183,7 +183,10 @@ class Tiles {
       T* const to = place(sum.rect, (row_ + r) / group, column_);
       const Index in_group = (row_ + r) % group;
       const Index end = std::min(rows_, r + group - in_group);
-      if (in_group == 0 && !sum.adds) std::copy_n(from.data + r++ * from.stride, columns_, to);
+      if (in_group == 0 && !sum.adds) {
+        std::copy_n(from.data + r * from.stride, columns_, to);
+        ++r;
+      }
       kernels_.add(to, columns_, from.data + r * from.stride, from.stride, end - r);
       r = end;
     }

@@ -9,7 +9,7 @@ namespace unroll {
 template <class T>
 struct RowKernels {
   void (*fill)(T* row, Index n, T value);
-  /// Adds `count` rows to one, in their order.
+  /// Adds `count` rows, which begin a stride apart, to one, in their order.
   void (*add)(T* row, Index n, const T* others, Index stride, Index count);
   T (*sum)(const T* row, Index n);  // rounded as the vectors of the machine have it
 };

@@ -234,6 +234,29 @@ void RandomProgram::add_reduction() {
   }
 }
 
+/// Sums over rows and several values, as gradients of gains are.
+void RandomProgram::add_sums() {
+  const Var x = recent();
+  const Shape shape = x.shape();
+  if (shape.rank() == 0) return;
+  const Index last = shape[shape.rank() - 1];
+  const std::vector<Var> others =
+      all_that([&](Var v) { return v.shape().rank() == 2 && v.shape()[1] == last; });
+  std::vector<Var> first;
+  std::vector<Var> second;
+  for (Index i = 1 + below(4); i > 0 && !others.empty(); --i) {
+    const Var a = others[static_cast<std::size_t>(below(std::ssize(others)))];
+    const Var b = tanh(a);
+    const Index row = below(a.shape()[0] + 1);
+    first.push_back(sum(one_in(2) ? a * b : b * rows(b, row, row + 1), 0));
+    if (one_in(2)) second.push_back(sum(square(a - b), 0));
+    if (one_in(3)) keep(sum(b, -1));
+  }
+  if (first.empty()) return;
+  keep(bounded(add_up(first)));
+  if (!second.empty()) keep(add_up(second));
+}
+
 void RandomProgram::add_lookup() {
   const Var x = recent();
   const Shape shape = x.shape();

@@ -30,11 +30,11 @@ class RandomProgram {
   void add_element_wise();
   void add_product();
   void add_reduction();
+  void add_sums();
   void add_view();
   void add_joined();
   void add_columns();
   void add_groups();
-  void add_sums();
   void add_lookup();
   void add_recurrence();
   void ask_in_the_middle();

@@ -80,7 +80,7 @@ TEST_CASE("arrangement: values that overlap are found out") {
   CHECK_FALSE(wide.has_overlaps());
   CHECK(wide.relate(2, 3, -2, 3));
   CHECK_FALSE(wide.has_overlaps());
-  CHECK(wide.relate(0, 4, 3, 2));  // into both narrow ones, which it is not told
+  CHECK(wide.relate(0, 4, 3, 2));  // into both narrow ones: relate() does not see it
   CHECK(wide.has_overlaps());
 }
 
