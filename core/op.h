@@ -41,7 +41,7 @@ struct OpInfo {
   bool any_dtype = false;       // takes i32 as well, the result is what input 0 is
   bool row_sparse = false;      // (ids, rows): zero but for some rows, added up where ids repeat
   bool adds_up = false;         // element-wise: its inputs added up, two at a time by its sweep
-  bool splits = false;          // its kernel works on KernelCall::share() only
+  bool parallel = false;          // its kernel works on KernelCall::share() only
   bool in_place = false;        // its result may lie where input 0 does, which is then gone
 };
 
@@ -80,10 +80,10 @@ class Signature {
 /// What a forward kernel sees: the values of the inputs, and the place for the result.
 class KernelCall {
  public:
-  /// The part `part` of `parts` of a call, which gives the value of `also` along with its own.
+  /// The part `part` of `parts` of a call, which gives the value of `second` along with its own.
   KernelCall(const Graph& graph, const Node& node, int part = 0, int parts = 1,
-             const Node* also = nullptr)
-      : graph_(graph), node_(node), part_(part), parts_(parts), also_(also) {}
+             const Node* second = nullptr)
+      : graph_(graph), node_(node), part_(part), parts_(parts), second_(second) {}
 
   [[nodiscard]] int count() const { return static_cast<int>(node_.input_count); }
   [[nodiscard]] const Shape& shape(int i) const { return input(i).shape; }
@@ -97,10 +97,10 @@ class KernelCall {
   [[nodiscard]] T* out() const {
     return reinterpret_cast<T*>(node_.value);
   }
-  /// The place for the value of Op::also; null where it is not asked for.
+  /// The place for the value of Op::second; null where it is not asked for.
   template <class T>
-  [[nodiscard]] T* also() const {
-    return also_ == nullptr ? nullptr : reinterpret_cast<T*>(also_->value);
+  [[nodiscard]] T* second() const {
+    return second_ == nullptr ? nullptr : reinterpret_cast<T*>(second_->value);
   }
   template <class A>
   [[nodiscard]] A attributes() const {
@@ -123,7 +123,7 @@ class KernelCall {
   const Node& node_;
   int part_;
   int parts_;
-  const Node* also_;
+  const Node* second_;
 };
 
 using Kernel = void (*)(const KernelCall&);
@@ -242,7 +242,7 @@ struct Op : OpInfo {
   int (*concat_axis)(const Signature&) = nullptr;      // concats only
   SliceForm (*range)(const Signature&) = nullptr;      // slices only
   int (*sum_axis)(const Signature&) = nullptr;         // sums along an axis only
-  const Op& (*also)() = nullptr;  // an op of the first inputs: the kernel can give its value too
+  const Op& (*second)() = nullptr;  // an op of the first inputs: the kernel can give its value too
   void (*gradient)(Backward&) = nullptr;  // null where no_gradient says why
   std::string_view no_gradient{};
   std::string (*describe)(const Attributes&) = nullptr;
@@ -283,8 +283,8 @@ concept HasSumAxis = requires(const Signature& s) {
   { D::sum_axis(s) } -> std::same_as<int>;
 };
 template <class D>
-concept HasAlso = requires {
-  { D::also() } -> std::same_as<const Op&>;
+concept HasSecond = requires {
+  { D::second() } -> std::same_as<const Op&>;
 };
 template <class D>
 concept HasForward = requires(const KernelCall& k) {
@@ -323,7 +323,7 @@ Op make_op() {
   if constexpr (HasConcat<D>) op.concat_axis = D::concat_axis;
   if constexpr (HasSlice<D>) op.range = D::range;
   if constexpr (HasSumAxis<D>) op.sum_axis = D::sum_axis;
-  if constexpr (HasAlso<D>) op.also = D::also;
+  if constexpr (HasSecond<D>) op.second = D::second;
   if constexpr (HasSweep<D>) {
     op.forward = {run_sweep, run_sweep, nullptr};
     op.sweep = {D::sweep(DType::f32), D::sweep(DType::f64), nullptr};

@@ -13,13 +13,13 @@ struct Passes {
   bool accumulate = true;  // sums of products, as over the steps: one product, deeper
   bool join = true;        // products with one left side, as of the gates: one product, wider
   bool batch = true;       // products with one right side, as W x_t of all steps: one, higher
-  bool place = true;       // what they read and write stands side by side; memory is used again
   bool fuse = true;        // element-wise neighbours: one sweep, no temporaries in memory
+  bool place = true;       // what they read and write stands side by side; memory is used again
   bool spread = true;      // every step on all threads
   friend bool operator==(const Passes&, const Passes&) = default;
-  [[nodiscard]] bool any() const { return *this != none(); }
+  [[nodiscard]] bool any() const;
 
-  static Passes none() { return {false, false, false, false, false, false}; }
+  static Passes none();
   /// The names of all, in the order they work.
   static std::vector<std::string_view> names();
   /// The same but for one, by name. Error for an unknown name.

@@ -52,7 +52,7 @@ struct Embedding {
                                .min_inputs = 2,
                                .max_inputs = 2,
                                .integer_inputs = 0b10,
-                               .splits = true};
+                               .parallel = true};
   static Shape shape(const Signature& s) {
     if (s.shape(0).rank() == 0) s.reject("the table is a scalar: rows are needed");
     return joined(s, s.shape(1), s.shape(0), 1);

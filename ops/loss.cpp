@@ -60,7 +60,7 @@ struct OnRows {
 
 struct Softmax : OnRows {
   static constexpr OpInfo info{
-      .name = "softmax", .formula = "y = exp(x) / sum(exp(x)) by row", .splits = true};
+      .name = "softmax", .formula = "y = exp(x) / sum(exp(x)) by row", .parallel = true};
   template <class T>
   static void forward(const KernelCall& k) {
     const std::size_t n = width_of(k.shape());
@@ -78,7 +78,7 @@ struct Softmax : OnRows {
 
 struct LogSoftmax : OnRows {
   static constexpr OpInfo info{
-      .name = "log_softmax", .formula = "y = x - log(sum(exp(x))) by row", .splits = true};
+      .name = "log_softmax", .formula = "y = x - log(sum(exp(x))) by row", .parallel = true};
   template <class T>
   static void forward(const KernelCall& k) {
     const std::size_t n = width_of(k.shape());
@@ -133,7 +133,7 @@ struct CrossEntropy {
                                .min_inputs = 2,
                                .max_inputs = 2,
                                .integer_inputs = 0b10,
-                               .splits = true};
+                               .parallel = true};
   static Shape shape(const Signature& s) {
     require_targets(s);
     return s.shape(1);
@@ -189,7 +189,7 @@ struct CrossEntropyGradient {
                                .min_inputs = 3,
                                .max_inputs = 3,
                                .integer_inputs = 0b010,
-                               .splits = true,
+                               .parallel = true,
                                .in_place = true};
   static Shape shape(const Signature& s) {
     require_targets(s);
@@ -214,10 +214,10 @@ struct CrossEntropyGradient {
         loss = loss_of(logit, softmax_of(x, y, n, weight));
         y[target] -= weight;
       }
-      if (T* const losses = k.also<T>()) losses[row] = loss;
+      if (T* const losses = k.second<T>()) losses[row] = loss;
     });
   }
-  static const Op& also();
+  static const Op& second();
   static Var call(Var logits, Var targets, Var weights, Ignore ignore);
   static void gradient(Backward& b) {
     const auto ignore = b.attributes<Ignore>();
@@ -286,7 +286,7 @@ void CrossEntropy::gradient(Backward& b) {
   b.add(0, CrossEntropyGradient::call(b.in(0), b.in(1), b.dy(), b.attributes<Ignore>()));
 }
 
-const Op& CrossEntropyGradient::also() { return Family::op<CrossEntropy>(); }
+const Op& CrossEntropyGradient::second() { return Family::op<CrossEntropy>(); }
 
 Var CrossEntropyGradient::call(Var logits, Var targets, Var weights, Ignore ignore) {
   return record<CrossEntropyGradient>({logits, targets, weights}, Attributes(ignore));

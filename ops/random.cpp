@@ -160,7 +160,7 @@ struct Dropout {
                                .min_inputs = 2,
                                .max_inputs = 2,
                                .integer_inputs = 0b10,
-                               .splits = true};
+                               .parallel = true};
 
   static Shape shape(const Signature& s) {
     const double rate = s.attributes<Rate>().rate;

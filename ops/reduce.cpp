@@ -65,7 +65,7 @@ T sum_of(const T* x, Index n) {
 struct Sum : Reduction {
   static constexpr OpInfo info = [] {
     OpInfo info = make("sum", "y = sum of x along an axis");
-    info.splits = true;
+    info.parallel = true;
     return info;
   }();
 

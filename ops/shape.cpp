@@ -93,7 +93,7 @@ struct Slice {
                                .formula = "y = x[..., begin:end, ...] along an axis",
                                .kind = OpKind::slice,
                                .any_dtype = true,
-                               .splits = true};
+                               .parallel = true};
   static Shape shape(const Signature& s) {
     const auto [a, begin, end] = s.attributes<Range>();
     const int axis = s.axis(a);
@@ -149,7 +149,7 @@ struct Concat {
                                .kind = OpKind::concat,
                                .max_inputs = std::numeric_limits<int>::max(),
                                .any_dtype = true,
-                               .splits = true};
+                               .parallel = true};
   static Shape shape(const Signature& s) {
     const int axis = s.axis(s.attributes<Axis>().axis);
     Shape result = s.shape(0);
@@ -216,7 +216,7 @@ struct Placement {
 
 struct Place {
   static constexpr OpInfo info{
-      .name = "place", .formula = "y = zeros, with x at begin of an axis", .splits = true};
+      .name = "place", .formula = "y = zeros, with x at begin of an axis", .parallel = true};
   static Shape shape(const Signature& s) {
     const auto [a, begin, size] = s.attributes<Placement>();
     const int axis = s.axis(a);

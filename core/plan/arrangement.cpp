@@ -1,10 +1,23 @@
 #include <unroll/core/plan/arrangement.h>
 
 #include <algorithm>
-#include <iterator>
-#include <map>
+#include <utility>
 
 namespace unroll {
+namespace {
+
+/// A group of more lanes than this would take too long to look through.
+constexpr std::size_t kMostLanes = 256;
+
+}  // namespace
+
+void Arrangement::reserve(std::size_t values) {
+  sizes_.reserve(values);
+  places_.reserve(values);
+  fixed_.reserve(values);
+  groups_.reserve(values);
+  next_.reserve(values);
+}
 
 void Arrangement::add(Index rows, Index columns, bool fixed) {
   const auto id = static_cast<Id>(sizes_.size());
@@ -17,15 +30,59 @@ void Arrangement::add(Index rows, Index columns, bool fixed) {
 
 void Arrangement::make_dense(Id id, bool dense) { groups_[places_[id].group].dense = dense; }
 
-std::uint64_t Arrangement::key(const Place& place) {
-  const auto row = static_cast<std::uint64_t>(place.row + (Index{1} << 40));
-  const auto column = static_cast<std::uint64_t>(place.column + (Index{1} << 40));
-  return (row * 0x9e3779b97f4a7c15U + column) * 0xbf58476d1ce4e5b9U + place.group;
+/// The lanes of a group, made when it is first put beside another.
+std::uint32_t Arrangement::lanes_of(Id group) {
+  Group& g = groups_[group];
+  if (g.lanes == kNone) {
+    g.lanes = static_cast<std::uint32_t>(lanes_.size());
+    const Place& place = places_[g.first];
+    const Size& size = sizes_[g.first];
+    lanes_.push_back({{place.column, size.columns, {{place.row, place.row + size.rows}}}});
+  }
+  return g.lanes;
 }
 
-bool Arrangement::overlap(const Place& a, Size a_size, const Place& b, Size b_size) {
-  return a.row < b.row + b_size.rows && b.row < a.row + a_size.rows &&
-         a.column < b.column + b_size.columns && b.column < a.column + a_size.columns;
+/// Whether no member of `from`, moved down and right, overlaps one of `into`.
+bool Arrangement::fits(const std::vector<Lane>& into, const std::vector<Lane>& from, Index down,
+                       Index right) const {
+  if (into.size() + from.size() > kMostLanes) return false;
+  for (const Lane& moved : from) {
+    const Index column = moved.column + right;
+    for (const Lane& lane : into) {
+      if (column >= lane.column + lane.width || lane.column >= column + moved.width) continue;
+      for (const Rows& rows : moved.members) {
+        // The last member that begins above the end of these rows reaches down furthest.
+        const auto below =
+            std::ranges::lower_bound(lane.members, rows.end + down, {}, &Rows::begin);
+        if (below != lane.members.begin() && std::prev(below)->end > rows.begin + down) {
+          return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+void Arrangement::add_lanes(std::vector<Lane>& into, std::vector<Lane>&& from, Index down,
+                            Index right) {
+  for (Lane& moved : from) {
+    moved.column += right;
+    for (Rows& rows : moved.members) rows = {rows.begin + down, rows.end + down};
+    const auto lane = std::ranges::find_if(into, [&](const Lane& other) {
+      return other.column == moved.column && other.width == moved.width;
+    });
+    if (lane == into.end()) {
+      into.push_back(std::move(moved));
+      continue;
+    }
+    std::vector<Rows>& members = lane->members;
+    const auto middle = static_cast<std::ptrdiff_t>(members.size());
+    members.insert(members.end(), moved.members.begin(), moved.members.end());
+    if (members[static_cast<std::size_t>(middle)].begin < members[middle - 1].begin) {
+      std::ranges::inplace_merge(members, members.begin() + middle, {}, &Rows::begin);
+    }
+  }
+  from.clear();
 }
 
 bool Arrangement::relate(Id a, Id b, Index rows, Index columns) {
@@ -34,8 +91,7 @@ bool Arrangement::relate(Id a, Id b, Index rows, Index columns) {
   const Index row = at.row + rows;
   const Index column = at.column + columns;
   if (at.group == other.group) return other.row == row && other.column == column;
-  if (fixed_[a] != 0 || fixed_[b] != 0) return false;
-  if (overlap(at, sizes_[a], {at.group, row, column}, sizes_[b])) return false;
+  if (is_fixed(a) || is_fixed(b)) return false;
   const Group& group_a = groups_[at.group];
   const Group& group_b = groups_[other.group];
   const bool wide =
@@ -53,17 +109,12 @@ bool Arrangement::relate(Id a, Id b, Index rows, Index columns) {
     down = -down;
     right = -right;
   }
-  const auto moved = [&](Id id) {
-    return Place{into, places_[id].row + down, places_[id].column + right};
-  };
-  if (groups_[into].size == 1) taken_.insert(key(places_[groups_[into].first]));
+  const std::uint32_t lanes = lanes_of(into);
+  const std::uint32_t moved = lanes_of(from);
+  if (!fits(lanes_[lanes], lanes_[moved], down, right)) return false;
+  add_lanes(lanes_[lanes], std::move(lanes_[moved]), down, right);
   for (Id id = groups_[from].first; id != kNone; id = next_[id]) {
-    if (taken_.contains(key(moved(id)))) return false;
-  }
-  for (Id id = groups_[from].first; id != kNone; id = next_[id]) {
-    if (groups_[from].size > 1) taken_.erase(key(places_[id]));
-    places_[id] = moved(id);
-    taken_.insert(key(places_[id]));
+    places_[id] = {into, places_[id].row + down, places_[id].column + right};
   }
   next_[groups_[into].last] = groups_[from].first;
   groups_[into].last = groups_[from].last;
@@ -87,32 +138,6 @@ Arrangement::Extent Arrangement::extent(Id group) const {
     right = std::max(right, places_[id].column + sizes_[id].columns);
   });
   return {top, left, bottom - top, right - left};
-}
-
-bool Arrangement::has_overlaps() const {
-  std::vector<Id> sorted;
-  for (Id group = 0; group < groups_.size(); ++group) {
-    if (groups_[group].size < 2) continue;
-    sorted.clear();
-    for_each_member(group, [&](Id id) { sorted.push_back(id); });
-    std::sort(sorted.begin(), sorted.end(),
-              [&](Id a, Id b) { return places_[a].row < places_[b].row; });
-    // What may reach down to the one at hand, by its column: no two share any.
-    std::map<Index, Id> above;
-    for (const Id id : sorted) {
-      const Place& place = places_[id];
-      auto other = above.upper_bound(place.column);
-      if (other != above.begin()) --other;
-      while (other != above.end() && other->first < place.column + sizes_[id].columns) {
-        const Id a = other->second;
-        if (overlap(places_[a], sizes_[a], place, sizes_[id])) return true;
-        const bool left = other->first + sizes_[a].columns <= place.column;
-        other = left ? std::next(other) : above.erase(other);
-      }
-      above.emplace(place.column, id);
-    }
-  }
-  return false;
 }
 
 }  // namespace unroll

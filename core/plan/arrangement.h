@@ -3,8 +3,6 @@
 
 #include <unroll/core/shape.h>
 
-#include <span>
-#include <unordered_set>
 #include <vector>
 
 namespace unroll {
@@ -12,15 +10,21 @@ namespace unroll {
 using Id = std::uint32_t;
 constexpr Id kNone = ~Id{0};
 
-/// Matrices that are rectangles of larger ones. A group is a set of values whose places in one such
-/// matrix relative to each other are settled; at first each value is a group of its own.
+/// Matrices that are rectangles of larger ones. A group is a set of values whose places relative to
+/// each other are settled; at first each value is a group of its own. No two members of a group
+/// overlap: a relation that would make them is refused.
 class Arrangement {
  public:
-  /// A new value. One that is `fixed` stays alone; one that is `dense` has no columns beside it.
+  void reserve(std::size_t values);
+  /// A new value. A `fixed` one stays alone; a `dense` one has no columns beside it.
   void add(Index rows, Index columns, bool fixed);
+  /// Closed, the values there are stay where they are; only those added later can be moved.
+  void close() { closed_ = static_cast<Id>(sizes_.size()); }
+  void open() { closed_ = 0; }
+  [[nodiscard]] bool is_open() const { return closed_ == 0; }
   void make_dense(Id id, bool dense = true);
-  /// Puts `b` `rows` below and `columns` right of where `a` is, or says that it cannot be. It sees
-  /// whether the two overlap, or two members begin at one place; has_overlaps() sees all.
+  /// Puts `b` `rows` below and `columns` right of where `a` is. Returns false, and changes nothing,
+  /// where that contradicts what was settled before or would make two values overlap.
   bool relate(Id a, Id b, Index rows, Index columns);
 
   struct Place {
@@ -29,13 +33,13 @@ class Arrangement {
     Index column;
   };
   [[nodiscard]] Place place(Id id) const { return places_[id]; }
-  /// Whether it can still be put anywhere.
+  /// Whether a value is neither fixed nor beside one that is dense.
   [[nodiscard]] bool is_free(Id id) const {
-    return fixed_[id] == 0 && !groups_[places_[id].group].dense;
+    return !is_fixed(id) && !groups_[places_[id].group].dense;
   }
+  /// Whether the group of a value has columns side by side.
   [[nodiscard]] bool is_wide(Id id) const { return groups_[places_[id].group].wide; }
-  /// The matrix that holds the whole group of `id`; the place of a member can be above or left of
-  /// where that of the first one is.
+  /// The matrix that holds a whole group. Members can lie above or left of the first one.
   struct Extent {
     Index first_row;
     Index first_column;
@@ -47,30 +51,43 @@ class Arrangement {
   void for_each_member(Id group, F f) const {
     for (Id id = groups_[group].first; id != kNone; id = next_[id]) f(id);
   }
-  /// Whether some members of a group overlap.
-  [[nodiscard]] bool has_overlaps() const;
 
  private:
-  struct Size {
-    Index rows;
-    Index columns;
+  struct Rows {
+    Index begin;
+    Index end;
+  };
+  /// All members of a group that have the same columns, from top to bottom.
+  struct Lane {
+    Index column;
+    Index width;
+    std::vector<Rows> members;
   };
   struct Group {
     Id first;
     Id last;
     std::uint32_t size = 1;
-    bool dense = false;  // some member is
-    bool wide = false;   // it has columns side by side
+    std::uint32_t lanes = kNone;  // in lanes_; none while it has one member
+    bool dense = false;           // some member is
+    bool wide = false;            // it has columns side by side
   };
-  static bool overlap(const Place& a, Size a_size, const Place& b, Size b_size);
-  /// Where a member begins, as a number; no two may begin at one place.
-  static std::uint64_t key(const Place& place);
-  std::unordered_set<std::uint64_t> taken_;  // by members of groups of two or more
+  struct Size {
+    Index rows;
+    Index columns;
+  };
+  [[nodiscard]] bool is_fixed(Id id) const { return id < closed_ || fixed_[id] != 0; }
+  std::uint32_t lanes_of(Id group);
+  [[nodiscard]] bool fits(const std::vector<Lane>& into, const std::vector<Lane>& from, Index down,
+                          Index right) const;
+  static void add_lanes(std::vector<Lane>& into, std::vector<Lane>&& from, Index down, Index right);
+
+  Id closed_ = 0;  // values below this one are fixed
   std::vector<Size> sizes_;
   std::vector<Place> places_;
   std::vector<std::uint8_t> fixed_;
   std::vector<Group> groups_;  // by the value they began with
   std::vector<Id> next_;       // member of the group
+  std::vector<std::vector<Lane>> lanes_;
 };
 
 }  // namespace unroll

@@ -1,5 +1,5 @@
-#include <unroll/core/plan/access.h>
 #include <unroll/core/plan/draft.h>
+#include <unroll/core/plan/reading.h>
 
 #include <algorithm>
 #include <limits>
@@ -14,22 +14,21 @@ void set_matrix(Value& value, const Shape& shape) {
 
 }  // namespace
 
-Draft::Draft(const Graph& graph, const Request& request, bool arrange, bool columns)
-    : graph(graph),
-      request(request),
-      inputs(request.inputs),
-      arranges_(arrange),
-      columns_(columns) {
-  const auto count = static_cast<Id>(request.work.size());
-  values.reserve(request.nodes.size() * 5 / 4);
+Draft::Draft(const Graph& graph, const Request& request)
+    : graph(graph), request(request), inputs_(request.inputs) {
+  const Id count = work();
+  values.reserve(request.nodes.size() * 9 / 8);
   values.resize(request.nodes.size());
+  inputs_.reserve(request.inputs.size() * 3 / 2);
+  arrangement.reserve(request.nodes.size() * 9 / 8);
   for (Id id = 0; id < values.size(); ++id) {
-    values[id].ref = {id, 0};
+    values[id].place = {id};
     const bool source = id >= count;
     const bool placed = !source && request.work[id].placed;
     set_matrix(values[id], source ? request.sources[id - count].shape : request.work[id].shape);
-    arrangement.add(values[id].rows, values[id].columns, !arrange || source || placed);
+    arrangement.add(values[id].rows, values[id].columns, source || placed);
   }
+  arrangement.close();
   for (std::size_t i = 0; i < request.sources.size(); ++i) {
     Value& value = values[count + i];
     value.dtype = request.sources[i].dtype;
@@ -61,44 +60,44 @@ void Draft::add_work(Id id) {
   value.placed = work.placed;
   value.may_go = work.later == Request::Later::gone;
   value.role = Role::kernel;
-  arrangement.make_dense(id);  // until something better is known
   if (work.op->kind == OpKind::view) {
     resolve_view(id);
     return;
   }
-  if (!is_floating(work.dtype) || work.shape.size() == 0) return;
-  if (work.op->kind == OpKind::concat) {
-    resolve_concat(id);
-  } else if (work.op->kind == OpKind::slice) {
-    resolve_slice(id);
-  } else if (work.op->kind == OpKind::elementwise) {
-    if (!is_fusible(*this, id)) return;
+  const bool plannable = is_floating(work.dtype) && value.rows * value.columns != 0;
+  if (plannable && work.op->kind == OpKind::concat && resolve_pieces(id)) return;
+  if (plannable && work.op->kind == OpKind::elementwise && is_fusible(*this, id)) {
     value.role = Role::elementwise;
-    arrangement.make_dense(id, false);
-  } else if (work.op->product != nullptr) {
-    const ProductForm form = work.op->product(signature(id));
-    if (form.m == 0 || form.k == 0) return;
-    const auto in = inputs_of(id);
-    const auto input = [&](int i) { return in[static_cast<std::size_t>(i)]; };
-    const bool ones = form.a == ProductForm::kOnes;
-    value.role = Role::product;
-    arrangement.make_dense(id, false);
-    value.product = static_cast<Id>(products.size());
-    BlockProduct product{.transpose_a = form.transpose_a,
-                         .transpose_b = form.transpose_b,
-                         .ones = ones,
-                         .m = form.m,
-                         .n = form.n,
-                         .k = {form.k},
-                         .a = {},
-                         .b = {input(form.b)},
-                         .bias = {},
-                         .out = {id},
-                         .order = id};
-    if (!ones) product.a = {input(form.a)};
-    if (form.bias >= 0) product.bias = {input(form.bias)};
-    products.push_back(std::move(product));
+    return;
   }
+  if (plannable && work.op->product != nullptr) {
+    const ProductForm form = work.op->product(signature(id));
+    if (form.m != 0 && form.k != 0) {
+      add_product(id, form);
+      return;
+    }
+  }
+  arrangement.make_dense(id);
+}
+
+void Draft::add_product(Id id, const ProductForm& form) {
+  const std::uint32_t first = values[id].first_input;
+  const auto input = [&](int i) { return List{first + static_cast<std::uint32_t>(i), 1}; };
+  BlockProduct product{.transpose_a = form.transpose_a,
+                       .transpose_b = form.transpose_b,
+                       .ones = form.a == ProductForm::kOnes,
+                       .m = form.m,
+                       .n = form.n,
+                       .depth = form.k,
+                       .a = {},
+                       .b = input(form.b),
+                       .bias = {},
+                       .out = add_list({&id, 1}),
+                       .order = id};
+  if (!product.ones) product.a = input(form.a);
+  if (form.bias >= 0) product.bias = input(form.bias);
+  set_product(id, static_cast<Id>(products.size()));
+  products.push_back(product);
 }
 
 std::vector<std::uint32_t> Draft::count_uses() const {
@@ -111,12 +110,17 @@ std::vector<std::uint32_t> Draft::count_uses() const {
   return uses;
 }
 
+Index Draft::inner_size(const BlockProduct& product, std::size_t q) const {
+  const Value& b = values[ids(product.b)[q * product.columns]];
+  return product.transpose_b ? b.columns : b.rows;
+}
+
 Id Draft::add_like(Id id, Role role) {
   const auto added = static_cast<Id>(values.size());
   const Value& like = values[id];
   Value value;
   value.role = role;
-  value.ref = {added, 0};
+  value.place = {added};
   value.rows = like.rows;
   value.columns = like.columns;
   value.dtype = like.dtype;
@@ -133,20 +137,37 @@ Id Draft::add_copy(Id id) {
 }
 
 void Draft::set_inputs(Id id, std::span<const Id> ids) {
-  Value& value = values[id];
-  if (ids.size() > value.input_count) {
-    value.first_input = static_cast<std::uint32_t>(inputs.size());
-    inputs.resize(inputs.size() + ids.size());
-  }
-  value.input_count = static_cast<std::uint32_t>(ids.size());
-  std::copy(ids.begin(), ids.end(), inputs.begin() + value.first_input);
+  const List list = add_list(ids);  // the old inputs may be the operands of a product
+  values[id].first_input = list.first;
+  values[id].input_count = list.count;
+}
+
+List Draft::add_list(std::span<const Id> ids) {
+  const List list{static_cast<std::uint32_t>(inputs_.size()),
+                  static_cast<std::uint32_t>(ids.size())};
+  const bool inside = ids.data() >= inputs_.data() && ids.data() < inputs_.data() + inputs_.size();
+  const std::size_t from = inside ? static_cast<std::size_t>(ids.data() - inputs_.data()) : 0;
+  inputs_.resize(inputs_.size() + ids.size());  // moves `ids` where they are inside
+  std::copy_n(inside ? inputs_.data() + from : ids.data(), list.count, inputs_.data() + list.first);
+  return list;
+}
+
+void Draft::set_product(Id id, Id index) {
+  values[id].role = Role::product;
+  values[id].product = index;
+}
+
+void Draft::leave_to_kernel(Id id) {
+  values[id].role = Role::kernel;
+  values[id].product = kNone;
+  arrangement.make_dense(id);
 }
 
 bool Draft::relate(Id a, Id b, Offset offset) {
   const std::optional<Position> at = position(a);
   const std::optional<Position> other = position(b);
   return at && other &&
-         arrangement.relate(values[a].ref.root, values[b].ref.root,
+         arrangement.relate(values[a].place.owner, values[b].place.owner,
                             offset.rows + at->row - other->row,
                             offset.columns + at->column - other->column);
 }
@@ -154,14 +175,13 @@ bool Draft::relate(Id a, Id b, Offset offset) {
 /// The one copy of a value that was not told where to lie when it was made; of a window the same
 /// window of a copy of what it is in, where other windows find their places too.
 Id Draft::shared_copy(Id id) {
-  const Id root = values[id].ref.root;
-  const auto [known, is_new] = movable_copies_.try_emplace(root, kNone);
-  if (is_new) known->second = add_copy(root);
+  const Id owner = values[id].place.owner;
+  const auto [known, is_new] = movable_copies_.try_emplace(owner, kNone);
+  if (is_new) known->second = add_copy(owner);
   const Id copy = known->second;
   if (is_whole(id)) return copy;
   const Id window = add_like(id, Role::view);
-  values[window].ref = {copy, values[id].ref.offset, values[id].ref.column};
-  values[window].window = true;
+  values[window].place = {copy, true, values[id].place.offset, values[id].place.column};
   set_inputs(window, {&copy, 1});
   return window;
 }
@@ -189,8 +209,8 @@ bool Draft::try_together(std::span<Id> ids, std::span<const Offset> offsets, boo
 void Draft::put_together(std::span<Id> ids, std::span<const Offset> offsets, bool share) {
   if (ids.size() == 1) return;
   const std::vector<Id> originals(ids.begin(), ids.end());
-  // A value that has its place can only be followed by the next part of it.
-  if (!arrangement.is_free(values[ids[0]].ref.root) && !relate(ids[0], ids[1], offsets[1])) {
+  // A fixed or dense value accepts only its adjacent part beside it.
+  if (!arrangement.is_free(values[ids[0]].place.owner) && !relate(ids[0], ids[1], offsets[1])) {
     const Id shared = share && is_all_rows(ids[0]) ? shared_copy(ids[0]) : kNone;
     const bool fits = shared != kNone && relate(shared, ids[1], offsets[1]);
     ids[0] = fits ? shared : add_like(ids[0], Role::copy);
@@ -201,32 +221,34 @@ void Draft::put_together(std::span<Id> ids, std::span<const Offset> offsets, boo
   }
 }
 
-void Draft::gather(std::span<Id> ids, std::span<const Offset> offsets) {
+void Draft::gather(std::span<Id> ids, std::span<const Offset> offsets, std::string_view pass) {
   const std::vector<Id> originals(ids.begin(), ids.end());
   put_together(ids, offsets, true);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const bool is_new = ids[i] != originals[i] && inputs_of(ids[i]).empty();
-    if (is_new) set_inputs(ids[i], std::span(originals).subspan(i, 1));
+    if (ids[i] == originals[i]) continue;
+    dropped.push_back({pass, "copied to where a product or a concat reads it", originals[i]});
+    if (inputs_of(ids[i]).empty()) set_inputs(ids[i], std::span(originals).subspan(i, 1));
   }
 }
 
-void Draft::scatter(Id product, std::span<const Offset> offsets) {
-  const std::vector<Id> originals = products[product].out;
+void Draft::scatter(Id product, std::span<const Offset> offsets, std::string_view pass) {
+  const auto results = this->ids(products[product].out);
+  const std::vector<Id> originals(results.begin(), results.end());
   std::vector<Id> ids = originals;
   put_together(ids, offsets, false);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] == originals[i]) continue;
-    values[ids[i]].role = Role::product;
-    values[ids[i]].product = product;
+    dropped.push_back({pass, "copied from where a product writes it", originals[i]});
+    set_product(ids[i], product);
     values[originals[i]].role = Role::copy;
     values[originals[i]].product = kNone;
     set_inputs(originals[i], std::span(ids).subspan(i, 1));
   }
-  products[product].out = ids;
+  if (ids != originals) products[product].out = add_list(ids);
 }
 
 bool Draft::reads_parameter(Id id) const {
-  if (id >= request.work.size()) return false;
+  if (id >= work()) return false;
   const auto read = request.inputs_of(request.work[id]);
   return std::any_of(read.begin(), read.end(), [&](Id input) { return values[input].parameter; });
 }
@@ -238,37 +260,37 @@ Id Draft::behind_views(Id id) const {
 
 bool Draft::is_whole(Id id) const {
   const Value& value = values[id];
-  const Value& root = values[value.ref.root];
-  return value.ref.offset == 0 && value.ref.column == 0 && value.rows == root.rows &&
-         value.columns == root.columns;
+  const Value& owner = values[value.place.owner];
+  return value.place.offset == 0 && value.place.column == 0 && value.rows == owner.rows &&
+         value.columns == owner.columns;
 }
 
-/// Whether it is all rows of what owns its memory, or some columns of them.
 bool Draft::is_all_rows(Id id) const {
   const Value& value = values[id];
-  const Value& root = values[value.ref.root];
-  return position(id) && value.ref.offset == 0 && value.rows == root.rows &&
-         value.ref.column + value.columns <= root.columns;
+  const Value& owner = values[value.place.owner];
+  return position(id) && value.place.offset == 0 && value.rows == owner.rows &&
+         value.place.column + value.columns <= owner.columns;
 }
 
 std::optional<Draft::Position> Draft::position(Id id) const {
   const Value& value = values[id];
-  const Index columns = values[value.ref.root].columns;
-  const bool in_rows = columns == value.columns && columns > 0 && value.ref.offset % columns == 0;
-  if (!value.window && !in_rows) return std::nullopt;
-  return Position{value.ref.offset / columns, value.ref.column};
+  const Place& place = value.place;
+  if (place.offset == 0 && place.owner == id) return Position{0, place.column};
+  const Index columns = values[place.owner].columns;
+  const bool in_rows = columns == value.columns && columns > 0 && place.offset % columns == 0;
+  if (!place.window && !in_rows) return std::nullopt;
+  return Position{place.offset / columns, place.column};
 }
 
 bool Draft::has_gaps(Id id) const {
   const Value& value = values[id];
-  const Id root = value.ref.root;
+  const Id owner = value.place.owner;
   if (value.rows <= 1) return false;
-  if (value.window && value.columns != values[root].columns) return true;
-  const std::size_t count = request.work.size();
-  if (root >= count && root < request.nodes.size()) {
-    return request.sources[root - count].stride != 0;
+  if (value.place.window && value.columns != values[owner].columns) return true;
+  if (owner >= work() && owner < request.nodes.size()) {
+    return request.sources[owner - work()].stride != 0;
   }
-  return arrangement.is_wide(root);
+  return arrangement.is_wide(owner);
 }
 
 Id Draft::without_gaps(Id id) {
@@ -281,12 +303,12 @@ Id Draft::without_gaps(Id id) {
 }
 
 const std::byte* Draft::address(Id id) const {
-  const Ref ref = values[id].ref;
-  if (ref.root >= request.nodes.size()) return nullptr;
-  const Node& node = graph.nodes[request.nodes[ref.root]];
-  const std::byte* const base = ref.root < request.work.size() ? node.destination : node.value;
-  if (base == nullptr || node.stride != 0 || values[id].window) return nullptr;
-  return base + static_cast<std::size_t>(ref.offset) * size_of(values[id].dtype);
+  const Place& place = values[id].place;
+  if (place.owner >= request.nodes.size()) return nullptr;
+  const Node& node = graph.nodes[request.nodes[place.owner]];
+  const std::byte* const base = place.owner < work() ? node.destination : node.value;
+  if (base == nullptr || node.stride != 0 || place.window) return nullptr;
+  return base + static_cast<std::size_t>(place.offset) * size_of(values[id].dtype);
 }
 
 bool Draft::assume_adjacent(Id a, Id b, Index bytes) {
@@ -294,26 +316,26 @@ bool Draft::assume_adjacent(Id a, Id b, Index bytes) {
   const std::byte* const to = address(b);
   if (from == nullptr || to == nullptr || to - from != bytes) return false;
   const auto width = static_cast<Index>(size_of(values[a].dtype));
-  const Ref at = values[a].ref;
-  const Ref other = values[b].ref;
-  assumptions.push_back({at.root, other.root, bytes + (at.offset - other.offset) * width});
+  const Place& at = values[a].place;
+  const Place& other = values[b].place;
+  assumptions.push_back({at.owner, other.owner, bytes + (at.offset - other.offset) * width});
   return true;
 }
 
 bool Draft::lies_before(Id a, Id b) const {
-  const Ref at = values[a].ref;
-  const Ref other = values[b].ref;
-  if (values[at.root].placed && values[other.root].placed) return address(a) < address(b);
-  const Arrangement::Place p = arrangement.place(at.root);
-  const Arrangement::Place q = arrangement.place(other.root);
+  const Place& at = values[a].place;
+  const Place& other = values[b].place;
+  if (values[at.owner].placed && values[other.owner].placed) return address(a) < address(b);
+  const Arrangement::Place p = arrangement.place(at.owner);
+  const Arrangement::Place q = arrangement.place(other.owner);
   if (p.group != q.group) {
     // In order of time: gradients are recorded from the last step to the first.
-    const auto recorded = [&](Id root) {
-      const bool known = root < request.nodes.size();
-      return known ? std::pair(graph.nodes[request.nodes[root]].step, request.nodes[root])
-                   : std::pair(std::numeric_limits<std::int32_t>::max(), root);
+    const auto recorded = [&](Id owner) {
+      const bool known = owner < request.nodes.size();
+      return known ? std::pair(graph.nodes[request.nodes[owner]].step, request.nodes[owner])
+                   : std::pair(std::numeric_limits<std::int32_t>::max(), owner);
     };
-    return recorded(at.root) < recorded(other.root);
+    return recorded(at.owner) < recorded(other.owner);
   }
   if (p.row != q.row) return p.row < q.row;
   if (p.column != q.column) return p.column < q.column;

@@ -6,7 +6,6 @@
 #include <unroll/core/plan/plan.h>
 #include <unroll/core/plan/request.h>
 
-#include <numeric>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -15,119 +14,153 @@ namespace unroll {
 
 /// How a value comes about.
 enum class Role : std::uint8_t {
-  source,  // is there already
-  view,    // the memory of another value, or a part of it
-  joined,  // its parts lie one after another, or side by side: nothing to do once they are there
-  copy,    // of its input, at a place of its own
-  elementwise,  // computed where it is first needed, with its neighbours
-  product,      // computed by one of Draft::products
-  kernel,       // computed by the kernel of its operation
-  sum,          // of an element-wise value, and computed along with it
-  also,         // given by the kernel of its only input, along with that
-  gone,         // part of something else now
+  source,       // it is there before the plan runs
+  view,         // it is the memory of another value, or a part of it
+  joined,       // its parts lie one after another, or side by side: nothing runs for it
+  copy,         // it is copied from its input to a place of its own
+  elementwise,  // a sweep computes it when it is first needed
+  product,      // one of Draft::products computes it
+  kernel,       // the kernel of its operation computes it
+  sum,          // the sweep that computes its input adds it up
+  second,       // the kernel of its only input gives it as a second result
+  gone,         // it is part of another value's computation now
 };
 
-/// Where a value's memory begins: at an element of the value that owns it. A window begins `column`
-/// columns to the right of that element; where its owner lies beside others, that can be in them.
-struct Ref {
-  Id root;
-  Index offset;
-  Index column = 0;
-  friend bool operator==(const Ref&, const Ref&) = default;
+/// Where a value lies: at an element of the value that owns the memory. Its rows are parts of rows
+/// of the owner where it is a window, or as wide as the owner; otherwise it reads the owner's
+/// elements, which then have no gaps between rows, in rows of another length.
+struct Place {
+  Id owner;
+  bool window = false;
+  Index offset = 0;  // in elements of an owner without gaps
+  Index column = 0;  // of a window: how far right of that; it can lie in what is beside the owner
+  friend bool operator==(const Place&, const Place&) = default;
 };
 
 /// A value, seen as a matrix: the last dimension is a row.
 struct Value {
   Role role = Role::source;
+  DType dtype = DType::f32;
+  bool target = false;     // it was asked for, or what is kept is computed from it
+  bool placed = false;     // at a destination outside the plan's memory
+  bool parameter = false;  // a source that is a parameter, or part of one
+  bool may_go = false;     // nothing reads it after the run
   const Op* op = nullptr;
-  Ref ref{};
+  Place place{};
   Index rows = 1;
   Index columns = 1;
-  DType dtype = DType::f32;
   std::uint32_t first_input = 0;
   std::uint32_t input_count = 0;
   Id product = kNone;
-  bool window = false;  // some columns of rows of the matrix its memory is in
-  bool target = false;
-  bool placed = false;     // at a destination outside the plan's memory
-  bool parameter = false;  // a source that is a parameter, or part of one
-  bool may_go = false;     // nobody asks for it after the run
 };
 
-/// A product of matrices of blocks: c[i][j] = sum over q of a[i][q] b[q][j], plus bias[j].
+/// A list of values, kept by the draft.
+struct List {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+  [[nodiscard]] bool empty() const { return count == 0; }
+};
+
+/// A product of matrices of blocks: c[i][j] = sum over q of a[i][q] b[q][j], plus bias[j]. A block
+/// of c is m x n; the inner sizes are those of the blocks of b.
 struct BlockProduct {
   bool transpose_a = false;
   bool transpose_b = false;
-  bool ones = false;   // a is a row of ones
+  bool ones = false;   // a is a row of ones: c is the sum of the rows of b
   bool swept = false;  // the sweeps that compute b add it up
-  Index m = 0;         // of one block
+  Index m = 0;
   Index n = 0;
-  std::vector<Index> k;  // of the blocks along the inner dimension
-  std::size_t rows = 1;  // in blocks
-  std::size_t columns = 1;
-  std::vector<Id> a;       // rows x k.size(); none where it is ones
-  std::vector<Id> b;       // k.size() x columns
-  std::vector<Id> bias;    // columns, or none
-  std::vector<Id> out;     // rows x columns
-  std::vector<Id> sums{};  // rows, or none: of a along the inner dimension, where it is transposed
-  Id order = 0;            // the last node it stands for
-  [[nodiscard]] std::size_t inner() const { return k.size(); }
-  [[nodiscard]] Index depth() const { return std::accumulate(k.begin(), k.end(), Index{0}); }
-  [[nodiscard]] bool empty() const { return out.empty(); }
-  template <class F>
-  void for_each_operand(F f) const {
-    for (const std::vector<Id>* const ids : {&a, &b, &bias}) {
-      for (const Id id : *ids) f(id);
-    }
-  }
-  template <class F>
-  void for_each_result(F f) const {
-    for (const Id id : out) f(id);
-    for (const Id id : sums) {
-      if (id != kNone) f(id);
-    }
-  }
+  Index depth = 0;            // the inner sizes of all blocks together
+  std::uint32_t rows = 1;     // blocks of c, one below the other
+  std::uint32_t columns = 1;  // and side by side
+  std::uint32_t inner = 1;    // blocks that are added up
+  List a;                     // rows x inner; none where it is ones
+  List b;                     // inner x columns
+  List bias;                  // columns, or none
+  List out;                   // rows x columns
+  List sums{};                // rows, or none: of a along the inner dimension, kNone: not wanted
+  Id order = 0;               // the last node it stands for
+  std::int32_t packed = -1;   // the packed copy of b that it reads, -1: none
+  [[nodiscard]] bool is_gone() const { return out.empty(); }
 };
 
+/// A wish of a pass that could not be met, and what is done instead.
+struct Dropped {
+  std::string_view pass;
+  std::string_view what;
+  Id value;
+};
+
+/// What the passes work on. They change it by the operations below, which keep it consistent;
+/// verify() says what consistent means.
 class Draft {
  public:
-  /// Describes the values of a request; views are resolved, nothing is planned yet. Values can be
-  /// put side by side only where `arrange` says so, otherwise no two places can overlap; with
-  /// `columns` slices and concats of columns are resolved too.
-  Draft(const Graph& graph, const Request& request, bool arrange, bool columns);
+  /// Describes the values of a request; views are resolved, nothing is planned yet.
+  Draft(const Graph& graph, const Request& request);
 
   const Graph& graph;
   const Request& request;
   std::vector<Value> values;
-  std::vector<Id> inputs;
   std::vector<BlockProduct> products;
   Arrangement arrangement;
   std::vector<Assumption> assumptions;
+  std::vector<Dropped> dropped;
 
+  // What passes decide for the whole plan.
+  bool shares_sweeps = false;  // element-wise values of one shape are computed in one sweep
+  bool reuses_memory = false;  // the memory of what does not last serves several values
+  std::int32_t packed = 0;     // how many matrices are packed
+  int most_threads = 1;        // that there are
+  int threads = 1;             // that the plan runs on
+
+  /// The number of values that stand for nodes to run; sources follow, then what passes added.
+  [[nodiscard]] Id work() const { return static_cast<Id>(request.work.size()); }
   [[nodiscard]] std::span<const Id> inputs_of(Id id) const {
-    return {inputs.data() + values[id].first_input, values[id].input_count};
+    return {inputs_.data() + values[id].first_input, values[id].input_count};
   }
-  /// What has to be there before `id` can be computed: its inputs, or the operands of its product.
+  [[nodiscard]] std::span<const Id> ids(List list) const {
+    return {inputs_.data() + list.first, list.count};
+  }
+  /// Calls `f` for every operand of a product, or every result.
+  template <class F>
+  void for_each_operand(const BlockProduct& product, F f) const;
+  template <class F>
+  void for_each_result(const BlockProduct& product, F f) const;
+  /// Calls `f` for what has to be there before `id` can be computed: its inputs, or the operands of
+  /// its product.
   template <class F>
   void for_each_need(Id id, F f) const;
-
   /// How often each value is used, as an input or a target.
   [[nodiscard]] std::vector<std::uint32_t> count_uses() const;
+  /// The size of block `q` of a product along the inner dimension.
+  [[nodiscard]] Index inner_size(const BlockProduct& product, std::size_t q) const;
 
   /// A new value of the same size and type, free to lie anywhere.
   Id add_like(Id id, Role role);
   Id add_copy(Id id);
   void set_inputs(Id id, std::span<const Id> ids);
+  void replace_input(Id id, std::size_t i, Id by) { inputs_[values[id].first_input + i] = by; }
+  /// A new list. `ids` may be part of another one.
+  [[nodiscard]] List add_list(std::span<const Id> ids);
+  /// Says that product `index` computes `id`.
+  void set_product(Id id, Id index);
+  /// Leaves a value to the kernel of its operation.
+  void leave_to_kernel(Id id);
+  /// Removes a product whose work another one does now.
+  void remove_product(Id index) { products[index] = {}; }
 
+  /// Makes a view, or a concat or slice where the arrangement is open, a part of the memory that
+  /// other values own, if it can be.
+  void resolve(Id id);
   /// Puts values side by side, value i at offsets[i] from the first. One that has to stay where it
   /// is is replaced in `ids` by a copy.
   struct Offset {
     Index rows;
     Index columns;
   };
-  void gather(std::span<Id> ids, std::span<const Offset> offsets);
+  void gather(std::span<Id> ids, std::span<const Offset> offsets, std::string_view pass);
   /// The same for the results of a product: one that has to be elsewhere is copied there.
-  void scatter(Id product, std::span<const Offset> offsets);
+  void scatter(Id product, std::span<const Offset> offsets, std::string_view pass);
 
   /// What the operation of a node is told.
   [[nodiscard]] Signature signature(Id id) const;
@@ -138,6 +171,8 @@ class Draft {
   /// Whether `id` is all of the value it lies in, row by row; a part of several that were joined,
   /// of the size of the first, is not.
   [[nodiscard]] bool is_whole(Id id) const;
+  /// Whether it is all rows of what owns its memory, or some columns of them.
+  [[nodiscard]] bool is_all_rows(Id id) const;
   /// Where it begins in the matrix of what owns its memory, if each of its rows is part of a row of
   /// that matrix.
   struct Position {
@@ -157,29 +192,51 @@ class Draft {
   /// by their place, others by their time step, then by when they were recorded.
   [[nodiscard]] bool lies_before(Id a, Id b) const;
 
+  /// Throws the internal error of a broken invariant.
+  void verify() const;
+
  private:
   void add_work(Id id);
+  void add_product(Id id, const ProductForm& form);
   void resolve_view(Id id);
-  void resolve_concat(Id id);
   void resolve_slice(Id id);
-  [[nodiscard]] bool is_all_rows(Id id) const;
+  bool resolve_pieces(Id id);
+  void join_parts(Id id);
+  [[nodiscard]] std::vector<Id> parts_of(Id id) const;
+  [[nodiscard]] bool joins_columns(Id id) const;
   [[nodiscard]] Id part_at(Id id, bool beside, Index& begin, Index size) const;
   Id shared_copy(Id id);
   bool relate(Id a, Id b, Offset offset);
   void put_together(std::span<Id> ids, std::span<const Offset> offsets, bool share);
   bool try_together(std::span<Id> ids, std::span<const Offset> offsets, bool share, bool move_all);
 
-  bool arranges_;  // otherwise every value stays where it is
-  bool columns_;
+  std::vector<Id> inputs_;                     // of values, and the lists of products
   std::unordered_map<Id, Id> dense_copies_;    // by what they are of
   std::unordered_map<Id, Id> movable_copies_;  // by what owns its memory
+  std::unordered_map<Id, std::vector<Index>>
+      part_ends_;  // of joined values, in elements or columns
 };
+
+template <class F>
+void Draft::for_each_operand(const BlockProduct& product, F f) const {
+  for (const List list : {product.a, product.b, product.bias}) {
+    for (const Id id : ids(list)) f(id);
+  }
+}
+
+template <class F>
+void Draft::for_each_result(const BlockProduct& product, F f) const {
+  for (const Id id : ids(product.out)) f(id);
+  for (const Id id : ids(product.sums)) {
+    if (id != kNone) f(id);
+  }
+}
 
 template <class F>
 void Draft::for_each_need(Id id, F f) const {
   const Value& value = values[id];
   if (value.product != kNone) {
-    products[value.product].for_each_operand(f);
+    for_each_operand(products[value.product], f);
   } else {
     for (const Id input : inputs_of(id)) f(input);
   }

@@ -1,151 +1,130 @@
-/// Sees element-wise values that are computed together (order.cpp collects them, where they are
-/// first needed), and their sums over rows, over columns, or over all steps. Makes one sweep over
-/// tiles that stay in the first-level cache: what nobody else reads never reaches memory, and its
-/// tile is free again after its last use.
+/// Sees element-wise values, sums of them, and kernels that read the same. Lets neighbours of one
+/// shape be computed in one sweep over tiles that stay in the first-level cache, where what nothing
+/// else reads never reaches memory; lets that sweep add up sums over its rows, its columns, or over
+/// all steps; and lets one kernel do the work of two, as that of the gradient of a loss gives the
+/// loss.
 
-#include <unroll/core/plan/access.h>
-#include <unroll/core/plan/fuse.h>
+#include <unroll/core/plan/passes.h>
+#include <unroll/core/plan/reading.h>
 
 #include <algorithm>
+#include <map>
 
 namespace unroll {
+namespace {
 
-Fusion::Fusion(const Draft& draft)
-    : draft_(draft),
-      inside_(draft.values.size(), 0),
-      loaded_(draft.values.size(), 0),
-      last_use_(draft.values.size(), kNone),
-      slot_(draft.values.size(), kNone) {}
+constexpr Index kLittle = 4096;  // elements: not worth sharing among threads
 
-FusedStep Fusion::fuse(const Task& program, const std::vector<std::uint8_t>& stored,
-                       const std::function<Rect(Id)>& rect_of) {
-  stored_ = &stored;
-  rect_of_ = &rect_of;
-  begin(program);
-  auto sum = program.sums.begin();
-  auto term = program.terms.begin();
-  for (std::uint32_t i = 0; i < program.nodes.size(); ++i) {
-    const Id id = program.nodes[i];
-    compute(id, i);
-    for (; sum != program.sums.end() && draft_.inputs_of(*sum)[0] == id; ++sum) {
-      add_up(*sum, reading_of_sum(draft_, *sum), id, false);
+/// Whether a value is a sum that the sweep of its input can add up as well. Threads share such a
+/// sweep by its sums: there are to be enough, or little to do.
+bool can_be_swept(const Draft& draft, Id id) {
+  constexpr Index kEnough = 16;
+  const Value& value = draft.values[id];
+  if (value.role != Role::kernel || value.op->sum_axis == nullptr) return false;
+  const Id input = draft.inputs_of(id)[0];
+  const Value& of = draft.values[input];
+  if (of.role != Role::elementwise) return false;
+  const Shape& shape = draft.request.work[input].shape;
+  if (value.op->sum_axis(draft.signature(id)) < shape.rank() - 2) return false;
+  return of.rows / reading_of_sum(draft, id).group >= kEnough || of.rows * of.columns <= kLittle;
+}
+
+/// Whether nothing but this sum reads what it adds up, which sweeps compute. Threads share such a
+/// sweep by its columns: there are to be enough, or little to do.
+bool can_sweeps_add_up(const Draft& draft, const BlockProduct& sum,
+                       const std::vector<std::uint32_t>& uses) {
+  constexpr Index kEnoughColumns = 8 * FusedStep::kColumns;
+  if (!sum.ones || (sum.n < kEnoughColumns && sum.n * sum.depth > kLittle)) return false;
+  return std::ranges::all_of(draft.ids(sum.b), [&](Id id) {
+    return draft.values[id].role == Role::elementwise && uses[id] == 1;
+  });
+}
+
+void settle_sums(Draft& draft) {
+  // A sum that is part of no larger one needs no product.
+  std::vector<Id> large;
+  for (Id i = 0; i < draft.products.size(); ++i) {
+    const BlockProduct& product = draft.products[i];
+    if (!product.ones) continue;
+    if (product.inner > 1) {
+      large.push_back(i);
+      continue;
     }
-    for (; term != program.terms.end() && term->of == id; ++term) {
-      const FusedStep::Reading all{FusedStep::Access::row, step_.rows};
-      add_up(draft_.products[term->product].out[0], all, id, !term->first);
+    draft.leave_to_kernel(draft.ids(product.out)[0]);
+    draft.remove_product(i);
+  }
+  for (Id id = 0; id < draft.work(); ++id) {
+    if (can_be_swept(draft, id)) draft.values[id].role = Role::sum;
+  }
+  if (large.empty()) return;
+  const std::vector<std::uint32_t> uses = draft.count_uses();
+  for (const Id i : large) {
+    draft.products[i].swept = can_sweeps_add_up(draft, draft.products[i], uses);
+  }
+}
+
+/// Whether the kernel of `id` can give the value of `other`: it reads the same inputs first.
+bool can_give(const Draft& draft, Id id, Id other) {
+  const auto inputs = draft.inputs_of(id);
+  const auto others = draft.inputs_of(other);
+  return draft.request.work[id].attributes == draft.request.work[other].attributes &&
+         others.size() <= inputs.size() && std::equal(others.begin(), others.end(), inputs.begin());
+}
+
+/// Flags by node: whether it is computed from the value of one of some nodes.
+std::vector<std::uint8_t> find_dependents(const Draft& draft, const std::vector<Id>& of) {
+  std::vector<std::uint8_t> depends(draft.request.nodes.size(), 0);
+  for (const Id id : of) depends[id] = 1;
+  for (Id id = of.empty() ? draft.work() : of[0]; id < draft.work(); ++id) {
+    for (const Id input : draft.request.inputs_of(draft.request.work[id])) {
+      depends[id] |= depends[input];
     }
-    // Nothing reads it but its sums.
-    if (last_use_[id] == kNone && stored[id] == 0) free_.push_back(slot_[id]);
   }
-  for (const Id copy : program.copies) {
-    step_.results.push_back({rect_of(copy), slot_[key(draft_.inputs_of(copy)[0])]});
-  }
-  const auto is_of_a_row = [](const FusedStep::Sum& one) {
-    return one.reading.access == FusedStep::Access::column;
-  };
-  step_.by_columns = !program.terms.empty() && std::ranges::none_of(step_.sums, is_of_a_row);
-  end();
-  return std::move(step_);
+  return depends;
 }
 
-void Fusion::begin(const Task& program) {
-  const Value& first = draft_.values[program.nodes[0]];
-  step_ = {};
-  step_.rows = first.rows;
-  step_.columns = first.columns;
-  free_.clear();
-  free_operands_.clear();
-  for (const Id id : program.nodes) inside_[id] = 1;
-  touched_.assign(program.nodes.begin(), program.nodes.end());
-  std::uint32_t i = 0;
-  for (const Id id : program.nodes) {
-    for (const Id input : draft_.inputs_of(id)) note(key(input), i);
-    ++i;
-  }
-  for (const Id copy : program.copies) note(key(draft_.inputs_of(copy)[0]), i);
-}
-
-void Fusion::end() {
-  for (const Id id : touched_) {
-    inside_[id] = 0;
-    loaded_[id] = 0;
-    last_use_[id] = kNone;
-    slot_[id] = kNone;
-  }
-}
-
-void Fusion::compute(Id id, std::uint32_t i) {
-  const Value& value = draft_.values[id];
-  const auto inputs = draft_.inputs_of(id);
-  std::vector<std::uint32_t> read;
-  for (const Id input : inputs) read.push_back(load(input, id));
-  const Sweep sweep = value.op->sweep[static_cast<std::size_t>(value.dtype)];
-  const Attributes& attributes = draft_.request.work[id].attributes;
-  const bool stored = (*stored_)[id] != 0;
-  if (value.op->adds_up && inputs.size() != 2) {
-    // The sum so far may not lie where a term that is still to be added does.
-    const std::uint32_t total = take(stored, free_);
-    step_.instructions.push_back({sweep, attributes, {read[0], read[1], read[0]}, total});
-    for (std::size_t k = 2; k < read.size(); ++k) {
-      step_.instructions.push_back({sweep, attributes, {total, read[k], total}, total});
+/// Lets kernels give second results.
+void pair_kernels(Draft& draft) {
+  std::vector<Id> givers;
+  std::multimap<std::pair<const Op*, Id>, Id> by_input;  // all kernels' values, by first input
+  for (Id id = 0; id < draft.work(); ++id) {
+    if (draft.values[id].role == Role::kernel && draft.values[id].op->second != nullptr) {
+      givers.push_back(id);
     }
-    release(inputs, i);
-    slot_[id] = total;
-  } else {
-    release(inputs, i);
-    std::array<std::uint32_t, 3> slots{};
-    slots.fill(read[0]);
-    std::copy(read.begin(), read.end(), slots.begin());
-    slot_[id] = take(stored, free_);
-    step_.instructions.push_back({sweep, attributes, slots, slot_[id]});
   }
-  if (stored) step_.results.push_back({(*rect_of_)(id), slot_[id]});
-}
-
-void Fusion::add_up(Id sum, FusedStep::Reading reading, Id of, bool adds) {
-  const auto instruction = static_cast<std::uint32_t>(step_.instructions.size() - 1);
-  step_.sums.push_back({(*rect_of_)(sum), reading, slot_[of], instruction, adds});
-}
-
-/// What stands for an input: the value of this program that it is, or itself.
-Id Fusion::key(Id input) const {
-  const Id root = draft_.values[input].ref.root;
-  return inside_[root] != 0 && draft_.is_whole(input) ? root : input;
-}
-
-void Fusion::note(Id id, std::uint32_t i) {
-  touched_.push_back(id);
-  last_use_[id] = i;
-}
-
-std::uint32_t Fusion::load(Id input, Id reader) {
-  const Id id = key(input);
-  if (slot_[id] != kNone) return slot_[id];
-  slot_[id] = take(false, free_operands_);
-  loaded_[id] = 1;
-  step_.operands.push_back({(*rect_of_)(input), *reading_of(draft_, input, reader), slot_[id],
-                            static_cast<std::uint32_t>(step_.instructions.size())});
-  return slot_[id];
-}
-
-/// What is read for the last time leaves its slot to the next of its kind, loaded or computed; what
-/// is stored keeps its slot.
-void Fusion::release(std::span<const Id> inputs, std::uint32_t i) {
-  for (const Id input : inputs) {
-    const Id id = key(input);
-    const bool loaded = loaded_[id] != 0;
-    if (last_use_[id] != i || (!loaded && (*stored_)[id] != 0)) continue;
-    last_use_[id] = kNone;  // once, where an operation reads it twice
-    (loaded ? free_operands_ : free_).push_back(slot_[id]);
+  if (givers.empty()) return;
+  std::vector<Id> given;
+  for (Id id = 0; id < draft.work(); ++id) {
+    if (draft.values[id].role != Role::kernel) continue;
+    const bool is_given = std::ranges::any_of(
+        givers, [&](Id giver) { return draft.values[id].op == &draft.values[giver].op->second(); });
+    if (!is_given) continue;
+    given.push_back(id);
+    by_input.emplace(std::pair(draft.values[id].op, draft.inputs_of(id)[0]), id);
+  }
+  const std::vector<std::uint8_t> dependents = find_dependents(draft, given);
+  for (const Id id : givers) {
+    const auto [begin, end] =
+        by_input.equal_range({&draft.values[id].op->second(), draft.inputs_of(id)[0]});
+    const auto found = std::find_if(
+        begin, end, [&](const auto& other) { return can_give(draft, id, other.second); });
+    if (found == end) continue;
+    // A gradient that is weighted by losses waits for them: none can wait for it.
+    const auto inputs = draft.request.inputs_of(draft.request.work[id]);
+    const auto own = inputs.subspan(draft.inputs_of(found->second).size());
+    if (std::ranges::any_of(own, [&](Id input) { return dependents[input] != 0; })) continue;
+    draft.values[found->second].role = Role::second;
+    draft.set_inputs(found->second, {&id, 1});
+    by_input.erase(found);
   }
 }
 
-/// A slot; a fresh one is nobody else's, before or after.
-std::uint32_t Fusion::take(bool fresh, std::vector<std::uint32_t>& free) {
-  if (fresh || free.empty()) return step_.slots++;
-  const std::uint32_t slot = free.back();
-  free.pop_back();
-  return slot;
+}  // namespace
+
+void fuse(Draft& draft) {
+  draft.shares_sweeps = true;
+  settle_sums(draft);
+  pair_kernels(draft);
 }
 
 }  // namespace unroll

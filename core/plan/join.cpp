@@ -1,101 +1,154 @@
 /// Sees products with the same left side, as the gates of a cell: W1 x, W2 x, ... Makes one wider
 /// product where the right sides lie one behind another in memory, as the weights of one cell do.
+/// They all wait for x alone, so they can run together.
+///
 /// The sums of the rows of a matrix, as the gradient of a bias, are its product with a column of
-/// ones: they are joined to the gradient of the weight, which reads the same matrix.
+/// ones: they are joined to the gradient of the weight, which reads the same matrix. The sum then
+/// waits for both sides of that product, so this is done only where nothing in the plan reads it.
 
-#include <unroll/core/plan/make_plan.h>
+#include <unroll/core/plan/passes.h>
 
 #include <algorithm>
-#include <map>
 #include <tuple>
 
 namespace unroll {
 namespace {
 
-bool can_join(const BlockProduct& product) {
-  return !product.empty() && !product.ones && !product.transpose_a && product.transpose_b &&
-         product.inner() == 1;
-}
+class Joining {
+ public:
+  explicit Joining(Draft& draft) : draft_(draft) {}
 
-/// Whether `b` reads the matrix behind the one `a` reads.
-bool follows(Draft& draft, const BlockProduct& a, const BlockProduct& b) {
-  const auto width = static_cast<Index>(size_of(draft.values[a.b[0]].dtype));
-  if (a.n != b.n || a.bias.size() != b.bias.size()) return false;
-  if (!draft.values[a.b[0]].parameter || !draft.values[b.b[0]].parameter) return false;
-  return draft.assume_adjacent(a.b[0], b.b[0], a.n * a.k[0] * width) &&
-         (a.bias.empty() || draft.assume_adjacent(a.bias[0], b.bias[0], a.n * width));
-}
-
-void merge(Draft& draft, std::span<const Id> run) {
-  BlockProduct& merged = draft.products[run[0]];
-  merged.columns = run.size();
-  for (const Id index : run.subspan(1)) {
-    BlockProduct& part = draft.products[index];
-    merged.b.push_back(part.b[0]);
-    merged.out.push_back(part.out[0]);
-    merged.order = std::max(merged.order, part.order);
-    if (!part.bias.empty()) merged.bias.push_back(part.bias[0]);
-    draft.values[part.out[0]].product = run[0];
-    part = {};
-  }
-}
-
-void join_gates(Draft& draft) {
-  std::vector<Id> order;
-  for (Id i = 0; i < draft.products.size(); ++i) {
-    if (can_join(draft.products[i])) order.push_back(i);
-  }
-  const auto left = [&](Id i) {
-    const BlockProduct& p = draft.products[i];
-    const Value& a = draft.values[p.a[0]];
-    return std::tuple(a.ref.root, a.ref.offset, a.ref.column, a.window, p.m, p.k[0]);
-  };
-  std::sort(order.begin(), order.end(), [&](Id i, Id j) {
-    const auto p = left(i);
-    const auto q = left(j);
-    return p != q ? p < q
-                  : draft.address(draft.products[i].b[0]) < draft.address(draft.products[j].b[0]);
-  });
-  for (std::size_t i = 0; i < order.size();) {
-    std::size_t end = i + 1;
-    while (end < order.size() && left(order[end]) == left(order[i]) &&
-           follows(draft, draft.products[order[end - 1]], draft.products[order[end]])) {
-      ++end;
+  void join_gates() {
+    std::vector<Id> order;
+    for (Id i = 0; i < draft_.products.size(); ++i) {
+      if (can_join(draft_.products[i])) order.push_back(i);
     }
-    if (end > i + 1) merge(draft, std::span(order).subspan(i, end - i));
-    i = end;
+    // Those of one left side, in the order in which they lie in memory.
+    const auto left = [&](Id i) {
+      const BlockProduct& p = draft_.products[i];
+      const Place& a = draft_.values[first_of(p.a)].place;
+      return std::tuple(a.owner, a.offset, a.column, a.window, p.m, p.depth);
+    };
+    std::sort(order.begin(), order.end(), [&](Id i, Id j) {
+      const auto p = left(i);
+      const auto q = left(j);
+      if (p != q) return p < q;
+      return draft_.address(first_of(draft_.products[i].b)) <
+             draft_.address(first_of(draft_.products[j].b));
+    });
+    for (std::size_t i = 0; i < order.size();) {
+      std::size_t end = i + 1;
+      while (end < order.size() && left(order[end]) == left(order[i]) &&
+             follows(draft_.products[order[end - 1]], draft_.products[order[end]])) {
+        ++end;
+      }
+      if (end > i + 1) merge(std::span(order).subspan(i, end - i));
+      i = end;
+    }
   }
-}
 
-void join_sums(Draft& draft) {
-  const auto sorted = [](std::vector<Id> ids) {
-    std::sort(ids.begin(), ids.end());
-    return ids;
-  };
-  std::map<std::vector<Id>, Id> product_of;  // by what it adds up
-  for (Id i = 0; i < draft.products.size(); ++i) {
-    const BlockProduct& product = draft.products[i];
-    const bool fits = !product.empty() && product.transpose_a && product.rows == 1 && product.n > 0;
-    if (fits) product_of.emplace(sorted(product.a), i);
+  void join_sums() {
+    std::vector<Id> sums;
+    std::vector<std::pair<std::vector<Id>, Id>> products;  // by what they read on the left
+    for (Id i = 0; i < draft_.products.size(); ++i) {
+      const BlockProduct& p = draft_.products[i];
+      if (p.is_gone()) continue;
+      if (p.ones) sums.push_back(i);
+    }
+    if (sums.empty()) return;
+    for (Id i = 0; i < draft_.products.size(); ++i) {
+      const BlockProduct& p = draft_.products[i];
+      if (p.is_gone() || !p.transpose_a || p.rows != 1) continue;
+      products.emplace_back(sorted(p.a), i);
+    }
+    std::ranges::stable_sort(products, {}, &std::pair<std::vector<Id>, Id>::first);
+    const std::vector<std::uint32_t> uses = draft_.count_uses();
+    for (const Id i : sums) {
+      BlockProduct& sum = draft_.products[i];
+      const std::vector<Id> terms = sorted(sum.b);
+      const auto found =
+          std::ranges::lower_bound(products, terms, {}, &std::pair<std::vector<Id>, Id>::first);
+      if (found == products.end() || found->first != terms) continue;
+      BlockProduct& product = draft_.products[found->second];
+      if (!product.sums.empty()) continue;
+      const Id out = first_of(sum.out);
+      const bool read = uses[out] > (draft_.values[out].target ? 1U : 0U);
+      if (read) {
+        draft_.dropped.push_back({"join",
+                                  "a sum is not computed with the product that reads the "
+                                  "same values, because the plan itself reads it",
+                                  out});
+        continue;
+      }
+      product.sums = sum.out;
+      product.order = std::max(product.order, sum.order);
+      draft_.set_product(out, found->second);
+      draft_.remove_product(i);
+    }
   }
-  for (BlockProduct& sum : draft.products) {
-    if (sum.empty() || !sum.ones) continue;
-    const auto found = product_of.find(sorted(sum.b));
-    if (found == product_of.end()) continue;
-    BlockProduct& product = draft.products[found->second];
-    if (!product.sums.empty()) continue;
-    product.sums = sum.out;
-    product.order = std::max(product.order, sum.order);
-    draft.values[sum.out[0]].product = found->second;
-    sum = {};
+
+ private:
+  [[nodiscard]] Id first_of(List list) const { return draft_.ids(list)[0]; }
+
+  static bool can_join(const BlockProduct& product) {
+    return !product.is_gone() && !product.ones && !product.transpose_a && product.transpose_b &&
+           product.inner == 1;
   }
-}
+
+  /// Whether `b` reads the matrix behind the one `a` reads.
+  bool follows(const BlockProduct& a, const BlockProduct& b) {
+    const Id left = first_of(a.b);
+    const Id right = first_of(b.b);
+    const auto width = static_cast<Index>(size_of(draft_.values[left].dtype));
+    if (a.n != b.n || a.bias.count != b.bias.count) return false;
+    if (!draft_.values[left].parameter || !draft_.values[right].parameter) return false;
+    if (!a.bias.empty() && (!draft_.values[first_of(a.bias)].parameter ||
+                            !draft_.values[first_of(b.bias)].parameter)) {
+      return false;
+    }
+    return draft_.assume_adjacent(left, right, a.n * a.depth * width) &&
+           (a.bias.empty() ||
+            draft_.assume_adjacent(first_of(a.bias), first_of(b.bias), a.n * width));
+  }
+
+  void merge(std::span<const Id> run) {
+    std::vector<Id> b;
+    std::vector<Id> bias;
+    std::vector<Id> out;
+    Id order = 0;
+    for (const Id index : run) {
+      const BlockProduct& part = draft_.products[index];
+      b.push_back(first_of(part.b));
+      out.push_back(first_of(part.out));
+      if (!part.bias.empty()) bias.push_back(first_of(part.bias));
+      order = std::max(order, part.order);
+      draft_.set_product(out.back(), run[0]);
+    }
+    for (const Id index : run.subspan(1)) draft_.remove_product(index);
+    BlockProduct& merged = draft_.products[run[0]];
+    merged.columns = static_cast<std::uint32_t>(run.size());
+    merged.order = order;
+    merged.b = draft_.add_list(b);
+    merged.bias = draft_.add_list(bias);
+    merged.out = draft_.add_list(out);
+  }
+
+  [[nodiscard]] std::vector<Id> sorted(List list) const {
+    const auto ids = draft_.ids(list);
+    std::vector<Id> copy(ids.begin(), ids.end());
+    std::ranges::sort(copy);
+    return copy;
+  }
+
+  Draft& draft_;
+};
 
 }  // namespace
 
 void join(Draft& draft) {
-  join_gates(draft);
-  join_sums(draft);
+  Joining joining(draft);
+  joining.join_gates();
+  joining.join_sums();
 }
 
 }  // namespace unroll

@@ -26,7 +26,7 @@ class Lasting {
     const auto count = static_cast<Id>(draft_.request.work.size());
     for (Id id = 0; id < count; ++id) {
       if (!comes_of_parameters(id) || !is_askable(id)) continue;
-      for_each_parameter(id, [&](Id root) { read_[root] += size(id); });
+      for_each_parameter(id, [&](Id owner) { read_[owner] += size(id); });
     }
     for (Id id = 0; id < draft_.values.size(); ++id) {
       if (id < count ? !goes(id) : !value(id).may_go) keep(id);
@@ -51,9 +51,10 @@ class Lasting {
     // Where states are products some have to last: without any it is a long way back in time.
     bool worth =
         comes_of_parameters(id) && std::all_of(inputs.begin(), inputs.end(), [&](Id input) {
-          return !comes_of_parameters(value(input).ref.root) || is_near(input, 1);
+          return !comes_of_parameters(value(input).place.owner) || is_near(input, 1);
         });
-    for_each_parameter(id, [&](Id root) { worth = worth && read_[root] >= kWorth * size(root); });
+    for_each_parameter(id,
+                       [&](Id owner) { worth = worth && read_[owner] >= kWorth * size(owner); });
     return worth;
   }
 
@@ -64,20 +65,20 @@ class Lasting {
 
   /// Whether a value, which was looked at before, is in memory after the run.
   [[nodiscard]] bool is_there(Id id) const {
-    const Id root = value(id).ref.root;
-    const Role role = value(root).role;
+    const Id owner = value(id).place.owner;
+    const Role role = value(owner).role;
     if (value(draft_.behind_views(id)).role == Role::joined) return false;
-    if (role == Role::source) return !value(root).parameter;
-    return lasts_[root] != 0 && (role != Role::elementwise || stored_[root] != 0);
+    if (role == Role::source) return !value(owner).parameter;
+    return lasts_[owner] != 0 && (role != Role::elementwise || stored_[owner] != 0);
   }
 
   /// Or comes of such values and parameters in a few steps.
   [[nodiscard]] bool is_near(Id id, int steps = 2) const {
     if (is_there(id)) return true;
     if (value(draft_.behind_views(id)).role == Role::joined) return false;
-    const Id root = value(id).ref.root;
-    if (steps == 0 || !comes_of_parameters(root)) return false;
-    const auto inputs = draft_.inputs_of(root);
+    const Id owner = value(id).place.owner;
+    if (steps == 0 || !comes_of_parameters(owner)) return false;
+    const auto inputs = draft_.inputs_of(owner);
     return std::all_of(inputs.begin(), inputs.end(), [&](Id input) {
       return value(input).parameter || is_near(input, steps - 1);
     });
@@ -92,16 +93,17 @@ class Lasting {
   template <class F>
   void for_each_parameter(Id id, F f) const {
     for (const Id input : draft_.inputs_of(id)) {
-      if (value(input).parameter) f(value(input).ref.root);
+      if (value(input).parameter) f(value(input).place.owner);
     }
   }
 
   void keep(Id id) {
     const Id viewed = draft_.behind_views(id);
-    if (value(viewed).role == Role::joined) {
+    if (value(viewed).role == Role::joined && lasts_[viewed] == 0) {
+      lasts_[viewed] = 1;  // it owns no memory: a mark that its parts are kept
       for (const Id part : draft_.inputs_of(viewed)) keep(part);
     }
-    lasts_[value(id).ref.root] = 1;
+    lasts_[value(id).place.owner] = 1;
   }
 
   const Draft& draft_;

@@ -11,18 +11,18 @@ namespace {
 /// Vertices are the values, then the products.
 class Ordering {
  public:
-  Ordering(const Draft& draft, bool fuse)
+  explicit Ordering(const Draft& draft)
       : draft_(draft),
-        fuse_(fuse),
-        count_(draft.values.size() + draft.products.size()),
+        values_(static_cast<std::uint32_t>(draft.values.size())),
+        count_(values_ + static_cast<std::uint32_t>(draft.products.size())),
         missing_(count_, 0),
         live_(count_, 0),
-        pulled_(draft.values.size(), 0),
-        summed_(draft.values.size(), 0),
+        pulled_(values_, 0),
+        summed_(values_, 0),
         begun_(draft.products.size(), 0),
-        entry_(draft.values.size(), kNone) {}
+        sweep_of_(values_, kNone) {}
 
-  std::optional<std::vector<Task>> run() {
+  Schedule run() {
     mark_live();
     link();
     for (std::uint32_t v = 0; v < count_; ++v) {
@@ -36,20 +36,21 @@ class Ordering {
       done(v);
       settle();
     }
-    for (Id id = 0; id < draft_.request.work.size(); ++id) {
+    for (Id id = 0; id < draft_.work(); ++id) {
+      if (live_[id] == 0) continue;
+      UNROLL_CHECK(missing_[id] == 0);  // passes make nothing wait in a circle
       if (!draft_.values[id].target) continue;
-      if (missing_[id] != 0) return std::nullopt;
       begin_pull();
       pull(id);
       end_pull();
     }
-    return std::move(tasks_);
+    return std::move(schedule_);
   }
 
  private:
-  [[nodiscard]] bool is_product(std::uint32_t v) const { return v >= draft_.values.size(); }
+  [[nodiscard]] bool is_product(std::uint32_t v) const { return v >= values_; }
   [[nodiscard]] const BlockProduct& product_of(std::uint32_t v) const {
-    return draft_.products[v - draft_.values.size()];
+    return draft_.products[v - values_];
   }
   [[nodiscard]] bool is_swept(std::uint32_t v) const {
     return is_product(v) && product_of(v).swept;
@@ -59,18 +60,23 @@ class Ordering {
   }
   [[nodiscard]] bool is_sum(std::uint32_t v) const { return has_role(v, Role::sum); }
   [[nodiscard]] bool is_copy(std::uint32_t v) const { return has_role(v, Role::copy); }
+  [[nodiscard]] std::span<const std::uint32_t> users_of(std::uint32_t v) const {
+    return std::span(users_).subspan(first_user_[v], first_user_[v + 1] - first_user_[v]);
+  }
 
   template <class F>
   void for_each_need(std::uint32_t v, F f) const {
     if (is_product(v)) {
-      product_of(v).for_each_operand(f);
+      draft_.for_each_operand(product_of(v), f);
     } else if (draft_.values[v].product != kNone) {
-      f(static_cast<std::uint32_t>(draft_.values.size() + draft_.values[v].product));
+      f(values_ + draft_.values[v].product);
     } else {
       for (const Id input : draft_.inputs_of(v)) f(input);
     }
   }
 
+  /// What has to run: targets, operations that check ids, which are to throw whether or not a
+  /// target needs them, and what these need.
   void mark_live() {
     std::vector<std::uint32_t> stack;
     const auto visit = [&](std::uint32_t v) {
@@ -78,31 +84,31 @@ class Ordering {
       live_[v] = 1;
       stack.push_back(v);
     };
-    for (Id id = 0; id < draft_.request.work.size(); ++id) {
-      if (draft_.values[id].target) visit(id);
-    }
-    while (!stack.empty()) {
-      const std::uint32_t v = stack.back();
-      stack.pop_back();
-      for_each_need(v, visit);
-      if (!is_product(v)) continue;
-      product_of(v).for_each_result(visit);
+    for (Id id = draft_.work(); id-- > 0;) {
+      const Value& value = draft_.values[id];
+      if (value.target || (value.op->integer_inputs != 0 && value.role == Role::kernel)) visit(id);
+      while (!stack.empty()) {
+        const std::uint32_t v = stack.back();
+        stack.pop_back();
+        for_each_need(v, visit);
+        if (is_product(v)) draft_.for_each_result(product_of(v), visit);
+      }
     }
   }
 
-  /// Writes for each vertex who needs it, one list after the other.
+  /// Writes for each vertex which ones need it, one list after the other.
   void link() {
-    first_.assign(count_ + 1, 0);
+    first_user_.assign(count_ + 1, 0);
     for (std::uint32_t v = 0; v < count_; ++v) {
       if (live_[v] == 0) continue;
       for_each_need(v, [&](std::uint32_t need) {
-        ++first_[need + 1];
+        ++first_user_[need + 1];
         ++missing_[v];
       });
     }
-    for (std::size_t v = 0; v < count_; ++v) first_[v + 1] += first_[v];
-    users_.resize(first_[count_]);
-    std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
+    for (std::size_t v = 0; v < count_; ++v) first_user_[v + 1] += first_user_[v];
+    users_.resize(first_user_[count_]);
+    std::vector<std::uint32_t> next(first_user_.begin(), first_user_.end() - 1);
     for (std::uint32_t v = 0; v < count_; ++v) {
       if (live_[v] != 0) for_each_need(v, [&](std::uint32_t need) { users_[next[need]++] = v; });
     }
@@ -123,8 +129,8 @@ class Ordering {
     }
   }
   void done(std::uint32_t v) {
-    for (std::uint32_t i = first_[v]; i < first_[v + 1]; ++i) {
-      if (--missing_[users_[i]] == 0) arrive(users_[i]);
+    for (const std::uint32_t user : users_of(v)) {
+      if (--missing_[user] == 0) arrive(user);
     }
   }
   void settle() {
@@ -142,25 +148,26 @@ class Ordering {
     if (is_swept(v)) pull_all_swept();
     end_pull();
     if (is_swept(v)) {
-      UNROLL_CHECK(begun_[v - draft_.values.size()] != 0);  // by the programs of what it is of
+      UNROLL_CHECK(begun_[v - values_] != 0);  // by the sweeps of what it adds up
     } else if (is_product(v)) {
-      tasks_.push_back({Task::Kind::product, static_cast<Id>(v - draft_.values.size())});
+      schedule_.tasks.push_back({Task::Kind::product, static_cast<Id>(v - values_)});
     } else if (is_sum(v)) {
-      UNROLL_CHECK(summed_[v] != 0);  // by the program of what it is of
+      UNROLL_CHECK(summed_[v] != 0);  // by the sweep of its input
     } else {
-      tasks_.push_back({Task::Kind::kernel, v, also_given_by(v)});
+      schedule_.tasks.push_back({Task::Kind::kernel, v, second_of(v)});
     }
   }
 
-  [[nodiscard]] Id also_given_by(Id kernel) const {
-    const auto* const begin = users_.data() + first_[kernel];
-    const auto* const end = users_.data() + first_[kernel + 1];
-    const auto* const user =
-        std::find_if(begin, end, [&](std::uint32_t v) { return has_role(v, Role::also); });
-    return user == end ? kNone : *user;
+  [[nodiscard]] Id second_of(Id kernel) const {
+    if (draft_.values[kernel].op->second == nullptr) return kNone;
+    const auto users = users_of(kernel);
+    const auto user =
+        std::ranges::find_if(users, [&](std::uint32_t v) { return has_role(v, Role::second); });
+    return user == users.end() ? kNone : *user;
   }
 
-  /// What other sums that are ready add up, if it is of the same shape: they may read the same.
+  /// The inputs of other sums that are ready, where they are of the same shape: they may read the
+  /// same.
   void pull_sums_like(Id sum) {
     const Value& value = draft_.values[draft_.inputs_of(sum)[0]];
     std::erase_if(ready_sums_, [&](Id ready) {
@@ -170,7 +177,7 @@ class Ordering {
     });
   }
 
-  /// What all other sums need that sweeps add up: they may read the same.
+  /// What all other sums over several values need that are ready: they may read the same.
   void pull_all_swept() {
     for (const std::uint32_t sum : ready_swept_) {
       for_each_need(sum, [&](std::uint32_t need) { pull(need); });
@@ -178,11 +185,32 @@ class Ordering {
     ready_swept_.clear();
   }
 
-  // What is computed when it is needed: collected, then grouped into programs.
+  // What is computed when it is needed: collected, then grouped into sweeps and copies.
+
+  struct Group {
+    bool copy = false;
+    Id id = kNone;  // the copy, or the first value of the sweep
+    std::vector<Id> nodes{};
+    std::vector<Id> copies{};
+    std::vector<Id> sums{};
+    std::vector<SumTerm> terms{};
+  };
+
+  Group& add_group(bool copy, Id id) {
+    if (group_count_ == groups_.size()) groups_.emplace_back();
+    Group& group = groups_[group_count_++];
+    group.copy = copy;
+    group.id = id;
+    group.nodes.clear();
+    group.copies.clear();
+    group.sums.clear();
+    group.terms.clear();
+    return group;
+  }
 
   void begin_pull() {
     wanted_.clear();
-    programs_.clear();
+    group_count_ = 0;
   }
 
   void pull(Id id) {
@@ -198,60 +226,81 @@ class Ordering {
       pulled_[v] = 1;
       const Role role = draft_.values[v].role;
       if (role == Role::source || role == Role::product || role == Role::kernel ||
-          role == Role::sum || role == Role::also) {
+          role == Role::sum || role == Role::second) {
         continue;
       }
       stack_.push_back({v, true});
-      for (const Id input : draft_.inputs_of(v)) stack_.push_back({input, false});
+      for (const Id input : draft_.inputs_of(v)) {
+        if (pulled_[input] == 0) stack_.push_back({input, false});
+      }
     }
   }
 
-  /// The program among those being made after which `id` is there: 0 before all of them.
+  /// The group among those being made after which `id` is there, counted from 1; 0: before all.
   [[nodiscard]] std::uint32_t after(Id id) const {
-    const Role role = draft_.values[id].role;
-    if (role == Role::view) return after(draft_.inputs_of(id)[0]);
-    if (role == Role::joined) {
-      std::uint32_t last = 0;
-      for (const Id part : draft_.inputs_of(id)) last = std::max(last, after(part));
-      return last;
-    }
-    return entry_[id] == kNone ? 0 : entry_[id] + 1;
+    // Views and what is joined are in wanted_ behind their inputs: they were given theirs.
+    return sweep_of_[id] == kNone ? 0 : sweep_of_[id] + 1;
+  }
+  void pass_on(Id id) {
+    std::uint32_t last = 0;
+    for (const Id input : draft_.inputs_of(id)) last = std::max(last, after(input));
+    if (last > 0) sweep_of_[id] = last - 1;
   }
 
-  /// Whether `id`, which is there after program `there`, is what an instruction of it computes: a
-  /// copy the program makes on the way is not.
+  /// Whether `id`, which is there after group `there`, is computed by an instruction of it: a copy
+  /// that the sweep makes on the way is not.
   [[nodiscard]] bool is_result(Id id, std::uint32_t there) const {
-    const Id root = draft_.values[id].ref.root;
-    return there > 0 && programs_[there - 1].kind == Task::Kind::program &&
-           entry_[root] == there - 1 && draft_.values[root].role == Role::elementwise &&
-           draft_.is_whole(id);
+    const Id owner = draft_.values[id].place.owner;
+    return there > 0 && !groups_[there - 1].copy && sweep_of_[owner] == there - 1 &&
+           draft_.values[owner].role == Role::elementwise && draft_.is_whole(id);
   }
 
   void end_pull() {
     for (std::size_t i = 0; i < wanted_.size(); ++i) {
       const Id id = wanted_[i];
-      const Role role = draft_.values[id].role;
-      if (role == Role::copy) add_copy(id);
-      if (role != Role::elementwise) continue;
-      add_elementwise(id);
-      add_along(id);
+      switch (draft_.values[id].role) {
+        case Role::copy:
+          add_copy(id);
+          break;
+        case Role::elementwise:
+          add_elementwise(id);
+          add_along(id);
+          break;
+        default:
+          pass_on(id);
+      }
     }
-    for (const Id id : wanted_) entry_[id] = kNone;
-    for (Task& task : programs_) {
-      for (Task::Term& term : task.terms) term.first = std::exchange(begun_[term.product], 1) == 0;
-      tasks_.push_back(std::move(task));
-    }
+    for (const Id id : wanted_) sweep_of_[id] = kNone;
+    for (std::size_t g = 0; g < group_count_; ++g) add_task(groups_[g]);
   }
 
-  /// Copies and sums of a value are made with it, whoever needs them later: it is at hand.
+  void add_task(Group& group) {
+    if (group.copy) {
+      schedule_.tasks.push_back({Task::Kind::copy, group.id});
+      return;
+    }
+    const auto store = [](auto& to, const auto& from) {
+      const List list{static_cast<std::uint32_t>(to.size()),
+                      static_cast<std::uint32_t>(from.size())};
+      to.insert(to.end(), from.begin(), from.end());
+      return list;
+    };
+    for (SumTerm& term : group.terms) term.first = std::exchange(begun_[term.product], 1) == 0;
+    Task task{Task::Kind::sweep};
+    task.nodes = store(schedule_.ids, group.nodes);
+    task.copies = store(schedule_.ids, group.copies);
+    task.sums = store(schedule_.ids, group.sums);
+    task.terms = store(schedule_.terms, group.terms);
+    schedule_.tasks.push_back(task);
+  }
+
+  /// Copies and sums of a value are made with it, whatever needs them later: it is at hand.
   void add_along(Id id) {
-    for (std::uint32_t i = first_[id]; i < first_[id + 1]; ++i) {
-      const std::uint32_t user = users_[i];
+    for (const std::uint32_t user : users_of(id)) {
       if (is_swept(user)) {
-        const auto product = static_cast<Id>(user - draft_.values.size());
-        programs_[entry_[id]].terms.push_back({product, id, false});
+        groups_[sweep_of_[id]].terms.push_back({user - values_, id, false});
       } else if (is_sum(user)) {
-        programs_[entry_[id]].sums.push_back(user);
+        groups_[sweep_of_[id]].sums.push_back(user);
         summed_[user] = 1;
       } else if (is_copy(user) && pulled_[user] == 0) {
         pulled_[user] = 1;
@@ -262,37 +311,34 @@ class Ordering {
 
   void add_elementwise(Id id) {
     const Value& value = draft_.values[id];
-    std::uint32_t earliest = 0;
+    std::uint32_t at = 0;
     for (const Id input : draft_.inputs_of(id)) {
       const std::uint32_t there = after(input);
-      const bool in_program =
-          is_result(input, there) && same_matrix(value, programs_[there - 1].nodes[0]);
-      earliest = std::max(earliest, in_program ? there - 1 : there);
+      const bool in_sweep =
+          is_result(input, there) && same_matrix(value, groups_[there - 1].nodes[0]);
+      at = std::max(at, in_sweep ? there - 1 : there);
     }
-    std::uint32_t at = earliest;
-    while (at < programs_.size() && !(fuse_ && programs_[at].kind == Task::Kind::program &&
-                                      same_matrix(value, programs_[at].nodes[0]))) {
+    while (at < group_count_ && !(draft_.shares_sweeps && !groups_[at].copy &&
+                                  same_matrix(value, groups_[at].nodes[0]))) {
       ++at;
     }
-    if (at == programs_.size()) programs_.push_back({Task::Kind::program, kNone});
-    programs_[at].nodes.push_back(id);
-    entry_[id] = at;
+    if (at == group_count_) add_group(false, id);
+    groups_[at].nodes.push_back(id);
+    sweep_of_[id] = at;
   }
 
   void add_copy(Id id) {
     const Id input = draft_.inputs_of(id)[0];
     const std::uint32_t there = after(input);
     if (is_result(input, there)) {
-      programs_[there - 1].copies.push_back(id);
-      entry_[id] = there - 1;
-      return;
+      groups_[there - 1].copies.push_back(id);
+      sweep_of_[id] = there - 1;
+    } else if (there == 0) {  // made first, it parts no sweep
+      schedule_.tasks.push_back({Task::Kind::copy, id});
+    } else {
+      sweep_of_[id] = static_cast<std::uint32_t>(group_count_);
+      add_group(true, id);
     }
-    if (there == 0) {  // made first, it parts no program
-      tasks_.push_back({Task::Kind::copy, id});
-      return;
-    }
-    entry_[id] = static_cast<std::uint32_t>(programs_.size());
-    programs_.push_back({Task::Kind::copy, id});
   }
 
   [[nodiscard]] bool same_matrix(const Value& value, Id other) const {
@@ -300,31 +346,30 @@ class Ordering {
   }
 
   const Draft& draft_;
-  bool fuse_;
-  std::size_t count_;
+  std::uint32_t values_;
+  std::uint32_t count_;
   std::vector<std::uint32_t> missing_;
   std::vector<std::uint8_t> live_;
-  std::vector<std::uint32_t> first_;
+  std::vector<std::uint32_t> first_user_;
   std::vector<std::uint32_t> users_;
   std::vector<std::uint32_t> settled_;
   using Ready = std::pair<Id, std::uint32_t>;
   std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready_;
   std::vector<std::uint8_t> pulled_;
-  std::vector<std::uint8_t> summed_;        // those a program has
+  std::vector<std::uint8_t> summed_;        // those that a sweep adds up
   std::vector<Id> ready_sums_;              // and those that can be computed
-  std::vector<std::uint8_t> begun_;         // swept products of which a program has a term
+  std::vector<std::uint8_t> begun_;         // swept products of which a sweep has a term
   std::vector<std::uint32_t> ready_swept_;  // and those whose terms can be computed
   std::vector<std::pair<Id, bool>> stack_;
   std::vector<Id> wanted_;
-  std::vector<std::uint32_t> entry_;  // of the program being made that computes it
-  std::vector<Task> programs_;
-  std::vector<Task> tasks_;
+  std::vector<std::uint32_t> sweep_of_;  // of the group being made that computes it
+  std::vector<Group> groups_;            // memory; the first group_count_ are being made
+  std::size_t group_count_ = 0;
+  Schedule schedule_;
 };
 
 }  // namespace
 
-std::optional<std::vector<Task>> order_tasks(const Draft& draft, bool fuse) {
-  return Ordering(draft, fuse).run();
-}
+Schedule order_tasks(const Draft& draft) { return Ordering(draft).run(); }
 
 }  // namespace unroll

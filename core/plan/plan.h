@@ -100,7 +100,7 @@ struct FusedStep {
 
 struct KernelStep {
   std::uint32_t node;     // in the request
-  std::uint32_t also;     // another whose value its kernel gives too, kNone: none
+  std::uint32_t second;   // another whose value its kernel gives too, kNone: none
   bool in_place = false;  // its result lies where its first input was
 };
 
@@ -115,21 +115,6 @@ struct Step {
   std::uint32_t node = 0;    // of the request: the last it computes
   std::uint32_t covers = 0;  // how many nodes
 };
-
-template <class F>
-void for_each_rect(Step& step, F f) {
-  if (auto* const product = std::get_if<ProductStep>(&step.what)) {
-    for (Rect* const rect : {&product->a, &product->b, &product->c, &product->bias}) f(*rect);
-    for (Rect& rect : product->sums) f(rect);
-  } else if (auto* const fused = std::get_if<FusedStep>(&step.what)) {
-    for (FusedStep::Operand& operand : fused->operands) f(operand.rect);
-    for (FusedStep::Result& result : fused->results) f(result.rect);
-    for (FusedStep::Sum& sum : fused->sums) f(sum.rect);
-  } else if (auto* const copy = std::get_if<CopyStep>(&step.what)) {
-    f(copy->from);
-    f(copy->to);
-  }
-}
 
 /// That one value lies `bytes` behind another.
 struct Assumption {
@@ -147,6 +132,7 @@ struct Plan {
   std::vector<Id> bases;  // sources and placed nodes whose memory steps use
   std::vector<Step> steps;
   std::vector<PackedMatrix> packed;
+  std::vector<std::string> notes;  // wishes of passes that could not be met, for people
   Index bytes = 0;  // of the plan's own memory
   Index ones = 0;   // how many of them stand at ones_offset, for sums
   Index ones_offset = 0;

@@ -126,7 +126,9 @@ std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
   if (!milliseconds.empty()) {
     text += fmt::format(", {:.3f} ms, {:.1f} GFLOP/s", time, rate(flops, time));
   }
-  return text + "\n";
+  text += "\n";
+  for (const std::string& note : plan.notes) text += fmt::format("not done, {}\n", note);
+  return text;
 }
 
 }  // namespace unroll

@@ -155,11 +155,11 @@ class Run {
   void run(const KernelStep& s, const Team& team) const {
     const Node& node = graph_.nodes[nodes_[s.node]];
     const Kernel kernel = node.op->forward[static_cast<std::size_t>(node.dtype)];
-    const Node* const also = s.also == kNone ? nullptr : &graph_.nodes[nodes_[s.also]];
-    if (node.op->splits) {
-      kernel(KernelCall(graph_, node, team.thread(), team.size(), also));
+    const Node* const second = s.second == kNone ? nullptr : &graph_.nodes[nodes_[s.second]];
+    if (node.op->parallel) {
+      kernel(KernelCall(graph_, node, team.thread(), team.size(), second));
     } else if (team.thread() == 0) {
-      kernel(KernelCall(graph_, node, 0, 1, also));
+      kernel(KernelCall(graph_, node, 0, 1, second));
     }
   }
 

@@ -22,7 +22,6 @@ TEST_CASE("arrangement: at first each value is alone") {
   const Arrangement::Extent extent = a.extent(a.place(1).group);
   CHECK(extent.rows == 4);
   CHECK(extent.columns == 5);
-  CHECK_FALSE(a.has_overlaps());
 }
 
 TEST_CASE("arrangement: values one below the other, and side by side") {
@@ -35,7 +34,6 @@ TEST_CASE("arrangement: values one below the other, and side by side") {
   CHECK(a.relate(2, 3, 0, 3));
   CHECK(a.is_wide(1));
   CHECK(a.extent(a.place(3).group).columns == 4);
-  CHECK_FALSE(a.has_overlaps());
   // What is settled is so for all members.
   CHECK(a.relate(2, 1, 4, 0));
   CHECK(a.relate(1, 3, -4, 3));
@@ -55,7 +53,6 @@ TEST_CASE("arrangement: groups are joined as they are") {
   CHECK(members == std::vector<Id>{0, 1, 2, 3, 4});
   CHECK(a.place(4).row - a.place(0).row == 3);
   CHECK(a.place(4).column - a.place(0).column == 2);
-  CHECK_FALSE(a.has_overlaps());
 }
 
 TEST_CASE("arrangement: two values at one place are refused, and nothing is changed") {
@@ -65,10 +62,9 @@ TEST_CASE("arrangement: two values at one place are refused, and nothing is chan
   CHECK_FALSE(a.relate(0, 3, 0, 0));
   CHECK(a.place(2).group != a.place(0).group);
   CHECK(a.relate(0, 2, 4, 0));
-  CHECK_FALSE(a.has_overlaps());
 }
 
-TEST_CASE("arrangement: values that overlap are found out") {
+TEST_CASE("arrangement: values that would overlap are refused") {
   Arrangement two = matrices({{3, 4}, {3, 4}});
   CHECK_FALSE(two.relate(0, 1, 2, 0));
   CHECK_FALSE(two.relate(0, 1, 0, 3));
@@ -77,11 +73,11 @@ TEST_CASE("arrangement: values that overlap are found out") {
   Arrangement wide = matrices({{2, 6}, {2, 3}, {2, 3}, {4, 2}, {1, 3}});
   CHECK(wide.relate(0, 1, 2, 0));
   CHECK(wide.relate(1, 2, 0, 3));
-  CHECK_FALSE(wide.has_overlaps());
   CHECK(wide.relate(2, 3, -2, 3));
-  CHECK_FALSE(wide.has_overlaps());
-  CHECK(wide.relate(0, 4, 3, 2));  // into both narrow ones: relate() does not see it
-  CHECK(wide.has_overlaps());
+  CHECK_FALSE(wide.relate(0, 4, 3, 2));  // into both narrow ones
+  CHECK_FALSE(wide.relate(3, 4, 3, 0));  // into the lower end of the one beside them
+  CHECK(wide.place(4).group != wide.place(0).group);
+  CHECK(wide.relate(3, 4, 4, 0));
 }
 
 TEST_CASE("arrangement: a fixed value stays alone, a dense one has nothing beside it") {
@@ -100,6 +96,62 @@ TEST_CASE("arrangement: a fixed value stays alone, a dense one has nothing besid
   CHECK(b.relate(0, 1, 0, 2));
   b.make_dense(2);
   CHECK_FALSE(b.relate(1, 2, 2, 0));  // the group is wide
+}
+
+TEST_CASE("arrangement: closed, the values there are stay where they are") {
+  Arrangement a;
+  a.add(2, 2, false);
+  a.add(2, 2, false);
+  a.close();
+  a.add(2, 2, false);
+  CHECK_FALSE(a.relate(0, 1, 2, 0));
+  CHECK_FALSE(a.relate(0, 2, 2, 0));
+  CHECK_FALSE(a.is_free(0));
+  CHECK(a.is_free(2));
+  a.open();
+  CHECK(a.is_free(0));
+  CHECK(a.relate(0, 1, 2, 0));
+}
+
+TEST_CASE("arrangement: random relations never make values overlap") {
+  Random random(5);
+  for (int times = 0; times < 50; ++times) {
+    Arrangement a;
+    std::vector<std::pair<Index, Index>> sizes;
+    for (Id id = 0; id < 30; ++id) {
+      sizes.emplace_back(1 + random.below(3), 1 + random.below(4));
+      a.add(sizes[id].first, sizes[id].second, false);
+    }
+    int accepted = 0;
+    for (int i = 0; i < 200; ++i) {
+      const auto x = static_cast<Id>(random.below(30));
+      const auto y = static_cast<Id>(random.below(30));
+      const Arrangement::Place before = a.place(y);
+      const bool same_group = a.place(x).group == before.group;
+      const Index rows = random.below(9) - 4;
+      const Index columns = random.below(9) - 4;
+      if (!a.relate(x, y, rows, columns)) {
+        CHECK(a.place(y).group == before.group);
+        CHECK(a.place(y).row == before.row);
+        continue;
+      }
+      if (!same_group) ++accepted;
+      CHECK(a.place(y).row - a.place(x).row == rows);
+      CHECK(a.place(y).column - a.place(x).column == columns);
+    }
+    CHECK(accepted > 5);
+    for (Id x = 0; x < 30; ++x) {
+      for (Id y = 0; y < x; ++y) {
+        const Arrangement::Place p = a.place(x);
+        const Arrangement::Place q = a.place(y);
+        const bool apart = p.group != q.group || p.row >= q.row + sizes[y].first ||
+                           q.row >= p.row + sizes[x].first ||
+                           p.column >= q.column + sizes[y].second ||
+                           q.column >= p.column + sizes[x].second;
+        CHECK(apart);
+      }
+    }
+  }
 }
 
 }  // namespace

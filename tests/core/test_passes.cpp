@@ -23,14 +23,14 @@ TEST_CASE("passes: as text and back") {
   CHECK(Passes::parse("") == Passes::none());
   CHECK(Passes::parse("place") == only(&Passes::place));
   CHECK(Passes::parse("fuse,join").to_string() == "join,fuse");
-  CHECK(Passes{}.to_string() == "accumulate,join,batch,place,fuse,spread");
+  CHECK(Passes{}.to_string() == "accumulate,join,batch,fuse,place,spread");
   CHECK(Passes::parse(Passes{}.to_string()) == Passes{});
   CHECK(Passes::none().to_string() == "off");
   CHECK(only(&Passes::spread).any());
   CHECK_FALSE(Passes::none().any());
   constexpr const char* kNoSuchPass =
-      "UNROLL_PLAN: no pass 'jion'; expected on, off, or some of accumulate, join, batch, place, "
-      "fuse, spread";
+      "UNROLL_PLAN: no pass 'jion'; expected on, off, or some of accumulate, join, batch, fuse, "
+      "place, spread";
   CHECK_THROWS_WITH_AS(Passes::parse("fuse,jion"), kNoSuchPass, Error);
   CHECK_THROWS_WITH_AS(Passes::parse("jion,fuse"), kNoSuchPass, Error);
   CHECK_THROWS_AS(Passes::parse("on,fuse"), Error);

@@ -43,7 +43,7 @@ const KernelStep& gradient_step(const Plan& plan) {
 
 bool gives_the_loss(const Plan& plan) {
   const KernelStep& step = gradient_step(plan);
-  return step.also != kNone && name_of(plan, step.also) == "cross_entropy";
+  return step.second != kNone && name_of(plan, step.second) == "cross_entropy";
 }
 
 /// The largest difference that passes make to a loss, its gradient and the change of parameters

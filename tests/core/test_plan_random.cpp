@@ -10,10 +10,14 @@ namespace {
 
 /// Which of the passes are on: bit by bit.
 Passes passes_of(unsigned bits) {
-  const auto on = [&](unsigned bit) { return ((bits >> bit) & 1U) != 0; };
-  return {on(0), on(1), on(2), on(3), on(4), on(5)};
+  std::string names;
+  for (const std::string_view name : Passes::names()) {
+    if ((bits & 1U) != 0) names += fmt::format("{}{}", names.empty() ? "" : ",", name);
+    bits >>= 1U;
+  }
+  return Passes::parse(names);
 }
-constexpr unsigned kSubsets = 64;
+const unsigned kSubsets = 1U << Passes::names().size();
 
 struct Outcome {
   std::vector<std::vector<double>> nodes;  // the value of each node, empty where it cannot be asked

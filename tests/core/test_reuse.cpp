@@ -1,7 +1,7 @@
 // Buffers in one block, and what a plan lets go.
 #include "core/planned.h"
 
-#include <unroll/core/plan/reuse.h>
+#include <unroll/core/plan/layout.h>
 
 namespace unroll::testing {
 namespace {

@@ -242,18 +242,18 @@ void for_each_run(const Op& op, const Sample& sample, const std::vector<Tensor>&
 }
 
 /// What the kernel of a node writes to `place`; or one of several parts of it.
-void run_kernel(const Graph& graph, Node node, Tensor& place, const Node* also = nullptr,
+void run_kernel(const Graph& graph, Node node, Tensor& place, const Node* second = nullptr,
                 int part = 0, int parts = 1) {
   node.value = place.data();
   const Kernel kernel = node.op->forward[static_cast<std::size_t>(node.dtype)];
-  kernel(KernelCall(graph, node, part, parts, also));
+  kernel(KernelCall(graph, node, part, parts, second));
 }
 
 TensorView value_of(const Node& node) { return {node.dtype, node.shape, node.value}; }
 
 TEST_CASE("registry: of a kernel that threads share each computes its part, and no other") {
   for_each_sample([](const Op& op, const Sample& sample, std::size_t i, const auto& tensors) {
-    if (!op.splits) return;
+    if (!op.parallel) return;
     for_each_run(op, sample, tensors, [&](const Graph& graph, const Node& node) {
       const std::size_t width = size_of(node.dtype);
       const std::size_t bytes = static_cast<std::size_t>(node.shape.size()) * width;
@@ -295,10 +295,10 @@ TEST_CASE("registry: a kernel that may write over its first input gives what it 
 
 TEST_CASE("registry: what a kernel gives beside its value is what the other operation gives") {
   for_each_sample([](const Op& op, const Sample& sample, std::size_t i, const auto& tensors) {
-    if (op.also == nullptr) return;
+    if (op.second == nullptr) return;
     for_each_run(op, sample, tensors, [&](const Graph& graph, const Node& node) {
       Node other = node;
-      other.op = &op.also();
+      other.op = &op.second();
       other.input_count = static_cast<std::uint32_t>(other.op->min_inputs);
       other.shape = other.op->shape({*other.op, graph, graph.inputs_of(other), other.attributes});
       Tensor alone(node.dtype, other.shape);

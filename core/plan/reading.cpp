@@ -1,11 +1,9 @@
-#include <unroll/core/plan/access.h>
+#include <unroll/core/plan/reading.h>
 
 #include <algorithm>
 
 namespace unroll {
 namespace {
-
-constexpr Index kLittle = 4096;  // elements: not worth sharing
 
 /// The shape of a value that stands for a node; null for what passes added.
 const Shape* shape_of(const Draft& draft, Id id) {
@@ -25,31 +23,6 @@ std::optional<Index> group_of(const Shape& in, const Shape& out) {
     if (in[i] != 1) return std::nullopt;
   }
   return out.size(axis, out.rank() - 1);
-}
-
-/// Whether a value is a sum that the sweep of what it is of can add up as well. Threads share such
-/// a sweep by its sums: there are to be enough, or little to do.
-bool can_be_swept(const Draft& draft, Id id) {
-  constexpr Index kEnough = 16;
-  const Value& value = draft.values[id];
-  if (value.role != Role::kernel || value.op->sum_axis == nullptr) return false;
-  const Id input = draft.inputs_of(id)[0];
-  const Value& of = draft.values[input];
-  if (of.role != Role::elementwise) return false;
-  const Shape& shape = draft.request.work[input].shape;
-  if (value.op->sum_axis(draft.signature(id)) < shape.rank() - 2) return false;
-  return of.rows / reading_of_sum(draft, id).group >= kEnough || of.rows * of.columns <= kLittle;
-}
-
-/// Whether nothing but this sum reads what it adds up, which sweeps compute. Threads share such a
-/// sweep by its columns: there are to be enough, or little to do.
-bool can_sweeps_add_up(const Draft& draft, const BlockProduct& sum,
-                       const std::vector<std::uint32_t>& uses) {
-  constexpr Index kEnoughColumns = 8 * FusedStep::kColumns;
-  if (!sum.ones || (sum.n < kEnoughColumns && sum.n * sum.depth() > kLittle)) return false;
-  return std::all_of(sum.b.begin(), sum.b.end(), [&](Id id) {
-    return draft.values[id].role == Role::elementwise && uses[id] == 1;
-  });
 }
 
 }  // namespace
@@ -83,29 +56,6 @@ FusedStep::Reading reading_of_sum(const Draft& draft, Id sum) {
   const int axis = draft.values[sum].op->sum_axis(draft.signature(sum));
   if (axis == shape.rank() - 1) return {FusedStep::Access::column};
   return {FusedStep::Access::row, shape[axis]};
-}
-
-void settle_roles(Draft& draft, bool fuse) {
-  const auto leave_to_kernel = [&](Id id) {
-    draft.values[id].role = Role::kernel;
-    draft.arrangement.make_dense(id);
-  };
-  const auto count = static_cast<Id>(draft.request.work.size());
-  // A sum that is part of no larger one needs no product.
-  for (BlockProduct& product : draft.products) {
-    if (!product.ones || product.inner() > 1) continue;
-    draft.values[product.out[0]].product = kNone;
-    leave_to_kernel(product.out[0]);
-    product = {};
-  }
-  if (!fuse) return;
-  for (Id id = 0; id < count; ++id) {
-    if (can_be_swept(draft, id)) draft.values[id].role = Role::sum;
-  }
-  const std::vector<std::uint32_t> uses = draft.count_uses();
-  for (BlockProduct& product : draft.products) {
-    product.swept = can_sweeps_add_up(draft, product, uses);
-  }
 }
 
 }  // namespace unroll

@@ -1,5 +1,5 @@
 #pragma once
-/// What a sweep can do: how it reads operands, and which sums it can add up.
+/// How a sweep reads operands, and which sums it can add up.
 
 #include <unroll/core/plan/draft.h>
 
@@ -16,9 +16,5 @@ namespace unroll {
 
 /// How a value with Role::sum could be read beside what it is the sum of.
 [[nodiscard]] FusedStep::Reading reading_of_sum(const Draft& draft, Id sum);
-
-/// Leaves to their kernels the sums that no sweep or product does better; where `fuse` is on, sums
-/// of element-wise values become part of their sweeps, those over several values too.
-void settle_roles(Draft& draft, bool fuse);
 
 }  // namespace unroll

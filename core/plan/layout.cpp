@@ -1,8 +1,8 @@
-/// Part of the pass that places values. Sees from when to when each buffer is in use; gives its
-/// memory to those that come later. What is used step after step, such as the gradient that goes
-/// from one to the one before, so stays in the cache.
+/// Sees from when to when each buffer is in use; gives its memory to those that come later. What is
+/// used step after step, such as the gradient that goes from one to the one before, so stays in the
+/// cache.
 
-#include <unroll/core/plan/reuse.h>
+#include <unroll/core/plan/layout.h>
 #include <unroll/core/tensor.h>
 
 #include <algorithm>
@@ -10,54 +10,66 @@
 #include <map>
 #include <numeric>
 #include <queue>
+#include <set>
 
 namespace unroll {
 namespace {
 
+/// The memory of a plan, and the gaps in it that are free.
 class Block {
  public:
   /// The smallest gap that is large enough, or the end, which a gap there makes longer.
   Index take(Index size) {
-    auto best = gaps_.end();
-    for (auto gap = gaps_.begin(); gap != gaps_.end(); ++gap) {
-      if (gap->second >= size && (best == gaps_.end() || gap->second < best->second)) best = gap;
-    }
-    if (best == gaps_.end() && !gaps_.empty()) {
+    Gap gap{bytes_, 0};
+    if (const auto best = by_size_.lower_bound({size, 0}); best != by_size_.end()) {
+      gap = {best->second, best->first};
+      remove(gap);
+    } else if (!gaps_.empty()) {
       const auto last = std::prev(gaps_.end());
-      if (last->first + last->second == bytes_) best = last;
+      if (last->first + last->second == bytes_) {
+        gap = {last->first, last->second};
+        remove(gap);
+      }
     }
-    if (best == gaps_.end()) {
-      bytes_ += size;
-      return bytes_ - size;
-    }
-    const auto [offset, length] = *best;
-    gaps_.erase(best);
-    bytes_ = std::max(bytes_, offset + size);
-    if (length > size) gaps_.emplace(offset + size, length - size);
-    return offset;
+    bytes_ = std::max(bytes_, gap.offset + size);
+    if (gap.size > size) add({gap.offset + size, gap.size - size});
+    return gap.offset;
   }
 
   void give_back(Index offset, Index size) {
-    const auto after = gaps_.lower_bound(offset);
-    if (after != gaps_.end() && after->first == offset + size) {
-      size += after->second;
-      gaps_.erase(after);
+    Gap gap{offset, size};
+    if (const auto after = gaps_.find(offset + size); after != gaps_.end()) {
+      gap.size += after->second;
+      remove({after->first, after->second});
     }
-    const auto next = gaps_.lower_bound(offset);
-    if (next != gaps_.begin()) {
-      const auto before = std::prev(next);
-      if (before->first + before->second == offset) {
-        before->second += size;
-        return;
+    if (const auto next = gaps_.lower_bound(offset); next != gaps_.begin()) {
+      const auto [before, length] = *std::prev(next);
+      if (before + length == offset) {
+        remove({before, length});
+        gap = {before, gap.size + length};
       }
     }
-    gaps_.emplace(offset, size);
+    add(gap);
   }
 
   [[nodiscard]] Index bytes() const { return bytes_; }
 
  private:
-  std::map<Index, Index> gaps_;  // by offset; no two touch
+  struct Gap {
+    Index offset;
+    Index size;
+  };
+  void add(Gap gap) {
+    gaps_.emplace(gap.offset, gap.size);
+    by_size_.emplace(gap.size, gap.offset);
+  }
+  void remove(Gap gap) {
+    gaps_.erase(gap.offset);
+    by_size_.erase({gap.size, gap.offset});
+  }
+
+  std::map<Index, Index> gaps_;                // sizes by offset; no two touch
+  std::set<std::pair<Index, Index>> by_size_;  // the same, by size and then by offset
   Index bytes_ = 0;
 };
 
