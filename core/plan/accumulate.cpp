@@ -121,8 +121,13 @@ class Accumulation {
       return fits;
     });
     if (!parameter) {
-      std::sort(group_.begin(), group_.end(),
-                [&](const Term& x, const Term& y) { return draft_.lies_before(b_of(x), b_of(y)); });
+      const auto before = [&](const Term& x, const Term& y) {
+        return draft_.lies_before(b_of(x), b_of(y));
+      };
+      // As a rule the terms come in order of time, or against it.
+      if (std::ranges::is_sorted(group_, before)) return;
+      std::ranges::reverse(group_);
+      if (!std::ranges::is_sorted(group_, before)) std::ranges::sort(group_, before);
       return;
     }
     // Parameters are not moved: only those that lie one behind another are one matrix.

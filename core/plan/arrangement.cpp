@@ -30,59 +30,33 @@ void Arrangement::add(Index rows, Index columns, bool fixed) {
 
 void Arrangement::make_dense(Id id, bool dense) { groups_[places_[id].group].dense = dense; }
 
-/// The lanes of a group, made when it is first put beside another.
-std::uint32_t Arrangement::lanes_of(Id group) {
-  Group& g = groups_[group];
-  if (g.lanes == kNone) {
-    g.lanes = static_cast<std::uint32_t>(lanes_.size());
-    const Place& place = places_[g.first];
-    const Size& size = sizes_[g.first];
-    lanes_.push_back({{place.column, size.columns, {{place.row, place.row + size.rows}}}});
-  }
-  return g.lanes;
+/// Whether a matrix overlaps none of a group.
+bool Arrangement::fits(const Lanes& lanes, const Place& place, Size size) {
+  return std::ranges::all_of(lanes, [&](const Lane& lane) {
+    if (place.column >= lane.column + lane.width || lane.column >= place.column + size.columns) {
+      return true;
+    }
+    // The last member that begins above its lower end reaches down furthest.
+    const auto below =
+        std::ranges::lower_bound(lane.members, place.row + size.rows, {}, &Rows::begin);
+    return below == lane.members.begin() || std::prev(below)->end <= place.row;
+  });
 }
 
-/// Whether no member of `from`, moved down and right, overlaps one of `into`.
-bool Arrangement::fits(const std::vector<Lane>& into, const std::vector<Lane>& from, Index down,
-                       Index right) const {
-  if (into.size() + from.size() > kMostLanes) return false;
-  for (const Lane& moved : from) {
-    const Index column = moved.column + right;
-    for (const Lane& lane : into) {
-      if (column >= lane.column + lane.width || lane.column >= column + moved.width) continue;
-      for (const Rows& rows : moved.members) {
-        // The last member that begins above the end of these rows reaches down furthest.
-        const auto below =
-            std::ranges::lower_bound(lane.members, rows.end + down, {}, &Rows::begin);
-        if (below != lane.members.begin() && std::prev(below)->end > rows.begin + down) {
-          return false;
-        }
-      }
-    }
+void Arrangement::insert(Lanes& lanes, const Place& place, Size size) {
+  auto lane = std::ranges::find_if(lanes, [&](const Lane& other) {
+    return other.column == place.column && other.width == size.columns;
+  });
+  if (lane == lanes.end()) {
+    lane = lanes.insert(lane, {place.column, size.columns, {}});
   }
-  return true;
-}
-
-void Arrangement::add_lanes(std::vector<Lane>& into, std::vector<Lane>&& from, Index down,
-                            Index right) {
-  for (Lane& moved : from) {
-    moved.column += right;
-    for (Rows& rows : moved.members) rows = {rows.begin + down, rows.end + down};
-    const auto lane = std::ranges::find_if(into, [&](const Lane& other) {
-      return other.column == moved.column && other.width == moved.width;
-    });
-    if (lane == into.end()) {
-      into.push_back(std::move(moved));
-      continue;
-    }
-    std::vector<Rows>& members = lane->members;
-    const auto middle = static_cast<std::ptrdiff_t>(members.size());
-    members.insert(members.end(), moved.members.begin(), moved.members.end());
-    if (members[static_cast<std::size_t>(middle)].begin < members[middle - 1].begin) {
-      std::ranges::inplace_merge(members, members.begin() + middle, {}, &Rows::begin);
-    }
+  std::vector<Rows>& members = lane->members;
+  const Rows rows{place.row, place.row + size.rows};
+  if (members.empty() || members.back().begin < rows.begin) {
+    members.push_back(rows);
+  } else {
+    members.insert(std::ranges::lower_bound(members, rows.begin, {}, &Rows::begin), rows);
   }
-  from.clear();
 }
 
 bool Arrangement::relate(Id a, Id b, Index rows, Index columns) {
@@ -109,12 +83,22 @@ bool Arrangement::relate(Id a, Id b, Index rows, Index columns) {
     down = -down;
     right = -right;
   }
-  const std::uint32_t lanes = lanes_of(into);
-  const std::uint32_t moved = lanes_of(from);
-  if (!fits(lanes_[lanes], lanes_[moved], down, right)) return false;
-  add_lanes(lanes_[lanes], std::move(lanes_[moved]), down, right);
+  if (groups_[into].lanes == kNone) {
+    groups_[into].lanes = static_cast<std::uint32_t>(lanes_.size());
+    lanes_.emplace_back();
+    insert(lanes_.back(), places_[groups_[into].first], sizes_[groups_[into].first]);
+  }
+  Lanes& lanes = lanes_[groups_[into].lanes];
+  const auto moved = [&](Id id) {
+    return Place{into, places_[id].row + down, places_[id].column + right};
+  };
+  if (lanes.size() >= kMostLanes) return false;
   for (Id id = groups_[from].first; id != kNone; id = next_[id]) {
-    places_[id] = {into, places_[id].row + down, places_[id].column + right};
+    if (!fits(lanes, moved(id), sizes_[id])) return false;
+  }
+  for (Id id = groups_[from].first; id != kNone; id = next_[id]) {
+    places_[id] = moved(id);
+    insert(lanes, places_[id], sizes_[id]);
   }
   next_[groups_[into].last] = groups_[from].first;
   groups_[into].last = groups_[from].last;
@@ -123,6 +107,7 @@ bool Arrangement::relate(Id a, Id b, Index rows, Index columns) {
   groups_[into].dense = dense;
   groups_[from].first = kNone;
   groups_[from].size = 0;
+  if (groups_[from].lanes != kNone) lanes_[groups_[from].lanes].clear();
   return true;
 }
 

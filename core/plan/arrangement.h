@@ -53,6 +53,10 @@ class Arrangement {
   }
 
  private:
+  struct Size {
+    Index rows;
+    Index columns;
+  };
   struct Rows {
     Index begin;
     Index end;
@@ -63,6 +67,7 @@ class Arrangement {
     Index width;
     std::vector<Rows> members;
   };
+  using Lanes = std::vector<Lane>;
   struct Group {
     Id first;
     Id last;
@@ -71,15 +76,9 @@ class Arrangement {
     bool dense = false;           // some member is
     bool wide = false;            // it has columns side by side
   };
-  struct Size {
-    Index rows;
-    Index columns;
-  };
   [[nodiscard]] bool is_fixed(Id id) const { return id < closed_ || fixed_[id] != 0; }
-  std::uint32_t lanes_of(Id group);
-  [[nodiscard]] bool fits(const std::vector<Lane>& into, const std::vector<Lane>& from, Index down,
-                          Index right) const;
-  static void add_lanes(std::vector<Lane>& into, std::vector<Lane>&& from, Index down, Index right);
+  [[nodiscard]] static bool fits(const Lanes& lanes, const Place& place, Size size);
+  static void insert(Lanes& lanes, const Place& place, Size size);
 
   Id closed_ = 0;  // values below this one are fixed
   std::vector<Size> sizes_;
@@ -87,7 +86,7 @@ class Arrangement {
   std::vector<std::uint8_t> fixed_;
   std::vector<Group> groups_;  // by the value they began with
   std::vector<Id> next_;       // member of the group
-  std::vector<std::vector<Lane>> lanes_;
+  std::vector<Lanes> lanes_;
 };
 
 }  // namespace unroll

@@ -7,15 +7,58 @@
 /// what: where that makes no circle through a group, all of it runs at once. Where it does, as for
 /// the U h_{t-1} of a recurrence, each product of the circle gets a depth, the number of products
 /// of groups of the circle that run before it, and those of one group and one depth run together.
-/// An edge within a circle always leads from a smaller depth to a larger one, so that what is
-/// merged is no circle.
+/// What needs something in its circle has a larger depth than that, so that merging makes no
+/// circle.
 
 #include <unroll/core/plan/passes.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <utility>
 
 namespace unroll {
 namespace {
+
+/// Sets of groups, each kept once and known by its number. Set 0 is empty.
+class Sets {
+ public:
+  [[nodiscard]] const std::vector<std::uint32_t>& operator[](std::uint32_t set) const {
+    return *sets_[set];
+  }
+  std::uint32_t single(std::uint32_t group) {
+    if (group >= singles_.size()) singles_.resize(group + 1, 0);
+    if (singles_[group] == 0) singles_[group] = number_of({group});
+    return singles_[group];
+  }
+  std::uint32_t join(std::uint32_t a, std::uint32_t b) {
+    if (a == b || b == 0) return a;
+    if (a == 0) return b;
+    if (a > b) std::swap(a, b);
+    const auto [joined, is_new] = joined_.try_emplace((std::uint64_t{a} << 32) | b, 0);
+    if (is_new) {
+      std::vector<std::uint32_t> both;
+      std::ranges::set_union(*sets_[a], *sets_[b], std::back_inserter(both));
+      joined->second = number_of(std::move(both));
+    }
+    return joined->second;
+  }
+
+ private:
+  std::uint32_t number_of(std::vector<std::uint32_t> set) {
+    const auto [known, is_new] =
+        numbers_.try_emplace(std::move(set), static_cast<std::uint32_t>(sets_.size()));
+    if (is_new) sets_.push_back(&known->first);
+    return known->second;
+  }
+
+  std::map<std::vector<std::uint32_t>, std::uint32_t> numbers_{{{}, 0}};
+  std::vector<const std::vector<std::uint32_t>*> sets_{&numbers_.begin()->first};
+  std::vector<std::uint32_t> singles_;  // by group
+  std::unordered_map<std::uint64_t, std::uint32_t> joined_;
+};
 
 class Batching {
  public:
@@ -24,6 +67,7 @@ class Batching {
   void run() {
     find_groups();
     if (members_.empty()) return;
+    find_edges();
     find_circles();
     find_depths();
     merge_all();
@@ -75,77 +119,92 @@ class Batching {
     return std::span(members_).subspan(begin, ends_[group] - begin);
   }
 
-  // Vertices are groups, then the other products, then the other values.
-
-  [[nodiscard]] std::uint32_t vertex_of(Id id) const {
-    const Id product = draft_.values[id].product;
-    if (product == kNone) {
-      return groups_ + static_cast<std::uint32_t>(draft_.products.size()) + id;
-    }
-    return group_of_[product] != kNone ? group_of_[product] : groups_ + product;
-  }
-
-  /// The values that a vertex needs, as one list of lists: those of a group are many.
+  /// Calls `f` for every value, each after those it needs. Values come in such an order, but for
+  /// those that passes added.
   template <class F>
-  void for_each_need(std::uint32_t vertex, F f) const {
-    const auto products = static_cast<std::uint32_t>(draft_.products.size());
-    if (vertex < groups_) {
-      for (const Id product : members_of(vertex)) {
-        draft_.for_each_operand(draft_.products[product], f);
+  void for_each_in_order(F f) const {
+    const auto first_added = static_cast<Id>(draft_.request.nodes.size());
+    std::vector<std::uint8_t> visited(draft_.values.size() - first_added, 0);
+    const auto visit_added = [&](const auto& self, Id id) -> void {
+      if (id < first_added || std::exchange(visited[id - first_added], 1) != 0) return;
+      draft_.for_each_need(id, [&](Id need) { self(self, need); });
+      f(id);
+    };
+    for (Id id = 0; id < draft_.work(); ++id) {
+      if (draft_.values[id].role == Role::gone) continue;
+      if (!visited.empty()) {
+        draft_.for_each_need(id, [&](Id need) { visit_added(visit_added, need); });
       }
-    } else if (vertex < groups_ + products) {
-      draft_.for_each_operand(draft_.products[vertex - groups_], f);
-    } else {
-      for (const Id input : draft_.inputs_of(vertex - groups_ - products)) f(input);
+      f(id);
     }
   }
 
-  /// Tarjan's algorithm: vertices that wait for each other, directly or not, get one number.
+  [[nodiscard]] std::uint32_t group_of_value(Id id) const {
+    const Id product = draft_.values[id].product;
+    return product == kNone ? kNone : group_of_[product];
+  }
+
+  /// Finds which groups need which. A value has a set, the groups that it needs through no other
+  /// group; few values have sets of their own, so that equal ones are kept once.
+  void find_edges() {
+    std::vector<std::uint32_t> set_of(draft_.values.size(), 0);
+    std::set<std::pair<std::uint32_t, std::uint32_t>> seen;  // group and set
+    edges_.resize(groups_);
+    for_each_in_order([&](Id id) {
+      const std::uint32_t group = group_of_value(id);
+      if (group != kNone) set_of[id] = sets_.single(group);
+      if (group != kNone && !is_first_result(id)) return;
+      std::uint32_t set = 0;
+      draft_.for_each_need(id, [&](Id need) { set = sets_.join(set, set_of[need]); });
+      if (group == kNone) {
+        set_of[id] = set;
+      } else if (seen.emplace(group, set).second) {
+        for (const std::uint32_t needed : sets_[set]) edges_[group].push_back(needed);
+      }
+    });
+  }
+
+  /// The results of a product need the same: it is enough to look at one.
+  [[nodiscard]] bool is_first_result(Id id) const {
+    return draft_.ids(draft_.products[draft_.values[id].product].out)[0] == id;
+  }
+
+  /// Tarjan's algorithm: groups that wait for each other, directly or not, get one number, which is
+  /// larger than those of other groups that they need.
   void find_circles() {
-    const std::size_t count = groups_ + draft_.products.size() + draft_.values.size();
-    circle_.assign(count, kNone);
-    std::vector<std::uint32_t> found(count, kNone);  // when it was first met
-    std::vector<std::uint32_t> low(count, 0);        // the earliest it leads back to
-    std::vector<std::uint32_t> open;                 // met, and of no circle yet
-    struct Visit {
-      std::uint32_t vertex;
-      std::uint32_t begin;  // its needs that are still to be followed, in needs_
-      std::uint32_t end;
-    };
-    std::vector<Visit> visits;
-    std::vector<std::uint32_t> needs;
+    circle_.assign(groups_, kNone);
+    std::vector<std::uint32_t> found(groups_, kNone);           // when it was first met
+    std::vector<std::uint32_t> low(groups_, 0);                 // the earliest it leads back to
+    std::vector<std::uint32_t> open;                            // met, and of no circle yet
+    std::vector<std::pair<std::uint32_t, std::size_t>> visits;  // and how many edges were followed
     std::uint32_t time = 0;
     std::uint32_t circles = 0;
-    const auto meet = [&](std::uint32_t vertex) {
-      found[vertex] = low[vertex] = time++;
-      open.push_back(vertex);
-      const auto begin = static_cast<std::uint32_t>(needs.size());
-      for_each_need(vertex, [&](Id need) { needs.push_back(vertex_of(need)); });
-      visits.push_back({vertex, begin, static_cast<std::uint32_t>(needs.size())});
+    const auto meet = [&](std::uint32_t group) {
+      found[group] = low[group] = time++;
+      open.push_back(group);
+      visits.emplace_back(group, 0);
     };
-    for (std::uint32_t group = 0; group < groups_; ++group) {
-      if (found[group] != kNone) continue;
-      meet(group);
+    for (std::uint32_t first = 0; first < groups_; ++first) {
+      if (found[first] == kNone) meet(first);
       while (!visits.empty()) {
-        Visit& visit = visits.back();
-        const std::uint32_t vertex = visit.vertex;
-        if (visit.begin < visit.end) {
-          const std::uint32_t need = needs[--visit.end];
-          needs.pop_back();
-          if (found[need] == kNone) {
-            meet(need);
-          } else if (circle_[need] == kNone) {
-            low[vertex] = std::min(low[vertex], found[need]);
+        const std::uint32_t group = visits.back().first;
+        if (visits.back().second < edges_[group].size()) {
+          const std::uint32_t needed = edges_[group][visits.back().second++];
+          if (found[needed] == kNone) {
+            meet(needed);
+          } else if (circle_[needed] == kNone) {
+            low[group] = std::min(low[group], found[needed]);
           }
           continue;
         }
         visits.pop_back();
         if (!visits.empty()) {
-          low[visits.back().vertex] = std::min(low[visits.back().vertex], low[vertex]);
+          const std::uint32_t from = visits.back().first;
+          low[from] = std::min(low[from], low[group]);
         }
-        if (low[vertex] != found[vertex]) continue;
+        if (low[group] != found[group]) continue;
         std::uint32_t member = kNone;
-        while (member != vertex) {
+        while (member != group) {
           member = open.back();
           open.pop_back();
           circle_[member] = circles;
@@ -155,41 +214,28 @@ class Batching {
     }
   }
 
-  /// By product, how many products of groups of its own circle run before it.
+  /// Finds, by product, how many products of groups of its own circle run before it.
   void find_depths() {
+    // Of the last circle that a value needs, counted from 1, and how many products of it: one
+    // number that compares by the circle first. What needs the value is of that circle, or of a
+    // later one.
+    using Level = std::uint64_t;
+    std::vector<Level> levels(draft_.values.size(), 0);
     depth_.assign(draft_.products.size(), 0);
-    std::vector<std::uint32_t> depths(draft_.values.size(), kNone);  // after the value is there
-    std::vector<Id> stack;
-    // Values come in an order they can be computed in, but for those that passes added.
-    const auto depth_before = [&](Id id) {
-      std::uint32_t depth = 0;
-      const std::uint32_t circle = circle_[vertex_of(id)];
-      draft_.for_each_need(id, [&](Id need) {
-        if (circle_[vertex_of(need)] == circle) depth = std::max(depth, depths[need]);
-      });
-      return depth;
-    };
-    const auto compute = [&](Id first) {
-      stack.assign(1, first);
-      while (!stack.empty()) {
-        const Id id = stack.back();
-        const std::size_t size = stack.size();
-        draft_.for_each_need(id, [&](Id need) {
-          if (depths[need] == kNone) stack.push_back(need);
-        });
-        if (stack.size() > size) continue;
-        stack.pop_back();
-        if (depths[id] != kNone) continue;
-        depths[id] = depth_before(id);
-        const Id product = draft_.values[id].product;
-        if (product == kNone || group_of_[product] == kNone) continue;
-        depth_[product] = depths[id];
-        ++depths[id];
+    for_each_in_order([&](Id id) {
+      const std::uint32_t group = group_of_value(id);
+      if (group != kNone && !is_first_result(id)) return;
+      Level level = 0;
+      draft_.for_each_need(id, [&](Id need) { level = std::max(level, levels[need]); });
+      if (group == kNone) {
+        levels[id] = level;
+        return;
       }
-    };
-    for (Id id = 0; id < draft_.values.size(); ++id) {
-      if (draft_.values[id].role != Role::gone && depths[id] == kNone) compute(id);
-    }
+      level = std::max(level, Level{circle_[group] + 1} << 32);
+      const BlockProduct& product = draft_.products[draft_.values[id].product];
+      depth_[draft_.values[id].product] = static_cast<std::uint32_t>(level);
+      draft_.for_each_result(product, [&](Id result) { levels[result] = level + 1; });
+    });
   }
 
   void merge_all() {
@@ -244,11 +290,13 @@ class Batching {
 
   Draft& draft_;
   std::uint32_t groups_ = 0;
-  std::vector<Id> group_of_;           // by product, kNone: of no group
-  std::vector<Id> members_;            // products, those of a group together
-  std::vector<std::uint32_t> ends_;    // by group, in members_
-  std::vector<std::uint32_t> circle_;  // by vertex
-  std::vector<std::uint32_t> depth_;   // by product
+  std::vector<Id> group_of_;         // by product, kNone: of no group
+  std::vector<Id> members_;          // products, those of a group together
+  std::vector<std::uint32_t> ends_;  // by group, in members_
+  Sets sets_;
+  std::vector<std::vector<std::uint32_t>> edges_;  // by group, to what it needs
+  std::vector<std::uint32_t> circle_;              // by group
+  std::vector<std::uint32_t> depth_;               // by product
 };
 
 }  // namespace

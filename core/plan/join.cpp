@@ -14,32 +14,39 @@
 namespace unroll {
 namespace {
 
+/// A product that could be part of a wider one.
+struct Candidate {
+  Place a;
+  Index m;
+  Index depth;
+  const std::byte* b;
+  Id product;
+  [[nodiscard]] auto key() const {
+    return std::tuple(a.owner, a.offset, a.column, a.window, m, depth);
+  }
+};
+
 class Joining {
  public:
   explicit Joining(Draft& draft) : draft_(draft) {}
 
   void join_gates() {
-    std::vector<Id> order;
+    std::vector<Candidate> order;
     for (Id i = 0; i < draft_.products.size(); ++i) {
-      if (can_join(draft_.products[i])) order.push_back(i);
-    }
-    // Those of one left side, in the order in which they lie in memory.
-    const auto left = [&](Id i) {
       const BlockProduct& p = draft_.products[i];
-      const Place& a = draft_.values[first_of(p.a)].place;
-      return std::tuple(a.owner, a.offset, a.column, a.window, p.m, p.depth);
-    };
-    std::sort(order.begin(), order.end(), [&](Id i, Id j) {
-      const auto p = left(i);
-      const auto q = left(j);
-      if (p != q) return p < q;
-      return draft_.address(first_of(draft_.products[i].b)) <
-             draft_.address(first_of(draft_.products[j].b));
+      if (!can_join(p)) continue;
+      order.push_back(
+          {draft_.values[first_of(p.a)].place, p.m, p.depth, draft_.address(first_of(p.b)), i});
+    }
+    // Those of one left side, in the order in which their right sides lie in memory.
+    std::ranges::sort(order, [](const Candidate& p, const Candidate& q) {
+      return p.key() != q.key() ? p.key() < q.key() : p.b < q.b;
     });
     for (std::size_t i = 0; i < order.size();) {
       std::size_t end = i + 1;
-      while (end < order.size() && left(order[end]) == left(order[i]) &&
-             follows(draft_.products[order[end - 1]], draft_.products[order[end]])) {
+      while (
+          end < order.size() && order[end].key() == order[i].key() &&
+          follows(draft_.products[order[end - 1].product], draft_.products[order[end].product])) {
         ++end;
       }
       if (end > i + 1) merge(std::span(order).subspan(i, end - i));
@@ -111,21 +118,22 @@ class Joining {
             draft_.assume_adjacent(first_of(a.bias), first_of(b.bias), a.n * width));
   }
 
-  void merge(std::span<const Id> run) {
+  void merge(std::span<const Candidate> run) {
     std::vector<Id> b;
     std::vector<Id> bias;
     std::vector<Id> out;
     Id order = 0;
-    for (const Id index : run) {
-      const BlockProduct& part = draft_.products[index];
+    const Id first = run[0].product;
+    for (const Candidate& candidate : run) {
+      const BlockProduct& part = draft_.products[candidate.product];
       b.push_back(first_of(part.b));
       out.push_back(first_of(part.out));
       if (!part.bias.empty()) bias.push_back(first_of(part.bias));
       order = std::max(order, part.order);
-      draft_.set_product(out.back(), run[0]);
+      draft_.set_product(out.back(), first);
     }
-    for (const Id index : run.subspan(1)) draft_.remove_product(index);
-    BlockProduct& merged = draft_.products[run[0]];
+    for (const Candidate& candidate : run.subspan(1)) draft_.remove_product(candidate.product);
+    BlockProduct& merged = draft_.products[first];
     merged.columns = static_cast<std::uint32_t>(run.size());
     merged.order = order;
     merged.b = draft_.add_list(b);

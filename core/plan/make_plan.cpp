@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 #include <tuple>
+#include <utility>
 
 namespace unroll {
 namespace {
@@ -44,7 +45,7 @@ std::vector<std::string> notes_of(const Draft& draft) {
 
 }  // namespace
 
-Plan make_plan(const Graph& graph, const Request& request, const Passes& passes, int threads) {
+Plan make_plan(const Graph& graph, Request request, const Passes& passes, int threads) {
   Draft draft(graph, request);
   draft.most_threads = threads;
   const auto check = [&](std::string_view /*stage*/) {
@@ -56,9 +57,9 @@ Plan make_plan(const Graph& graph, const Request& request, const Passes& passes,
   const Schedule schedule = order_tasks(draft);
   const Storage storage = find_storage(draft, schedule);
   Plan plan = emit(draft, schedule, storage, lay_out(storage.buffers));
-  plan.request = request;
   plan.wanted_threads = threads;
   plan.notes = notes_of(draft);
+  plan.request = std::move(request);  // its vectors stay where they are: steps point into them
   return plan;
 }
 

@@ -7,7 +7,7 @@
 namespace unroll {
 
 /// Makes a plan for a request, to be run by at most `threads` threads.
-[[nodiscard]] Plan make_plan(const Graph& graph, const Request& request, const Passes& passes,
+[[nodiscard]] Plan make_plan(const Graph& graph, Request request, const Passes& passes,
                              int threads);
 
 }  // namespace unroll

@@ -71,7 +71,7 @@ struct FusedStep {
   };
   struct Instruction {
     Sweep sweep;
-    Attributes attributes;
+    const Attributes* attributes;         // of the plan's request
     std::array<std::uint32_t, 3> inputs;  // slots; the first again where there are fewer
     std::uint32_t output;
   };
@@ -124,6 +124,13 @@ struct Assumption {
 };
 
 struct Plan {
+  Plan() = default;
+  Plan(const Plan&) = delete;  // steps point into the request
+  Plan& operator=(const Plan&) = delete;
+  Plan(Plan&&) = default;
+  Plan& operator=(Plan&&) = default;
+  ~Plan() = default;
+
   Request request;
   DType dtype = DType::f32;  // of its floating-point values
   int threads = 1;           // at most
@@ -133,8 +140,8 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<PackedMatrix> packed;
   std::vector<std::string> notes;  // wishes of passes that could not be met, for people
-  Index bytes = 0;  // of the plan's own memory
-  Index ones = 0;   // how many of them stand at ones_offset, for sums
+  Index bytes = 0;                 // of the plan's own memory
+  Index ones = 0;                  // how many of them stand at ones_offset, for sums
   Index ones_offset = 0;
 
   /// Where the value of a node lies during the run; and after it, unless the memory was used again.

@@ -32,7 +32,7 @@ const Plan& Planner::plan_for(const Graph& graph, std::span<const std::uint32_t>
     nodes_ = request.nodes;
     if (plans_.size() == kMostPlans) plans_.pop_back();
     plans_.insert(plans_.begin(),
-                  std::make_unique<Plan>(make_plan(graph, request, passes, threads())));
+                  std::make_unique<Plan>(make_plan(graph, std::move(request), passes, threads())));
   }
   return *plans_.front();
 }

@@ -21,9 +21,12 @@ FusedStep SweepPrograms::make(const Task& task, std::uint32_t t) {
   const auto terms = schedule_.terms_of(task);
   auto sum = sums.begin();
   auto term = terms.begin();
+  std::size_t first_key = 0;
   for (std::uint32_t i = 0; i < nodes.size(); ++i) {
     const Id id = nodes[i];
-    compute(id, i);
+    const std::size_t inputs = draft_.values[id].input_count;
+    compute(id, i, std::span(keys_).subspan(first_key, inputs));
+    first_key += inputs;
     for (; sum != sums.end() && draft_.inputs_of(*sum)[0] == id; ++sum) {
       add_up(*sum, reading_of_sum(draft_, *sum), id, false);
     }
@@ -57,10 +60,14 @@ void SweepPrograms::begin(const Task& task) {
   step_.results.reserve(nodes.size() / 2 + task.copies.count);
   free_.clear();
   free_operands_.clear();
+  keys_.clear();
   touched_.assign(nodes.begin(), nodes.end());
   std::uint32_t i = 0;
   for (const Id id : nodes) {
-    for (const Id input : draft_.inputs_of(id)) note(key(input), i);
+    for (const Id input : draft_.inputs_of(id)) {
+      keys_.push_back(key(input));
+      note(keys_.back(), i);
+    }
     ++i;
   }
   for (const Id copy : schedule_.list(task.copies)) note(key(draft_.inputs_of(copy)[0]), i);
@@ -70,13 +77,13 @@ void SweepPrograms::end() {
   for (const Id id : touched_) states_[id] = {};
 }
 
-void SweepPrograms::compute(Id id, std::uint32_t i) {
+void SweepPrograms::compute(Id id, std::uint32_t i, std::span<const Id> keys) {
   const Value& value = draft_.values[id];
   const auto inputs = draft_.inputs_of(id);
   read_.clear();
-  for (const Id input : inputs) read_.push_back(load(input, id));
+  for (std::size_t k = 0; k < keys.size(); ++k) read_.push_back(load(keys[k], inputs[k], id));
   const Sweep sweep = value.op->sweep[static_cast<std::size_t>(value.dtype)];
-  const Attributes& attributes = draft_.request.work[id].attributes;
+  const Attributes* const attributes = &draft_.request.work[id].attributes;
   const bool stored = storage_.stored[id] != 0;
   if (value.op->adds_up && inputs.size() != 2) {
     // The sum so far may not lie where a term that is still to be added does.
@@ -85,10 +92,10 @@ void SweepPrograms::compute(Id id, std::uint32_t i) {
     for (std::size_t k = 2; k < read_.size(); ++k) {
       step_.instructions.push_back({sweep, attributes, {total, read_[k], total}, total});
     }
-    release(inputs, i);
+    release(keys, i);
     states_[id].slot = total;
   } else {
-    release(inputs, i);
+    release(keys, i);
     std::array<std::uint32_t, 3> slots{};
     slots.fill(read_[0]);
     std::copy(read_.begin(), read_.end(), slots.begin());
@@ -113,8 +120,8 @@ void SweepPrograms::note(Id id, std::uint32_t i) {
   states_[id].last_use = i;
 }
 
-std::uint32_t SweepPrograms::load(Id input, Id reader) {
-  State& state = states_[key(input)];
+std::uint32_t SweepPrograms::load(Id key, Id input, Id reader) {
+  State& state = states_[key];
   if (state.slot != kNone) return state.slot;
   state.slot = take(false, free_operands_);
   state.loaded = true;
@@ -125,9 +132,8 @@ std::uint32_t SweepPrograms::load(Id input, Id reader) {
 
 /// A slot that is read for the last time goes to the next of its kind, loaded or computed; a stored
 /// value keeps its slot.
-void SweepPrograms::release(std::span<const Id> inputs, std::uint32_t i) {
-  for (const Id input : inputs) {
-    const Id id = key(input);
+void SweepPrograms::release(std::span<const Id> keys, std::uint32_t i) {
+  for (const Id id : keys) {
     State& state = states_[id];
     if (state.last_use != i || (!state.loaded && storage_.stored[id] != 0)) continue;
     state.last_use = kNone;  // once, where an operation reads it twice

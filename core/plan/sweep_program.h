@@ -18,13 +18,13 @@ class SweepPrograms {
 
  private:
   void begin(const Task& task);
-  void compute(Id id, std::uint32_t i);
+  void compute(Id id, std::uint32_t i, std::span<const Id> keys);
   void add_up(Id sum, FusedStep::Reading reading, Id of, bool adds);
   void end();
   [[nodiscard]] Id key(Id input) const;
   void note(Id id, std::uint32_t i);
-  std::uint32_t load(Id input, Id reader);
-  void release(std::span<const Id> inputs, std::uint32_t i);
+  std::uint32_t load(Id key, Id input, Id reader);
+  void release(std::span<const Id> keys, std::uint32_t i);
   std::uint32_t take(bool fresh, std::vector<std::uint32_t>& free);
 
   const Draft& draft_;
@@ -44,7 +44,8 @@ class SweepPrograms {
   };
   std::vector<State> states_;
   std::vector<Id> touched_;
-  std::vector<std::uint32_t> read_;  // slots
+  std::vector<Id> keys_;             // of all inputs of all nodes, one after another
+  std::vector<std::uint32_t> read_;  // slots of the inputs of one
 };
 
 }  // namespace unroll

@@ -165,7 +165,7 @@ class Tiles {
       call.columns *= rows_;
       call.rows = 1;
     }
-    instruction.sweep(call, instruction.attributes);
+    instruction.sweep(call, *instruction.attributes);
   }
 
   void add_up(const FusedStep::Sum& sum) const {
