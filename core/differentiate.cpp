@@ -44,6 +44,10 @@ void Differentiation::mark_dependents(std::span<const Var> wrt) {
     if (var.index() <= loss_) depends_[var.index() - first_] = 1;
   }
   const Graph& graph = tape_.graph();
+  for (const Var& var : wrt) {
+    if (graph.nodes[var.index()].fixed) asked_.push_back(graph.nodes[var.index()].twin);
+  }
+  std::ranges::sort(asked_);
   for (std::uint32_t i = first_; i <= loss_; ++i) {
     const Node& node = graph.nodes[i];
     if (node.op->gradient == nullptr) continue;  // a leaf, or an operation that has no gradient
@@ -93,7 +97,16 @@ void Differentiation::visit(std::uint32_t index) {
   for (const auto& [input, dx] : given_) contribute(input, dx);
 }
 
+/// Where the contributions to a node are added up. Nodes that compute the same of parameters pass
+/// their gradients on as one, unless the gradient of one of them is asked for.
+std::uint32_t Differentiation::with_twins(std::uint32_t index) const {
+  const Node& node = tape_.graph().nodes[index];
+  const bool passes_on = node.fixed && node.twin != index && node.twin >= first_;
+  return passes_on && !std::ranges::binary_search(asked_, node.twin) ? node.twin : index;
+}
+
 void Differentiation::contribute(std::uint32_t index, Var dx) {
+  index = with_twins(index);
   contributions_.push_back({dx, head_[index - first_]});
   head_[index - first_] = static_cast<std::int32_t>(contributions_.size() - 1);
 }

@@ -36,6 +36,11 @@ class Attributes {
     for (std::size_t i = 0; i < kSize / 8; ++i) difference |= a.words_[i] ^ b.words_[i];
     return difference == 0;
   }
+  [[nodiscard]] std::size_t hash() const {
+    std::size_t hash = 0;
+    for (const std::uint64_t word : words_) hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
+    return hash;
+  }
 
  private:
   std::array<std::uint64_t, kSize / 8> words_{};
@@ -55,11 +60,14 @@ struct Node {
   std::int32_t step = -1;            // the time step it belongs to, -1: none
   std::int32_t origin = -1;          // the node whose gradient rule recorded it, -1: the user
   std::int32_t parameter = -1;       // which of the tape's parameters its memory is; views included
+  std::uint32_t twin = 0;            // the first fixed node that computes the same, perhaps itself
   std::byte* value = nullptr;        // null until it has run, or where it was not kept
   Index stride = 0;                  // elements from row to row of the value, 0: no gap
   std::byte* destination = nullptr;  // where its value is wanted, null: anywhere
   bool nobodys = false;              // nobody has a Var of it, or will ask for it
-  bool lost = false;  // that would give something else now: a parameter it reads has changed
+  bool lost = false;     // that would give something else now: a parameter it reads has changed
+  bool fixed = false;    // a parameter, or computed of parameters alone
+  bool has_run = false;  // a plan computed it before, whether or not its value was kept
 };
 
 struct Graph {

@@ -41,7 +41,7 @@ struct OpInfo {
   bool any_dtype = false;       // takes i32 as well, the result is what input 0 is
   bool row_sparse = false;      // (ids, rows): zero but for some rows, added up where ids repeat
   bool adds_up = false;         // element-wise: its inputs added up, two at a time by its sweep
-  bool parallel = false;          // its kernel works on KernelCall::share() only
+  bool parallel = false;        // its kernel works on KernelCall::share() only
   bool in_place = false;        // its result may lie where input 0 does, which is then gone
 };
 

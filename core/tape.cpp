@@ -67,6 +67,7 @@ void Tape::clear() {
   parameter_nodes_.clear();
   parameter_readers_.clear();
   parameter_views_.clear();
+  fixed_nodes_.clear();
   graph_.nodes.clear();
   graph_.inputs.clear();
   spent_.clear();
@@ -116,11 +117,13 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& at
   node.input_count = static_cast<std::uint32_t>(inputs.size());
   const std::span<const std::uint32_t> indices = graph_.inputs_of(node);
   bool reads_parameters = false;
+  bool fixed = !inputs.empty();
   try {
     check_inputs(op, graph_, indices);
     node.shape = op.shape(Signature(op, graph_, indices, node.attributes));
     for (const std::uint32_t input : indices) {
       const std::int32_t parameter = graph_.nodes[input].parameter;
+      fixed = fixed && graph_.nodes[input].fixed;
       if (parameter < 0) continue;
       require_current(parameter);
       reads_parameters = true;
@@ -131,8 +134,29 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& at
     throw;
   }
   if (op.any_dtype) node.dtype = graph_.nodes[indices[0]].dtype;
+  node.fixed = fixed;
+  if (fixed) node.twin = twin_of_last();
   if (reads_parameters) note_reader(node);
   return last();
+}
+
+/// The first node that is the same operation as the last one, on the same nodes or on twins of
+/// them.
+std::uint32_t Tape::twin_of_last() {
+  const Node& node = graph_.nodes.back();
+  const auto inputs = graph_.inputs_of(node);
+  const auto twin = [&](std::uint32_t input) { return graph_.nodes[input].twin; };
+  std::size_t hash = std::hash<const Op*>()(node.op) ^ node.attributes.hash();
+  for (const std::uint32_t input : inputs) hash = hash * 0x9e3779b97f4a7c15U + twin(input);
+  const auto [begin, end] = fixed_nodes_.equal_range(hash);
+  const auto same = std::find_if(begin, end, [&](const auto& entry) {
+    const Node& other = graph_.nodes[entry.second];
+    return other.op == node.op && other.attributes == node.attributes &&
+           std::ranges::equal(graph_.inputs_of(other), inputs, {}, twin, twin);
+  });
+  if (same != end) return same->second;
+  fixed_nodes_.emplace(hash, last().index());
+  return last().index();
 }
 
 TensorView Tape::value(Var var) {

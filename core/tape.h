@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace unroll {
@@ -48,7 +49,9 @@ class Tape final : private ParameterReader {
   /// element-wise, until `clear()` or until the parameters change.
   void mask_input(const Parameter& parameter, Var mask);
   [[nodiscard]] std::optional<Var> input_mask(const Parameter& parameter);
-  /// Appends a node. Called by the functions of ops/; throws what the operation's rules say.
+  /// Appends a node. Called by the functions of ops/; throws what the operation's rules say. What
+  /// is recorded of parameters alone, the same at every step, is computed once and differentiated
+  /// once.
   Var record(const Op& op, std::span<const Var> inputs, const Attributes& attributes = {});
 
   /// The gradients of the sum of `loss`'s elements with respect to each of `wrt`: new Vars,
@@ -134,6 +137,7 @@ class Tape final : private ParameterReader {
   ParameterNode& known(const Parameter& parameter);
 
   Node& append(const Op& op, const Attributes& attributes = {});
+  [[nodiscard]] std::uint32_t twin_of_last();
   [[nodiscard]] Var last() {
     return {this, static_cast<std::uint32_t>(graph_.nodes.size() - 1), generation_};
   }
@@ -144,7 +148,7 @@ class Tape final : private ParameterReader {
   [[nodiscard]] bool is_lost(std::uint32_t index);
   void close_gaps(std::uint32_t index);
   [[nodiscard]] std::vector<std::uint8_t> find_needed() const;
-  void keep_old_value(ParameterNode& known);
+  void keep_old_values(std::vector<ParameterNode*> kept);
   void settle(const ParameterStore& store) override;
   [[nodiscard]] bool is_current(std::int32_t parameter) const;
   void require_current(std::int32_t parameter) const;
@@ -162,6 +166,7 @@ class Tape final : private ParameterReader {
   std::vector<std::shared_ptr<Gradients::Workspace>> workspaces_;  // values were written into
   std::vector<std::uint32_t> parameter_readers_;  // nodes that read a parameter's memory
   std::vector<std::uint32_t> parameter_views_;
+  std::unordered_multimap<std::size_t, std::uint32_t> fixed_nodes_;  // by a hash of what they are
   std::vector<std::uint32_t> schedule_;
   std::vector<std::uint8_t> marks_;
   std::vector<std::uint8_t> spent_;  // by node: whether gradients were computed with it

@@ -76,6 +76,8 @@ Tape::ParameterNode& Tape::known(const Parameter& parameter) {
   node.shape = value.shape;
   node.value = const_cast<std::byte*>(value.data);
   node.parameter = static_cast<std::int32_t>(parameter_nodes_.size());
+  node.fixed = true;
+  node.twin = last().index();
   newest = static_cast<std::uint32_t>(parameter_nodes_.size());
   parameter_nodes_.push_back({parameter, last().index(), parameter.store()->version()});
   return parameter_nodes_.back();
@@ -122,6 +124,7 @@ void Tape::settle(const ParameterStore& store) {
   // or was not kept, may run later and then reads a copy of what they were; not so what only served
   // gradients that were computed.
   const std::vector<std::uint8_t> needed = find_needed();
+  std::vector<ParameterNode*> kept;
   for (const std::uint32_t reader : parameter_readers_) {
     Node& node = graph_.nodes[reader];
     if (node.value != nullptr) continue;
@@ -130,11 +133,13 @@ void Tape::settle(const ParameterStore& store) {
       if (known == nullptr) continue;
       if (node.nobodys && needed[reader] == 0) {
         node.lost = has_lost_ = true;
-      } else {
-        keep_old_value(*known);
+      } else if (!known->copied) {
+        known->copied = true;
+        kept.push_back(known);
       }
     }
   }
+  keep_old_values(std::move(kept));
   std::erase_if(parameter_readers_, [&](std::uint32_t reader) {
     const auto inputs = graph_.inputs_of(graph_.nodes[reader]);
     return std::all_of(inputs.begin(), inputs.end(), [&](std::uint32_t input) {
@@ -157,16 +162,31 @@ std::vector<std::uint8_t> Tape::find_needed() const {
   return needed;
 }
 
-void Tape::keep_old_value(ParameterNode& known) {
-  if (known.copied) return;
-  Node& node = graph_.nodes[known.index];
-  const std::size_t bytes = static_cast<std::size_t>(node.shape.size()) * size_of(node.dtype);
-  std::byte* const copy = arena_.allocate(bytes);
-  std::memcpy(copy, node.value, bytes);
-  node.value = copy;
-  known.copied = true;
-  for (const std::uint32_t view : parameter_views_) {  // they will find the copy
-    if (graph_.nodes[view].parameter == node.parameter) graph_.nodes[view].value = nullptr;
+/// Copies parameters that are about to change. The copies of neighbours are neighbours, and others
+/// are not, so that plans for readers of the copies are the plans for readers of the parameters,
+/// wherever the copies lie: the results are the same to the bit.
+void Tape::keep_old_values(std::vector<ParameterNode*> kept) {
+  std::ranges::sort(kept, {}, [](const ParameterNode* known) { return known->parameter.offset(); });
+  for (std::size_t i = 0; i < kept.size();) {
+    std::size_t end = i;
+    Index elements = 0;
+    const Index first = kept[i]->parameter.offset();
+    for (; end < kept.size() && kept[end]->parameter.offset() == first + elements; ++end) {
+      elements += kept[end]->parameter.shape().size();
+    }
+    const std::size_t width = size_of(dtype_);
+    // One element more, behind which the next run of neighbours begins.
+    std::byte* copy = arena_.allocate(static_cast<std::size_t>(elements + 1) * width);
+    for (; i < end; ++i) {
+      Node& node = graph_.nodes[kept[i]->index];
+      const std::size_t bytes = static_cast<std::size_t>(node.shape.size()) * width;
+      std::memcpy(copy, node.value, bytes);
+      node.value = copy;
+      copy += bytes;
+      for (const std::uint32_t view : parameter_views_) {  // they will find the copy
+        if (graph_.nodes[view].parameter == node.parameter) graph_.nodes[view].value = nullptr;
+      }
+    }
   }
 }
 

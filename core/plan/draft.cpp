@@ -60,6 +60,15 @@ void Draft::add_work(Id id) {
   value.placed = work.placed;
   value.may_go = work.later == Request::Later::gone;
   value.role = Role::kernel;
+  if (is_twin(id)) {
+    value.role = Role::view;
+    value.place = values[work.twin].place;
+    value.parameter = values[work.twin].parameter;
+    set_inputs(id, {&work.twin, 1});
+    twins_ = true;
+    return;
+  }
+  if (twins_) read_twins(id);
   if (work.op->kind == OpKind::view) {
     resolve_view(id);
     return;
@@ -78,6 +87,15 @@ void Draft::add_work(Id id) {
     }
   }
   arrangement.make_dense(id);
+}
+
+/// What reads a value that another one is the same as reads that one: products with equal right
+/// sides are seen as such.
+void Draft::read_twins(Id id) {
+  for (std::size_t i = 0; i < values[id].input_count; ++i) {
+    const Id input = inputs_of(id)[i];
+    if (input < work() && is_twin(input)) replace_input(id, i, request.work[input].twin);
+  }
 }
 
 void Draft::add_product(Id id, const ProductForm& form) {

@@ -164,6 +164,10 @@ class Draft {
 
   /// What the operation of a node is told.
   [[nodiscard]] Signature signature(Id id) const;
+  /// Whether `id` is the memory of an earlier value that is computed in the same way.
+  [[nodiscard]] bool is_twin(Id id) const {
+    return request.work[id].twin < work() && !request.work[id].placed;
+  }
   /// Whether `id` stands for a node that reads a parameter.
   [[nodiscard]] bool reads_parameter(Id id) const;
   /// What `id` is a view of, through views of views.
@@ -197,6 +201,7 @@ class Draft {
 
  private:
   void add_work(Id id);
+  void read_twins(Id id);
   void add_product(Id id, const ProductForm& form);
   void resolve_view(Id id);
   void resolve_slice(Id id);
@@ -210,6 +215,7 @@ class Draft {
   void put_together(std::span<Id> ids, std::span<const Offset> offsets, bool share);
   bool try_together(std::span<Id> ids, std::span<const Offset> offsets, bool share, bool move_all);
 
+  bool twins_ = false;                         // some values are the same as others
   std::vector<Id> inputs_;                     // of values, and the lists of products
   std::unordered_map<Id, Id> dense_copies_;    // by what they are of
   std::unordered_map<Id, Id> movable_copies_;  // by what owns its memory

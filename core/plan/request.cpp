@@ -35,10 +35,13 @@ bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
   }
   const bool all = std::all_of(schedule.begin(), schedule.end(), [&](std::uint32_t index) {
     const Node& node = graph.nodes[index];
-    const bool target = (numbers[index] & kTarget) != 0;
+    // What is computed again without gradients in view may be so once more, and is kept.
+    const bool target = (numbers[index] & kTarget) != 0 || (node.has_run && !last);
     const bool needed = !last || (numbers[index] & ~kNumber) != 0 || node.destination != nullptr;
     const Later later = needed ? Later::needed : node.nobodys ? Later::gone : Later::askable;
-    if (!see.work(node, target, later)) return false;
+    const std::uint32_t twin = node.fixed && node.twin != index ? numbers[node.twin] : kUnknown;
+    const std::uint32_t same = twin == kUnknown ? Request::kNoTwin : (twin & kNumber) - 1;
+    if (!see.work(node, target, later, same)) return false;
     for (const std::uint32_t input : graph.inputs_of(node)) {
       if (numbers[input] == kUnknown) {
         if (!see.source(graph.nodes[input])) return false;
@@ -61,10 +64,10 @@ Request::Source source_of(const Node& node) {
 struct Filling {
   Request& request;
 
-  bool work(const Node& node, bool target, Later later) {
+  bool work(const Node& node, bool target, Later later, std::uint32_t twin) {
     request.work.push_back({node.op, node.attributes, node.shape,
                             static_cast<std::uint32_t>(request.inputs.size()), node.input_count,
-                            node.dtype, target, node.destination != nullptr, later});
+                            twin, node.dtype, target, node.destination != nullptr, later});
     return true;
   }
   bool source(const Node& node) {
@@ -84,12 +87,12 @@ struct Comparing {
   std::size_t sources = 0;
   std::size_t inputs = 0;
 
-  bool work(const Node& node, bool target, Later later) {
+  bool work(const Node& node, bool target, Later later, std::uint32_t twin) {
     const Request::Work& same = request.work[works++];
     return node.op == same.op && node.attributes == same.attributes && node.shape == same.shape &&
            node.input_count == same.input_count && node.dtype == same.dtype &&
            target == same.target && (node.destination != nullptr) == same.placed &&
-           later == same.later;
+           later == same.later && twin == same.twin;
   }
   bool source(const Node& node) {
     return sources < request.sources.size() && source_of(node) == request.sources[sources++];

@@ -15,6 +15,7 @@ struct Request {
   /// still to run (as any may be, unless described with `last`); perhaps somebody who has a Var of
   /// it; nobody.
   enum class Later : std::uint8_t { needed, askable, gone };
+  static constexpr std::uint32_t kNoTwin = ~std::uint32_t{0};
   /// A node that runs.
   struct Work {
     const Op* op;
@@ -22,6 +23,7 @@ struct Request {
     Shape shape;
     std::uint32_t first_input;  // into `inputs`
     std::uint32_t input_count;
+    std::uint32_t twin;  // the number of an earlier node that computes the same, kNoTwin: none
     DType dtype;
     bool target;  // its value was asked for
     bool placed;  // at a destination of its own

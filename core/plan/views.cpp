@@ -22,6 +22,10 @@ Id Draft::part_at(Id id, bool beside, Index& begin, Index size) const {
 }
 
 void Draft::resolve(Id id) {
+  if (is_twin(id)) {
+    values[id].place = values[request.work[id].twin].place;
+    return;
+  }
   const OpKind kind = values[id].op->kind;
   if (kind == OpKind::view) {
     resolve_view(id);

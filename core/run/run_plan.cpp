@@ -212,6 +212,7 @@ void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nod
     throw;
   }
   run.drop_values();
+  for (std::size_t i = 0; i < plan.request.work.size(); ++i) graph.nodes[nodes[i]].has_run = true;
 }
 
 }  // namespace unroll

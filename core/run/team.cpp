@@ -1,4 +1,5 @@
 #include <omp.h>
+#include <pthread.h>
 #include <unroll/core/error.h>
 #include <unroll/core/run/team.h>
 
@@ -27,6 +28,15 @@ int threads_at_first() {
 std::atomic<int>& setting() {
   static std::atomic<int> threads = threads_at_first();
   return threads;
+}
+
+/// Whether this process was forked off one whose threads had worked: it has none of them, and OpenMP
+/// would wait for them.
+std::atomic<bool>& has_lost_threads() {
+  static std::atomic<bool> lost = false;
+  [[maybe_unused]] static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { has_lost_threads() = true; });
+  return lost;
 }
 
 }  // namespace
@@ -63,7 +73,7 @@ bool Team::meet() {
 
 void run_team(int threads, const std::function<void(Team&)>& work) {
   Team::Shared shared;
-  if (threads <= 1) {
+  if (threads <= 1 || has_lost_threads()) {
     Team team(shared, 0, 1);
     work(team);
     return;
