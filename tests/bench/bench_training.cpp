@@ -210,6 +210,7 @@ int main(int argc, char** argv) {
   int threads = 1;
   bool json = false;
   bool list = false;
+  bool describe = false;
   bool print_plan = false;
   bool ablation = false;
   app.add_option("workloads", names, "which; without any all");
@@ -221,17 +222,25 @@ int main(int argc, char** argv) {
   app.add_flag("--plan", print_plan, "print the plan of one more step, timed");
   app.add_flag("--ablation", ablation, "the time of a step without each of the passes");
   app.add_flag("--list", list, "print the names of the workloads and leave");
+  app.add_flag("--describe", describe, "print what the workloads are and leave");
   CLI11_PARSE(app, argc, argv);
   try {
     if (list) {
       fmt::print("{}\n", fmt::join(bench::workload_names(), "\n"));
       return 0;
     }
+    if (names.empty()) names = bench::workload_names();
+    if (describe) {
+      for (const std::string& name : names) {
+        fmt::print("{:<22} {}\n", name, bench::make_workload(name).description);
+      }
+      return 0;
+    }
     set_threads(threads);
     const double rate = product_rate();
     if (!json) fmt::print("{} threads, large products at {:.1f} GFLOP/s\n", threads, rate / 1e9);
     const Passes passes = Passes::from_environment();
-    for (const std::string& name : names.empty() ? bench::workload_names() : names) {
+    for (const std::string& name : names) {
       if (ablation) {
         print_ablation(name, repeats, rate);
         continue;

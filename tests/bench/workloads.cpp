@@ -72,12 +72,12 @@ struct LanguageModel {
 };
 
 template <Cell C, class Make>
-Workload language_model(const std::string& name, const Sizes& s, const Make& make,
-                        std::function<void(Gradients&)> update) {
+Workload language_model(const std::string& name, std::string_view cell, const Sizes& s,
+                        const Make& make, std::function<void(Gradients&)> update) {
   auto model = std::make_shared<LanguageModel<C>>(s, make);
   const Parameters parameters = model->p;
   return {name,
-          fmt::format("vocabulary {}, {}, {} x {}, batch {}, {} steps{}", s.vocabulary,
+          fmt::format("{}: vocabulary {}, {}, {} x {}, batch {}, {} steps{}", cell, s.vocabulary,
                       s.embedding > 0 ? fmt::format("embedding {}", s.embedding) : "one-hot",
                       s.layers, s.hidden, s.batch, s.steps,
                       s.dropout > 0 ? fmt::format(", dropout {}", s.dropout) : ""),
@@ -110,14 +110,15 @@ struct LayersOnly {
 Workload layers_only(const std::string& name, const Sizes& s) {
   auto model = std::make_shared<LayersOnly>(s);
   const Parameters parameters = model->p;
-  return {name,
-          fmt::format("{} x {} alone, batch {}, {} steps", s.layers, s.hidden, s.batch, s.steps),
-          s.batch * s.steps,
-          1,
-          [m = model.get()](Tape& tape) { return m->loss(tape); },
-          [](Gradients&) {},
-          parameters,
-          std::move(model)};
+  return {
+      name,
+      fmt::format("LSTM: {} x {} alone, batch {}, {} steps", s.layers, s.hidden, s.batch, s.steps),
+      s.batch * s.steps,
+      1,
+      [m = model.get()](Tape& tape) { return m->loss(tape); },
+      [](Gradients&) {},
+      parameters,
+      std::move(model)};
 }
 
 template <Cell C>
@@ -133,9 +134,10 @@ using Maker = std::function<Workload(const std::string& name, Scale scale)>;
 
 /// A language model of cells that are made of (parameters, input, hidden).
 template <Cell C>
-Maker model_of(const Sizes& sizes, std::function<void(Gradients&)> update = clipped_sgd) {
+Maker model_of(std::string_view cell, const Sizes& sizes,
+               std::function<void(Gradients&)> update = clipped_sgd) {
   return [=](const std::string& name, Scale scale) {
-    return language_model<C>(name, sizes.at(scale), plain<C>, update);
+    return language_model<C>(name, cell, sizes.at(scale), plain<C>, update);
   };
 }
 
@@ -145,7 +147,7 @@ Workload make_tutorial_rnn(const std::string& name, Scale scale) {
     options.bias = false;
     return Rnn(p, in, hidden, options);
   };
-  return language_model<Rnn>(name, Sizes{8000, 0, 100, 1, 1, 30}.at(scale), make, sgd);
+  return language_model<Rnn>(name, "RNN", Sizes{8000, 0, 100, 1, 1, 30}.at(scale), make, sgd);
 }
 
 Workload make_characters(const std::string& name, Scale scale) {
@@ -154,11 +156,12 @@ Workload make_characters(const std::string& name, Scale scale) {
     clip_by_value(gradients, 5);
     rmsprop->step(gradients);
   };
-  return model_of<Lstm>({65, 0, 128, 2, 50, 50}, update)(name, scale);
+  return model_of<Lstm>("LSTM", {65, 0, 128, 2, 50, 50}, update)(name, scale);
 }
 
 Workload make_packed(const std::string& name, Scale scale) {
-  Workload packed = model_of<PackedPeephole>(kSmall)(name, scale);
+  Workload packed =
+      model_of<PackedPeephole>("LSTM with peepholes, packed by hand", kSmall)(name, scale);
   copy_packed(make_workload("W6", scale).parameters, packed.parameters);
   return packed;
 }
@@ -173,7 +176,9 @@ Workload make_antisymmetric(const std::string& name, Scale scale) {
   const auto make = [&](const Parameters& p, Input in, Index hidden) {
     return AntisymmetricRnn(p, in, hidden, recorded);
   };
-  return language_model<AntisymmetricRnn>(name, kOneLayer.at(scale), make, clipped_sgd);
+  const std::string_view cell =
+      recorded == Recorded::once ? "antisymmetric RNN, U - U^T once" : "antisymmetric RNN";
+  return language_model<AntisymmetricRnn>(name, cell, kOneLayer.at(scale), make, clipped_sgd);
 }
 
 Workload make_zoo(const std::string& name, Scale scale) {
@@ -181,7 +186,7 @@ Workload make_zoo(const std::string& name, Scale scale) {
   const auto make = [&](const Parameters& p, Input in, Index hidden) {
     return cell.make(p, in, hidden, {});
   };
-  return language_model<AnyCell>(name, kOneLayer.at(scale), make, clipped_sgd);
+  return language_model<AnyCell>(name, cell.name, kOneLayer.at(scale), make, clipped_sgd);
 }
 
 struct Entry {
@@ -192,13 +197,13 @@ struct Entry {
 /// All workloads but those of W7, of which there is one for each cell.
 std::vector<Entry> entries() {
   return {{"W1", make_tutorial_rnn},
-          {"W2", model_of<Lstm>(kSmall)},
-          {"W3", model_of<Lstm>({10000, 650, 650, 2, 20, 35, 0.5})},
+          {"W2", model_of<Lstm>("LSTM", kSmall)},
+          {"W3", model_of<Lstm>("LSTM", {10000, 650, 650, 2, 20, 35, 0.5})},
           {"W4", make_characters},
-          {"W5", model_of<Gru>(kSmall)},
-          {"W6", model_of<LstmPeephole>(kSmall)},
+          {"W5", model_of<Gru>("GRU", kSmall)},
+          {"W6", model_of<LstmPeephole>("LSTM with peepholes", kSmall)},
           {"W6p", make_packed},
-          {"W8", model_of<Lstm>({100, 0, 256, 1, 1, 2000})},
+          {"W8", model_of<Lstm>("LSTM", {100, 0, 256, 1, 1, 2000})},
           {"W9", make_layers},
           {"W10", make_trees},
           {"W10 same", make_trees},
@@ -209,8 +214,8 @@ std::vector<Entry> entries() {
           {"W12", make_attention},
           {"W12 25", make_attention},
           {"W13", make_ctc},
-          {"W14", model_of<SelectiveSsm>(kOneLayer)},
-          {"W15", model_of<DeltaNet>({100, 128, 128, 1, 16, 50})},
+          {"W14", model_of<SelectiveSsm>("selective SSM", kOneLayer)},
+          {"W15", model_of<DeltaNet>("DeltaNet", {100, 128, 128, 1, 16, 50})},
           {"W16", make_decoding},
           {"W16 c", make_decoding},
           {"W17", make_antisymmetric},

@@ -3,7 +3,6 @@
 Language models are here, all others in torch_structures.py.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Callable
 
@@ -13,6 +12,7 @@ from torch.nn import functional as F
 
 import torch_cells
 import torch_structures
+from torch_parts import Structure, zipf_ids
 
 ZOO = "W7 "
 
@@ -71,7 +71,8 @@ def kinds_of(name: str) -> list[str]:
     by_user = ["eager", "script"] + (["compile"] if hasattr(torch, "compile") else [])
     if name == "W1":
         return ["nn", *by_user]
-    return (["nn"] if name in BUILT_IN else []) + (by_user if name.split()[0] in ("W6", "W7") else [])
+    written = by_user if name.split()[0] in ("W6", "W7") else []
+    return (["nn"] if name in BUILT_IN else []) + written
 
 
 def slow_kinds_of(name: str) -> list[str]:
@@ -257,12 +258,6 @@ def learned_numbers(model: nn.Module) -> int:
 # A training step
 
 
-def zipf_ids(steps: int, batch: int, count: int) -> Tensor:
-    """Ids that are distributed as words are: the n-th with a probability near 1/n."""
-    ids = torch.exp(torch.rand(steps, batch) * math.log(count + 1)).long() - 1
-    return ids.clamp(0, count - 1)
-
-
 def clip_by_norm(parameters: list[nn.Parameter], limit: float) -> None:
     """nn.utils.clip_grad_norm_, which knows no sparse gradients; leaves what is short alone."""
     values = []
@@ -286,16 +281,16 @@ class Training:
     has_loss: bool = True
 
 
-def language_model_of(name: str, kind: str, sparse: bool) -> torch_structures.Structure:
+def language_model_of(name: str, kind: str, sparse: bool) -> Structure:
     s = sizes_of(name)
-    x = zipf_ids(s.steps, s.batch, s.vocabulary)
-    y = zipf_ids(s.steps, s.batch, s.vocabulary).flatten()
+    x = zipf_ids((s.steps, s.batch), s.vocabulary)
+    y = zipf_ids((s.steps, s.batch), s.vocabulary).flatten()
     model = language_model(name, kind, sparse, x)
 
     def loss(model: nn.Module) -> Tensor:
         return F.cross_entropy(model(x).flatten(0, 1), y, reduction="sum") / s.batch
 
-    return torch_structures.Structure(model, loss, lambda: s.batch * s.steps, divided_by=s.steps)
+    return Structure(model, loss, lambda: s.batch * s.steps, divided_by=s.steps)
 
 
 def training(name: str, kind: str, variant: str) -> Training:
