@@ -214,7 +214,8 @@ int main(int argc, char** argv) {
   bool print_plan = false;
   bool ablation = false;
   app.add_option("workloads", names, "which; without any all");
-  app.add_option("--repeats", repeats, "steps that are timed, at least; the median counts")
+  app.add_option("--repeats", repeats,
+                 "steps that are timed, at least, unless they take long; the median counts")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--threads", threads)->check(CLI::Range(1, 256))->capture_default_str();

@@ -126,7 +126,7 @@ double known_plan_seconds(Tape& tape, int runs, Record&& record) {
 constexpr Index kSide = 256;
 constexpr Index kMatrices = 100;
 
-/// Of many matrices that stand one after another.
+/// What `make` makes of each of the matrices that stand one below another, again one below another.
 template <class Make>
 Var of_each(Var matrices, Make&& make) {
   std::vector<Var> made;

@@ -77,7 +77,8 @@ struct CtcSizes {
 constexpr CtcSizes kCtc{200, 16, 40, 128, 20, 30};
 constexpr CtcSizes kSmallCtc{7, 3, 4, 12, 3, 5};
 
-/// Frames of speech, say, and labels that come in the same order, at unknown steps.
+/// An LSTM reads frames, of speech for example, and learns labels whose order is known and whose
+/// steps are not.
 struct Ctc {
   explicit Ctc(const CtcSizes& s)
       : batch(s.batch),
@@ -150,16 +151,18 @@ Workload make_sentiment(const std::string& name, Scale scale) {
       fixed ? fmt::format("{} steps", s.fixed_steps)
             : fmt::format("{} to {} steps, new each step", s.least_steps, s.most_steps);
   const Index tokens = s.batch * s.fixed_steps;
-  return {name,
+  return {
+      .name = name,
+      .description =
           fmt::format("sentiment: LSTM {}, mean over time, batch {}, {}", s.hidden, s.batch, steps),
-          tokens,
-          tokens,
-          [m = model.get()](Tape& tape) { return m->loss(tape); },
-          clipped_sgd,
-          parameters,
-          model,
-          "tokens",
-          [m = model.get()] { return m->steps * m->sizes.batch; }};
+      .tokens = tokens,
+      .batch = tokens,
+      .loss = [m = model.get()](Tape& tape) { return m->loss(tape); },
+      .update = clipped_sgd,
+      .parameters = parameters,
+      .model = model,
+      .tokens_of_last = [m = model.get()] { return m->steps * m->sizes.batch; },
+  };
 }
 
 Workload make_ctc(const std::string& name, Scale scale) {
@@ -182,18 +185,20 @@ Workload make_decoding(const std::string& name, Scale scale) {
   const bool ask_for_c = name != "W16";
   auto model = std::make_shared<Decoding>(s, ask_for_c);
   const Parameters parameters = model->p;
-  return {name,
-          fmt::format("decoding: LSTM {}, batch 1, {} steps on one tape, {} asked for at each",
-                      s.hidden, s.steps, ask_for_c ? "h and c" : "h"),
-          s.steps,
-          s.steps,
-          {},
-          {},
-          parameters,
-          model,
-          "steps",
-          {},
-          [m = model.get()](Tape& tape) { return m->run(tape); }};
+  return {
+      .name = name,
+      .description =
+          fmt::format("decoding: LSTM {}, batch 1, {} steps on one tape, {} read at each", s.hidden,
+                      s.steps, ask_for_c ? "h and c" : "h"),
+      .tokens = s.steps,
+      .batch = s.steps,
+      .loss = {},
+      .update = {},
+      .parameters = parameters,
+      .model = model,
+      .unit = "steps",
+      .decode = [m = model.get()](Tape& tape) { return m->run(tape); },
+  };
 }
 
 }  // namespace bench
