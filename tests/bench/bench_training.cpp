@@ -69,9 +69,10 @@ double product_rate() {
 /// What is known about one workload after it has run.
 struct Measured {
   std::string name;
-  double seconds;  // a training step, the median
-  double record;   // of it: recording the loss and its gradient
-  double update;   // of it: clipping and changing the parameters
+  std::string unit;  // what tokens_per_second counts
+  double seconds;    // a training step, the median
+  double record;     // of it: recording the loss and its gradient
+  double update;     // of it: clipping and changing the parameters
   double tokens_per_second;
   double bound;  // seconds that the products alone take at the rate of large ones
   Index nodes;
@@ -88,7 +89,22 @@ Measured measure(const std::string& name, int repeats, double rate, const Passes
   double flops = 0;
   double first_loss = 0;
   std::array<std::vector<double>, 4> times;  // of recording, running, updating; of all three
-  const auto step = [&] {
+  std::vector<double> times_a_token;         // of all three
+  const auto note_step = [&](Clock::time_point begun) {
+    times[3].push_back(seconds_since(begun));
+    const Index tokens = workload.tokens_of_last ? workload.tokens_of_last() : workload.tokens;
+    times_a_token.push_back(times[3].back() / static_cast<double>(tokens));
+  };
+  const auto decode = [&] {
+    const auto begun = Clock::now();
+    tape.clear();
+    (void)workload.decode(tape);
+    note_step(begun);
+    times[0].push_back(0);
+    times[2].push_back(0);
+    if (flops == 0) flops = flops_of_products(tape.graph());
+  };
+  const auto train = [&] {
     const auto begun = Clock::now();
     tape.clear();
     const Var loss = workload.loss(tape);
@@ -102,16 +118,22 @@ Measured measure(const std::string& name, int repeats, double rate, const Passes
           loss.item() * static_cast<double>(workload.batch) / static_cast<double>(workload.tokens);
     }
     workload.update(gradients);
-    times[3].push_back(seconds_since(begun));
+    note_step(begun);
     times[2].push_back(times[3].back() - times[0].back() - times[1].back());
   };
+  const auto step = [&] { workload.decode ? decode() : train(); };
   constexpr double kSeconds = 0.3;  // at least, of timed steps
+  constexpr double kLong = 15;      // after that many no further step begins
   const auto run_for = [&](int least, double seconds) {
     const auto begun = Clock::now();
-    for (int i = 0; i < least || seconds_since(begun) < seconds; ++i) step();
+    for (int i = 0; i < least || seconds_since(begun) < seconds; ++i) {
+      step();
+      if (seconds_since(begun) > kLong) break;
+    }
   };
   run_for(2, kSeconds / 4);
   for (std::vector<double>& one : times) one.clear();
+  times_a_token.clear();
   run_for(repeats, kSeconds);
   const double time = median(times[3]);
   if (print_plan) {
@@ -122,10 +144,11 @@ Measured measure(const std::string& name, int repeats, double rate, const Passes
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return {name,
+          workload.unit,
           time,
           median(times[0]),
           median(times[2]),
-          static_cast<double>(workload.tokens) / time,
+          1 / median(times_a_token),
           flops / rate,
           tape.node_count(),
           workload.parameters.size(),
@@ -135,10 +158,10 @@ Measured measure(const std::string& name, int repeats, double rate, const Passes
 
 void print_row(const Measured& m) {
   fmt::print(
-      "{:<22} {:>9.2f} ms {:>9.0f} tokens/s   bound {:>8.2f} ms   time/bound {:5.2f}   "
+      "{:<22} {:>9.2f} ms {:>9.0f} {:<8}   bound {:>8.2f} ms   time/bound {:5.2f}   "
       "record {:.2f} update {:.2f} ms   {:>6} nodes   peak {:>5} MB\n",
-      m.name, 1e3 * m.seconds, m.tokens_per_second, 1e3 * m.bound, m.seconds / m.bound,
-      1e3 * m.record, 1e3 * m.update, m.nodes, m.peak_mb);
+      m.name, 1e3 * m.seconds, m.tokens_per_second, m.unit + "/s", 1e3 * m.bound,
+      m.seconds / m.bound, 1e3 * m.record, 1e3 * m.update, m.nodes, m.peak_mb);
 }
 
 /// What each pass is worth: the time of a step without it, and with none. All take turns, so that
@@ -169,12 +192,13 @@ void print_ablation(const std::string& name, int repeats, double rate) {
 
 /// One object a line, for compare.py.
 void print_json(const Measured& m, int threads) {
-  fmt::print(R"({{"name": "{}", "ms": {:.4f}, "tokens_per_s": {:.1f}, "bound_ms": {:.4f}, )"
-             R"("ratio": {:.3f}, "peak_mb": {}, "nodes": {}, "threads": {}, "parameters": {}, )"
-             R"("loss": {:.5f}}})"
-             "\n",
-             m.name, 1e3 * m.seconds, m.tokens_per_second, 1e3 * m.bound, m.seconds / m.bound,
-             m.peak_mb, m.nodes, threads, m.parameters, m.loss);
+  fmt::print(
+      R"({{"name": "{}", "unit": "{}", "ms": {:.4f}, "tokens_per_s": {:.1f}, "bound_ms": {:.4f}, )"
+      R"("ratio": {:.3f}, "peak_mb": {}, "nodes": {}, "threads": {}, "parameters": {}, )"
+      R"("loss": {:.5f}}})"
+      "\n",
+      m.name, m.unit, 1e3 * m.seconds, m.tokens_per_second, 1e3 * m.bound, m.seconds / m.bound,
+      m.peak_mb, m.nodes, threads, m.parameters, m.loss);
 }
 
 }  // namespace
@@ -186,10 +210,12 @@ int main(int argc, char** argv) {
   int threads = 1;
   bool json = false;
   bool list = false;
+  bool describe = false;
   bool print_plan = false;
   bool ablation = false;
   app.add_option("workloads", names, "which; without any all");
-  app.add_option("--repeats", repeats, "steps that are timed, at least; the median counts")
+  app.add_option("--repeats", repeats,
+                 "steps that are timed, at least, unless they take long; the median counts")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--threads", threads)->check(CLI::Range(1, 256))->capture_default_str();
@@ -197,17 +223,25 @@ int main(int argc, char** argv) {
   app.add_flag("--plan", print_plan, "print the plan of one more step, timed");
   app.add_flag("--ablation", ablation, "the time of a step without each of the passes");
   app.add_flag("--list", list, "print the names of the workloads and leave");
+  app.add_flag("--describe", describe, "print what the workloads are and leave");
   CLI11_PARSE(app, argc, argv);
   try {
     if (list) {
       fmt::print("{}\n", fmt::join(bench::workload_names(), "\n"));
       return 0;
     }
+    if (names.empty()) names = bench::workload_names();
+    if (describe) {
+      for (const std::string& name : names) {
+        fmt::print("{:<22} {}\n", name, bench::make_workload(name).description);
+      }
+      return 0;
+    }
     set_threads(threads);
     const double rate = product_rate();
     if (!json) fmt::print("{} threads, large products at {:.1f} GFLOP/s\n", threads, rate / 1e9);
     const Passes passes = Passes::from_environment();
-    for (const std::string& name : names.empty() ? bench::workload_names() : names) {
+    for (const std::string& name : names) {
       if (ablation) {
         print_ablation(name, repeats, rate);
         continue;

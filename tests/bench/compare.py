@@ -4,6 +4,7 @@
     python3 tests/bench/compare.py                               # W1 ... W6 and W8
     python3 tests/bench/compare.py W7 --threads 1 2              # every cell, and a table of them
     python3 tests/bench/compare.py W2 --python ~/torch/bin/python  # another PyTorch
+    python3 tests/bench/compare.py shapes                # W10 ... W17: trees, attention, ...
     python3 tests/bench/compare.py layers --threads 1 2          # W9, beside oneDNN
 
 A round runs bench_training once and then every form of peers/pytorch.py once, each in a process of
@@ -14,6 +15,8 @@ first step alike, or the table is followed by what differs and the exit status i
 
 time/bound is how much longer a step of unroll takes than its matrix products at the rate of large
 ones; "at most" is what unroll/peer would be if it took no longer. MB are peaks of resident memory.
+
+W10 is counted in trees and W16 in steps, as their cells of the table say.
 
 Several cells of W7 are followed by a table of their own, a line a cell: its time/bound beside that
 of the LSTM, its tokens/s beside the equations as a user of PyTorch writes them (eager) and beside
@@ -82,13 +85,14 @@ class Row:
         ours, peers = self.ours, self.peers
         first = peers[0]
         speeds = median(ours, "tokens_per_s"), median(peers, "tokens_per_s")
+        unit = "" if ours[0]["unit"] == "tokens" else " " + ours[0]["unit"]
         return [
             first["name"],
             str(first["threads"]),
-            f"{speeds[0]:.0f}",
+            f"{speeds[0]:.0f}{unit}",
             f"{median(ours, 'ratio'):.2f}",
             " ".join(filter(None, (first["kind"], first["variant"]))),
-            f"{speeds[1]:.0f}",
+            f"{speeds[1]:.0f}{unit}",
             f"{speeds[0] / speeds[1]:.2f}",
             f"{speeds[0] / speeds[1] * median(ours, 'ratio'):.2f}",
             f"{median(ours, 'peak_mb'):.0f}",
@@ -153,8 +157,15 @@ class Programs:
 
     def zoo(self) -> list[str]:
         """The workloads of W7, one for each cell."""
-        listed = subprocess.run([self.bench, "--list"], stdout=subprocess.PIPE, text=True)
-        return [name for name in listed.stdout.splitlines() if name.startswith("W7")]
+        return [name for name in self.listed() if name.startswith("W7")]
+
+    def shapes(self) -> list[str]:
+        """The workloads from W10 on: what does not look like a language model of LSTM."""
+        return [name for name in self.listed() if re.match(r"W\d\d", name)]
+
+    def listed(self) -> list[str]:
+        command = [self.bench, "--list"]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout.splitlines()
 
     def numbers(self, threads: int, repeats: int) -> list[str]:
         return ["--threads", str(threads), "--repeats", str(repeats)]
@@ -196,18 +207,16 @@ def markdown(cells: list[str]) -> str:
 
 
 def workload_names(asked: list[str], programs: Programs) -> list[str]:
-    """W7 means all its cells, layers W9."""
-    names = []
-    for name in asked or SHORT:
-        names += programs.zoo() if name == "W7" else [LAYERS if name == "layers" else name]
-    return names
+    """W7 means all its cells, layers W9, shapes W10 and all that follow."""
+    groups = {"W7": programs.zoo(), "layers": [LAYERS], "shapes": programs.shapes()}
+    return [one for name in asked or SHORT for one in groups.get(name, [name])]
 
 
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("workloads", nargs="*", help='W1 ... W9, "W7 lstm"; W7: all its cells')
+    parser.add_argument("workloads", nargs="*", help='W1 ... W17, "W7 lstm"; W7, shapes')
     parser.add_argument("--build", type=Path, default=Path("build/release"), help="build folder")
     parser.add_argument("--python", default=sys.executable, help="the Python that has PyTorch")
     parser.add_argument("--threads", type=int, nargs="+", default=[1], help="default 1")

@@ -1,25 +1,16 @@
+/// The list of workloads, and those that are language models or layers alone.
+
 #include "bench/workloads.h"
 
-#include <cmath>
-
 #include "bench/packed_peephole.h"
+#include "bench/workload_cells.h"
+#include "bench/workload_parts.h"
 
 namespace bench {
 
 using namespace unroll;
 
 namespace {
-
-/// Ids below `count` that are distributed as words are: the n-th with a probability near 1/n.
-Tensor zipf_ids(const Shape& shape, Index count, std::uint64_t seed) {
-  Tensor ids(DType::i32, shape);
-  Random random(seed);
-  const double range = std::log(static_cast<double>(count) + 1);
-  for (std::int32_t& id : ids.values<std::int32_t>()) {
-    id = static_cast<std::int32_t>(std::exp(random.uniform() * range)) - 1;
-  }
-  return ids;
-}
 
 /// What the workloads differ in.
 struct Sizes {
@@ -30,6 +21,13 @@ struct Sizes {
   Index batch;
   Index steps;
   double dropout = 0;
+
+  /// Sizes that a test runs in a moment.
+  [[nodiscard]] Sizes at(Scale scale) const {
+    if (scale == Scale::full) return *this;
+    return {std::min<Index>(vocabulary, 30), embedding > 0 ? 16 : 0,    16,     layers,
+            std::min<Index>(batch, 3),       std::min<Index>(steps, 6), dropout};
+  }
 };
 
 /// Ids, perhaps an embedding, a stack of one kind of cell, a softmax over the next id.
@@ -54,6 +52,9 @@ struct LanguageModel {
     Var in = tape.input(x);
     if (embedding) in = (*embedding)(in);
     Noise noise(1, step++);
+    for (const C& cell : stack.cells) {
+      if constexpr (requires { cell.before_first_step(tape); }) cell.before_first_step(tape);
+    }
     const auto start = zero_state(stack, tape, sizes.batch);
     const Var outputs = unroll_layers(stack, in, start, Dropout{sizes.dropout, noise}).outputs;
     const Var total = softmax_cross_entropy(*output, outputs, tape.input(y), Reduction::sum);
@@ -71,12 +72,12 @@ struct LanguageModel {
 };
 
 template <Cell C, class Make>
-Workload language_model(const std::string& name, const Sizes& s, const Make& make,
-                        std::function<void(Gradients&)> update) {
+Workload language_model(const std::string& name, std::string_view cell, const Sizes& s,
+                        const Make& make, std::function<void(Gradients&)> update) {
   auto model = std::make_shared<LanguageModel<C>>(s, make);
   const Parameters parameters = model->p;
   return {name,
-          fmt::format("vocabulary {}, {}, {} x {}, batch {}, {} steps{}", s.vocabulary,
+          fmt::format("{}: vocabulary {}, {}, {} x {}, batch {}, {} steps{}", cell, s.vocabulary,
                       s.embedding > 0 ? fmt::format("embedding {}", s.embedding) : "one-hot",
                       s.layers, s.hidden, s.batch, s.steps,
                       s.dropout > 0 ? fmt::format(", dropout {}", s.dropout) : ""),
@@ -109,14 +110,15 @@ struct LayersOnly {
 Workload layers_only(const std::string& name, const Sizes& s) {
   auto model = std::make_shared<LayersOnly>(s);
   const Parameters parameters = model->p;
-  return {name,
-          fmt::format("{} x {} alone, batch {}, {} steps", s.layers, s.hidden, s.batch, s.steps),
-          s.batch * s.steps,
-          1,
-          [m = model.get()](Tape& tape) { return m->loss(tape); },
-          [](Gradients&) {},
-          parameters,
-          std::move(model)};
+  return {
+      name,
+      fmt::format("LSTM: {} x {} alone, batch {}, {} steps", s.layers, s.hidden, s.batch, s.steps),
+      s.batch * s.steps,
+      1,
+      [m = model.get()](Tape& tape) { return m->loss(tape); },
+      [](Gradients&) {},
+      parameters,
+      std::move(model)};
 }
 
 template <Cell C>
@@ -124,65 +126,115 @@ C plain(const Parameters& p, Input in, Index hidden) {
   return C(p, in, hidden);
 }
 
-void sgd(Gradients& gradients) { Sgd(0.1).step(gradients); }
+constexpr Sizes kSmall{10000, 200, 200, 2, 20, 20};
+constexpr Sizes kOneLayer{100, 256, 256, 1, 32, 50};
+constexpr const char* kZoo = "W7 ";
 
-void clipped_sgd(Gradients& gradients) {
-  clip_by_global_norm(gradients, 5);
-  sgd(gradients);
+using Maker = std::function<Workload(const std::string& name, Scale scale)>;
+
+/// A language model of cells that are made of (parameters, input, hidden).
+template <Cell C>
+Maker model_of(std::string_view cell, const Sizes& sizes,
+               std::function<void(Gradients&)> update = clipped_sgd) {
+  return [=](const std::string& name, Scale scale) {
+    return language_model<C>(name, cell, sizes.at(scale), plain<C>, update);
+  };
 }
 
-constexpr Sizes kSmall{10000, 200, 200, 2, 20, 20};
-constexpr const char* kZoo = "W7 ";
+Workload make_tutorial_rnn(const std::string& name, Scale scale) {
+  const auto make = [](const Parameters& p, Input in, Index hidden) {
+    CellOptions options;
+    options.bias = false;
+    return Rnn(p, in, hidden, options);
+  };
+  return language_model<Rnn>(name, "RNN", Sizes{8000, 0, 100, 1, 1, 30}.at(scale), make, sgd);
+}
+
+Workload make_characters(const std::string& name, Scale scale) {
+  const auto update = [rmsprop = std::make_shared<RmsProp>(RmsProp::Options{
+                           .learning_rate = 0.002, .decay = 0.95})](Gradients& gradients) {
+    clip_by_value(gradients, 5);
+    rmsprop->step(gradients);
+  };
+  return model_of<Lstm>("LSTM", {65, 0, 128, 2, 50, 50}, update)(name, scale);
+}
+
+Workload make_packed(const std::string& name, Scale scale) {
+  Workload packed =
+      model_of<PackedPeephole>("LSTM with peepholes, packed by hand", kSmall)(name, scale);
+  copy_packed(make_workload("W6", scale).parameters, packed.parameters);
+  return packed;
+}
+
+Workload make_layers(const std::string& name, Scale scale) {
+  return layers_only(name, kSmall.at(scale));
+}
+
+Workload make_antisymmetric(const std::string& name, Scale scale) {
+  using Recorded = AntisymmetricRnn::Recorded;
+  const Recorded recorded = name == "W17" ? Recorded::every_step : Recorded::once;
+  const auto make = [&](const Parameters& p, Input in, Index hidden) {
+    return AntisymmetricRnn(p, in, hidden, recorded);
+  };
+  const std::string_view cell =
+      recorded == Recorded::once ? "antisymmetric RNN, U - U^T once" : "antisymmetric RNN";
+  return language_model<AntisymmetricRnn>(name, cell, kOneLayer.at(scale), make, clipped_sgd);
+}
+
+Workload make_zoo(const std::string& name, Scale scale) {
+  const CellEntry& cell = find_cell(std::string_view(name).substr(3));
+  const auto make = [&](const Parameters& p, Input in, Index hidden) {
+    return cell.make(p, in, hidden, {});
+  };
+  return language_model<AnyCell>(name, cell.name, kOneLayer.at(scale), make, clipped_sgd);
+}
+
+struct Entry {
+  std::string name;
+  Maker make;
+};
+
+/// All workloads but those of W7, of which there is one for each cell.
+std::vector<Entry> entries() {
+  return {{"W1", make_tutorial_rnn},
+          {"W2", model_of<Lstm>("LSTM", kSmall)},
+          {"W3", model_of<Lstm>("LSTM", {10000, 650, 650, 2, 20, 35, 0.5})},
+          {"W4", make_characters},
+          {"W5", model_of<Gru>("GRU", kSmall)},
+          {"W6", model_of<LstmPeephole>("LSTM with peepholes", kSmall)},
+          {"W6p", make_packed},
+          {"W8", model_of<Lstm>("LSTM", {100, 0, 256, 1, 1, 2000})},
+          {"W9", make_layers},
+          {"W10", make_trees},
+          {"W10 same", make_trees},
+          {"W10 words", make_trees},
+          {"W10 words same", make_trees},
+          {"W11", make_sentiment},
+          {"W11 fixed", make_sentiment},
+          {"W12", make_attention},
+          {"W12 25", make_attention},
+          {"W13", make_ctc},
+          {"W14", model_of<SelectiveSsm>("selective SSM", kOneLayer)},
+          {"W15", model_of<DeltaNet>("DeltaNet", {100, 128, 128, 1, 16, 50})},
+          {"W16", make_decoding},
+          {"W16 c", make_decoding},
+          {"W17", make_antisymmetric},
+          {"W17 once", make_antisymmetric}};
+}
 
 }  // namespace
 
 std::vector<std::string> workload_names() {
-  std::vector<std::string> names = {"W1", "W2", "W3", "W4", "W5", "W6", "W6p", "W8", "W9"};
+  std::vector<std::string> names;
+  for (const Entry& entry : entries()) names.push_back(entry.name);
   for (const CellEntry& cell : all_cells()) names.push_back(kZoo + std::string(cell.name));
   return names;
 }
 
-Workload make_workload(const std::string& name) {
-  if (name == "W1") {
-    const auto make = [](const Parameters& p, Input in, Index hidden) {
-      CellOptions options;
-      options.bias = false;
-      return Rnn(p, in, hidden, options);
-    };
-    return language_model<Rnn>(name, {8000, 0, 100, 1, 1, 30}, make, sgd);
-  }
-  if (name == "W2") return language_model<Lstm>(name, kSmall, plain<Lstm>, clipped_sgd);
-  if (name == "W3") {
-    return language_model<Lstm>(name, {10000, 650, 650, 2, 20, 35, 0.5}, plain<Lstm>, clipped_sgd);
-  }
-  if (name == "W4") {
-    const auto update = [rmsprop = std::make_shared<RmsProp>(RmsProp::Options{
-                             .learning_rate = 0.002, .decay = 0.95})](Gradients& gradients) {
-      clip_by_value(gradients, 5);
-      rmsprop->step(gradients);
-    };
-    return language_model<Lstm>(name, {65, 0, 128, 2, 50, 50}, plain<Lstm>, update);
-  }
-  if (name == "W5") return language_model<Gru>(name, kSmall, plain<Gru>, clipped_sgd);
-  if (name == "W6") {
-    return language_model<LstmPeephole>(name, kSmall, plain<LstmPeephole>, clipped_sgd);
-  }
-  if (name == "W6p") {
-    Workload packed =
-        language_model<PackedPeephole>(name, kSmall, plain<PackedPeephole>, clipped_sgd);
-    copy_packed(make_workload("W6").parameters, packed.parameters);
-    return packed;
-  }
-  if (name == "W8") {
-    return language_model<Lstm>(name, {100, 0, 256, 1, 1, 2000}, plain<Lstm>, clipped_sgd);
-  }
-  if (name == "W9") return layers_only(name, kSmall);
-  if (name.starts_with(kZoo)) {
-    const CellEntry& cell = find_cell(std::string_view(name).substr(3));
-    const auto make = [&](const Parameters& p, Input in, Index hidden) {
-      return cell.make(p, in, hidden, {});
-    };
-    return language_model<AnyCell>(name, {100, 256, 256, 1, 32, 50}, make, clipped_sgd);
+Workload make_workload(const std::string& name, Scale scale) {
+  if (name.starts_with(kZoo)) return make_zoo(name, scale);
+  for (const Entry& entry : entries()) {
+    if (entry.name == name) return entry.make(name, scale);
   }
   fail<Error>("no workload '{}'; there are: {}", name, fmt::join(workload_names(), ", "));
 }

@@ -2,6 +2,8 @@
 
     python3 tests/bench/peers/pytorch.py W2 W6 "W7 lstm" --threads 1 --repeats 9
 
+Where a workload counts something else, as trees, so do its lines here.
+
 A line for each workload and kind of form: `nn` is PyTorch's own layer, `eager` equations as a user
 writes them, `script` and `compile` the same by torch.jit and torch.compile. In W7 these compile one
 step; `compile-layer`, on request, compiles the loop over all, for a minute. W1 has NumPy as well.
@@ -117,7 +119,7 @@ def measure(
         import numpy_rnn
 
         step, parameters = numpy_rnn.training_step(kind)
-        tokens = numpy_rnn.STEPS
+        tokens, unit, has_loss = lambda: numpy_rnn.STEPS, "tokens", True
     else:
         import torch
         import torch_models
@@ -125,24 +127,27 @@ def measure(
         warnings.simplefilter("ignore", FutureWarning)  # torch.jit is to go
         warnings.simplefilter("ignore", torch.jit.TracerWarning)  # a shape is a number
         torch.set_num_threads(threads)
-        step, parameters = torch_models.training_step(name, kind, variant)
-        tokens = torch_models.sizes_of(name).batch * torch_models.sizes_of(name).steps
+        training = torch_models.training(name, kind, variant)
+        step, parameters, tokens = training.step, training.parameters, training.tokens
+        unit, has_loss = training.unit, training.has_loss
     loss = step()
-    loss = None if loss is None else float(loss)
+    loss = float(loss) if has_loss and loss is not None else None
     for _ in range(WARM_UP_SCRIPT if kind == "script" else WARM_UP):
         step()
-    times = []
+    times, times_a_token = [], []
     while len(times) < repeats or sum(times) < SECONDS:
         start = time.perf_counter()
         step()
         times.append(time.perf_counter() - start)
+        times_a_token.append(times[-1] / tokens())
     seconds = statistics.median(times)
     return {
         "name": name,
         "kind": kind,
         "variant": variant,
         "ms": 1e3 * seconds,
-        "tokens_per_s": tokens / seconds,
+        "unit": unit,
+        "tokens_per_s": 1 / statistics.median(times_a_token),
         "peak_mb": peak_mb(),
         "threads": threads,
         "parameters": parameters,
@@ -185,7 +190,7 @@ def run(name: str, options: argparse.Namespace) -> None:
             continue
         print(
             f"{name:<22} {kind + ' ' + used:<22} {m['ms']:>9.2f} ms {m['tokens_per_s']:>9.0f} "
-            f"tokens/s   peak {m['peak_mb']:>5} MB"
+            f"{m['unit']}/s   peak {m['peak_mb']:>5} MB"
             + (f"   first loss {m['loss']:.4f}" if m["loss"] else ""),
             flush=True,
         )
@@ -195,7 +200,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("workloads", nargs="*", help='W1 ... W8, "W7 lstm"; without any all')
+    parser.add_argument("workloads", nargs="*", help='W1 ... W17, "W7 lstm"; without any all')
     parser.add_argument("--threads", type=int, default=1, help="default 1")
     parser.add_argument("--repeats", type=int, default=9, help="steps that are timed, at least; default 9")
     parser.add_argument("--kinds", nargs="+", help="only these: nn, eager, script, compile, ...")
@@ -220,6 +225,7 @@ def main() -> None:
     try:
         import torch_cells
         import torch_models
+        import torch_structures
     except ModuleNotFoundError as error:
         raise SystemExit(
             f"{sys.executable} has no {error.name}: apt install python3-torch python3-numpy and "
@@ -227,6 +233,7 @@ def main() -> None:
         ) from error
     if options.check:
         in_own_process(torch_cells.check)
+        in_own_process(torch_structures.check)
         return
     facts = in_own_process(about, options.threads)
     print(json.dumps(facts) if options.json else facts["about"], flush=True)

@@ -1,6 +1,8 @@
-"""The workloads of tests/bench/workloads.cpp in PyTorch: models, optimizers, one training step."""
+"""The workloads of bench_training in PyTorch: models, optimizers, one training step.
 
-import math
+Language models are here, all others in torch_structures.py.
+"""
+
 from dataclasses import dataclass
 from typing import Callable
 
@@ -9,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import torch_cells
+import torch_structures
+from torch_parts import Structure, zipf_ids
 
 ZOO = "W7 "
 
@@ -52,19 +56,23 @@ BUILT_IN["W7 irnn"] = BUILT_IN["W7 rnn-relu"]
 
 
 def workload_names() -> list[str]:
-    return [n for n in SIZES if n != "W7"] + [ZOO + cell for cell in torch_cells.cells()]
+    language_models = [n for n in SIZES if n != "W7"]
+    return [*language_models, *torch_structures.WORKLOADS, *(ZOO + c for c in torch_cells.cells())]
 
 
 def sizes_of(name: str) -> Sizes:
-    return SIZES[name[:2]]
+    return SIZES[name.split()[0]]
 
 
 def kinds_of(name: str) -> list[str]:
     """The kinds of forms a workload has here; `nn` is PyTorch's own layer."""
+    if name in torch_structures.WORKLOADS:
+        return torch_structures.kinds_of(name)
     by_user = ["eager", "script"] + (["compile"] if hasattr(torch, "compile") else [])
     if name == "W1":
         return ["nn", *by_user]
-    return (["nn"] if name in BUILT_IN else []) + (by_user if name[:2] in ("W6", "W7") else [])
+    written = by_user if name.split()[0] in ("W6", "W7") else []
+    return (["nn"] if name in BUILT_IN else []) + written
 
 
 def slow_kinds_of(name: str) -> list[str]:
@@ -74,7 +82,13 @@ def slow_kinds_of(name: str) -> list[str]:
 
 def variants_of(name: str) -> list[str]:
     """How the gradient of the embedding is kept and how the optimizer goes over parameters."""
-    embeddings = ["dense", "sparse"] if sizes_of(name).embedding or name == "W1" else ["dense"]
+    if name in torch_structures.WORKLOADS:
+        many_words = name.split()[0] in ("W10", "W11", "W12")
+        if name.startswith("W16"):  # nothing is trained
+            return ["dense/loop"]
+    else:
+        many_words = name == "W1" or sizes_of(name).embedding > 0
+    embeddings = ["dense", "sparse"] if many_words else ["dense"]
     fused = ["dense/fused"] if has_fused_sgd() and name != "W4" else []
     return [f"{e}/{o}" for e in embeddings for o in ("loop", "foreach")] + fused
 
@@ -234,17 +248,14 @@ def learned_numbers(model: nn.Module) -> int:
     for module in model.modules():
         if isinstance(module, nn.RNNBase) and module.bias:
             redundant = 2 if isinstance(module, nn.GRU) else 4 if isinstance(module, nn.LSTM) else 1
-            count -= module.num_layers * redundant * module.hidden_size
+            layers = module.num_layers * (2 if module.bidirectional else 1)
+            count -= layers * redundant * module.hidden_size
+        if isinstance(module, nn.LSTMCell):
+            count -= 4 * module.hidden_size
     return count
 
 
 # A training step
-
-
-def zipf_ids(steps: int, batch: int, count: int) -> Tensor:
-    """Ids that are distributed as words are: the n-th with a probability near 1/n."""
-    ids = torch.exp(torch.rand(steps, batch) * math.log(count + 1)).long() - 1
-    return ids.clamp(0, count - 1)
 
 
 def clip_by_norm(parameters: list[nn.Parameter], limit: float) -> None:
@@ -261,14 +272,33 @@ def clip_by_norm(parameters: list[nn.Parameter], limit: float) -> None:
         torch._foreach_mul_(values, limit / norm)
 
 
-def training_step(name: str, kind: str, variant: str) -> tuple[Callable[[], Tensor], int]:
-    """A function that trains for one step and returns its loss per token; and learned_numbers."""
+@dataclass
+class Training:
+    step: Callable[[], Tensor]  # trains for one step and returns its loss per token
+    parameters: int  # learned_numbers
+    tokens: Callable[[], int]  # of the step that ran last
+    unit: str = "tokens"
+    has_loss: bool = True
+
+
+def language_model_of(name: str, kind: str, sparse: bool) -> Structure:
     s = sizes_of(name)
+    x = zipf_ids((s.steps, s.batch), s.vocabulary)
+    y = zipf_ids((s.steps, s.batch), s.vocabulary).flatten()
+    model = language_model(name, kind, sparse, x)
+
+    def loss(model: nn.Module) -> Tensor:
+        return F.cross_entropy(model(x).flatten(0, 1), y, reduction="sum") / s.batch
+
+    return Structure(model, loss, lambda: s.batch * s.steps, divided_by=s.steps)
+
+
+def training(name: str, kind: str, variant: str) -> Training:
     embedding, loop = variant.split("/")
     torch.manual_seed(1)
-    x = zipf_ids(s.steps, s.batch, s.vocabulary)
-    y = zipf_ids(s.steps, s.batch, s.vocabulary).flatten()
-    model = language_model(name, kind, embedding == "sparse", x)
+    make = torch_structures.WORKLOADS.get(name, language_model_of)
+    structure = make(name, kind, embedding == "sparse")
+    model = structure.module
     parameters = [p for p in model.parameters() if p.requires_grad]
     how = {"fused": True} if loop == "fused" else {"foreach": loop == "foreach"}
     if name == "W4":
@@ -278,13 +308,19 @@ def training_step(name: str, kind: str, variant: str) -> tuple[Callable[[], Tens
 
     def step() -> Tensor:
         optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(model(x).flatten(0, 1), y, reduction="sum") / s.batch
+        loss = structure.loss(model)
         loss.backward()
         if name == "W4":
             nn.utils.clip_grad_value_(parameters, 5)
         elif name != "W1":
             clip_by_norm(parameters, 5)
         optimizer.step()
-        return loss.detach() / s.steps
+        return loss.detach() / structure.divided_by
 
-    return step, learned_numbers(model)
+    return Training(
+        step if structure.trained else lambda: structure.loss(model),
+        learned_numbers(model),
+        structure.tokens,
+        structure.unit,
+        structure.trained,
+    )
