@@ -13,6 +13,7 @@
 #include <unroll/layers/linear.h>
 #include <unroll/layers/sequence.h>
 #include <unroll/layers/stack.h>
+#include <unroll/layers/stepper.h>
 #include <unroll/layers/truncate.h>
 #include <unroll/layers/zoneout.h>
 #include <unroll/ops/check_gradients.h>

@@ -70,6 +70,17 @@ struct Node {
   bool has_run = false;  // a plan computed it before, whether or not its value was kept
 };
 
+/// Copies the value of a node, whose rows may lie apart, to one piece.
+inline void copy_rows(const Node& node, std::byte* to) {
+  const std::size_t width = size_of(node.dtype);
+  const auto columns = static_cast<std::size_t>(node.shape[node.shape.rank() - 1]);
+  const std::size_t rows = static_cast<std::size_t>(node.shape.size()) / columns;
+  const auto stride = static_cast<std::size_t>(node.stride);
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::memcpy(to + row * columns * width, node.value + row * stride * width, columns * width);
+  }
+}
+
 struct Graph {
   std::vector<Node> nodes;
   std::vector<std::uint32_t> inputs;

@@ -1,7 +1,7 @@
 #include <unroll/core/differentiate.h>
 #include <unroll/core/parameter_store.h>
-#include <unroll/core/plan/planner.h>
 #include <unroll/core/plan/schedule.h>
+#include <unroll/core/planner.h>
 #include <unroll/core/run/executor.h>
 #include <unroll/core/tape.h>
 
@@ -173,34 +173,39 @@ TensorView Tape::value(Var var) {
 void Tape::close_gaps(std::uint32_t index) {
   Node& node = graph_.nodes[index];
   if (node.stride == 0) return;
-  const std::size_t width = size_of(node.dtype);
-  const auto columns = static_cast<std::size_t>(node.shape[node.shape.rank() - 1]);
-  const std::size_t rows = static_cast<std::size_t>(node.shape.size()) / columns;
-  std::byte* const dense = arena_.allocate(rows * columns * width);
-  for (std::size_t row = 0; row < rows; ++row) {
-    std::memcpy(dense + row * columns * width,
-                node.value + row * static_cast<std::size_t>(node.stride) * width, columns * width);
-  }
+  std::byte* const dense =
+      arena_.allocate(static_cast<std::size_t>(node.shape.size()) * size_of(node.dtype));
+  copy_rows(node, dense);
   node.value = dense;
   node.stride = 0;
 }
 
-void Tape::run(std::span<const std::uint32_t> targets, bool last) {
+void Tape::run(std::span<const std::uint32_t> targets, bool for_gradients) {
   make_schedule(graph_, targets, marks_, schedule_);
   require_not_lost();
   // One or two nodes are not worth a plan; anomaly mode looks at every node.
   constexpr std::size_t kWorthPlanning = 3;
   if (passes_.any() && !anomaly_mode_ && schedule_.size() >= kWorthPlanning) {
-    planner_->run(graph_, schedule_, targets, last, passes_, arena_);
+    const auto purpose = for_gradients     ? Request::Purpose::gradients
+                         : inferences_ > 0 ? Request::Purpose::inference
+                                           : Request::Purpose::values;
+    planner_->run(graph_, schedule_, targets, purpose, passes_, arena_);
   } else {
     for (const std::uint32_t index : schedule_) {
       for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[index])) close_gaps(input);
     }
     execute(graph_, schedule_, arena_, anomaly_mode_);
   }
-  if (!last) return;
+  if (for_gradients || inferences_ > 0) note_forgotten(schedule_);
+}
+
+/// Notes nodes of which the values that were not kept are of no use to gradients any more.
+void Tape::note_forgotten(std::span<const std::uint32_t> nodes) {
   spent_.resize(graph_.nodes.size());
-  for (const std::uint32_t index : schedule_) spent_[index] = 1;
+  for (const std::uint32_t index : nodes) {
+    spent_[index] = 1;
+    if (inferences_ > 0 && graph_.nodes[index].value == nullptr) graph_.nodes[index].nobodys = true;
+  }
 }
 
 void Tape::set_passes(const Passes& passes) {
@@ -208,11 +213,18 @@ void Tape::set_passes(const Passes& passes) {
   planner_->forget();
 }
 
+void Tape::set_plan_memory(std::size_t bytes) { planner_->set_memory(bytes); }
+
 void Tape::set_timing(bool on) { planner_->set_timing(on); }
 
 std::string Tape::plan_to_string() const { return planner_->to_string(); }
 
+void Tape::require_gradients() const {
+  if (inferences_ > 0) fail<Error>("gradients are asked for in an Inference scope");
+}
+
 std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
+  require_gradients();
   require(loss);
   for (const Var& var : wrt) require(var);
   Differentiation walk(*this, loss, wrt);
@@ -226,6 +238,7 @@ std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
 }
 
 Gradients Tape::gradients(Var loss, const Parameters& parameters) {
+  require_gradients();
   require(loss);
   std::vector<Var> wrt;
   std::vector<std::size_t> positions;                      // in parameter_nodes_
@@ -253,7 +266,7 @@ Gradients Tape::gradients(Var loss, const Parameters& parameters) {
 }
 
 std::size_t Tape::bytes() const {
-  return arena_.bytes() + graph_.nodes.capacity() * sizeof(Node) +
+  return planner_->bytes() + arena_.bytes() + graph_.nodes.capacity() * sizeof(Node) +
          graph_.inputs.capacity() * sizeof(std::uint32_t);
 }
 

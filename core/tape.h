@@ -70,6 +70,20 @@ class Tape final : private ParameterReader {
   /// it was computed from.
   void let_go(Var var);
 
+  /// While it lives no gradients can be recorded on its tape, and running keeps only what was asked
+  /// for: memory is used again as soon as nothing needs it. What is asked for later is computed
+  /// again, if no parameter has changed that it was computed from.
+  class Inference {
+   public:
+    explicit Inference(Tape& tape) : tape_(tape) { ++tape_.inferences_; }
+    ~Inference() { --tape_.inferences_; }
+    Inference(const Inference&) = delete;
+    Inference& operator=(const Inference&) = delete;
+
+   private:
+    Tape& tape_;
+  };
+
   /// Forgets every node and keeps the memory. Vars recorded before are stale from here on.
   void clear();
 
@@ -79,6 +93,9 @@ class Tape final : private ParameterReader {
 
   /// Which passes plans are made with from here on; at first those UNROLL_PLAN names, or all.
   void set_passes(const Passes& passes);
+  /// Plans are kept, to be found when the same is recorded again, as long as they take no more
+  /// memory than this together; 512 MB at first.
+  void set_plan_memory(std::size_t bytes);
   /// Whether the steps of plans are timed.
   void set_timing(bool on);
   /// The plan that ran last, one line a step: kernel, nodes, shapes, operations, bytes. If it was
@@ -97,7 +114,8 @@ class Tape final : private ParameterReader {
   [[nodiscard]] std::string to_dot() const;
 
   [[nodiscard]] Index node_count() const { return static_cast<Index>(graph_.nodes.size()); }
-  /// The memory held for nodes and values, in bytes; stops growing after the first step of a loop.
+  /// The memory held for nodes, values and plans, in bytes; stops growing after the first step of a
+  /// loop.
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] const Graph& graph() const { return graph_; }
 
@@ -123,6 +141,7 @@ class Tape final : private ParameterReader {
   friend class Differentiation;
 
   friend class Gradients;
+  friend class Replay;
 
   struct ParameterNode {
     Parameter parameter;
@@ -143,7 +162,9 @@ class Tape final : private ParameterReader {
   }
   void note_reader(Node& node);
   void detach();
-  void run(std::span<const std::uint32_t> targets, bool last = false);
+  void run(std::span<const std::uint32_t> targets, bool for_gradients = false);
+  void note_forgotten(std::span<const std::uint32_t> nodes);
+  void require_gradients() const;
   void require_not_lost() const;
   [[nodiscard]] bool is_lost(std::uint32_t index);
   void close_gaps(std::uint32_t index);
@@ -171,6 +192,7 @@ class Tape final : private ParameterReader {
   std::vector<std::uint8_t> marks_;
   std::vector<std::uint8_t> spent_;  // by node: whether gradients were computed with it
   bool has_lost_ = false;            // some node is
+  int inferences_ = 0;               // scopes that live
   Passes passes_ = Passes::from_environment();
   std::unique_ptr<Planner> planner_;
 };

@@ -197,8 +197,9 @@ void Tape::require_not_lost() const {
     const Node& node = graph_.nodes[index];
     if (!node.lost) continue;
     fail<HandleError>(
-        "Var #{} ({}) was let go when the gradient had been computed, and a parameter it was "
-        "computed from has changed since; ask for it before the change",
+        "Var #{} ({}) was not kept, and a parameter it was computed from has changed since; ask "
+        "for "
+        "it before the change",
         index, node.op->name);
   }
 }

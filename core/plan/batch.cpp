@@ -245,11 +245,27 @@ class Batching {
       std::ranges::stable_sort(group, {}, [&](Id i) { return depth_[i]; });
       for (std::size_t i = 0; i < group.size();) {
         std::size_t end = i + 1;
-        while (end < group.size() && depth_[group[end]] == depth_[group[i]]) ++end;
+        while (end < group.size() && end - i < most_rows(group[i]) &&
+               depth_[group[end]] == depth_[group[i]]) {
+          ++end;
+        }
         if (end > i + 1) merge(std::span(group).subspan(i, end - i));
         i = end;
       }
     }
+  }
+
+  /// How many products may be one: where values are not kept, no more than what fits the cache, so
+  /// that the results of a few steps at a time are there.
+  [[nodiscard]] std::size_t most_rows(Id index) const {
+    constexpr Index kElements = Index{1} << 19;
+    const Request::Purpose purpose = draft_.request.purpose;
+    if (purpose == Request::Purpose::values || purpose == Request::Purpose::gradients) {
+      return draft_.products.size();
+    }
+    const BlockProduct& product = draft_.products[index];
+    return static_cast<std::size_t>(
+        std::max<Index>(2, kElements / (product.m * product.n * product.columns)));
   }
 
   void merge(std::span<Id> batch) {

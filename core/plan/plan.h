@@ -153,6 +153,9 @@ struct Plan {
   std::vector<Kept> kept;
 };
 
+/// The memory that a plan takes itself, in bytes; not that of the values it computes.
+[[nodiscard]] std::size_t memory_of(const Plan& plan);
+
 /// One line a step: its kernel, how many nodes it covers, shapes, operations, bytes, and where they
 /// are given the milliseconds it took; then what steps of one kind and shape took together.
 [[nodiscard]] std::string to_string(const Plan& plan, std::span<const double> milliseconds = {});

@@ -6,18 +6,24 @@ namespace unroll {
 namespace {
 
 using Later = Request::Later;
+using Purpose = Request::Purpose;
 
 constexpr std::uint32_t kUnknown = 0;                      // numbers are kept one higher
 constexpr std::uint32_t kTarget = std::uint32_t{1} << 31;  // in the number of a node asked for
 constexpr std::uint32_t kRead = std::uint32_t{1} << 30;    // or read by one that may still run
 constexpr std::uint32_t kNumber = kRead - 1;
 
+Later later_of(const Node& node, bool needed, Purpose purpose) {
+  if (needed || purpose == Purpose::values || node.destination != nullptr) return Later::needed;
+  return node.nobodys || purpose != Purpose::gradients ? Later::gone : Later::askable;
+}
+
 /// Numbers the nodes, those of `schedule` and then others in the order they are read, and shows
 /// them to `see` one by one until it returns false. `nodes` is what has been numbered.
 template <class See>
 bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
-          std::span<const std::uint32_t> targets, bool last, std::vector<std::uint32_t>& numbers,
-          std::vector<std::uint32_t>& nodes, See&& see) {
+          std::span<const std::uint32_t> targets, Purpose purpose,
+          std::vector<std::uint32_t>& numbers, std::vector<std::uint32_t>& nodes, See&& see) {
   nodes.assign(schedule.begin(), schedule.end());
   numbers.resize(std::max(numbers.size(), graph.nodes.size()), kUnknown);
   for (std::size_t i = 0; i < schedule.size(); ++i) {
@@ -27,7 +33,7 @@ bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
     if (numbers[target] != kUnknown) numbers[target] |= kTarget;
   }
   // What has not run, and does not run now, may still do so.
-  for (std::size_t i = 0; last && i < graph.nodes.size(); ++i) {
+  for (std::size_t i = 0; purpose == Purpose::gradients && i < graph.nodes.size(); ++i) {
     if (numbers[i] != kUnknown || graph.nodes[i].value != nullptr) continue;
     for (const std::uint32_t input : graph.inputs_of(graph.nodes[i])) {
       if (numbers[input] != kUnknown) numbers[input] |= kRead;
@@ -35,10 +41,10 @@ bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
   }
   const bool all = std::all_of(schedule.begin(), schedule.end(), [&](std::uint32_t index) {
     const Node& node = graph.nodes[index];
-    // What is computed again without gradients in view may be so once more, and is kept.
-    const bool target = (numbers[index] & kTarget) != 0 || (node.has_run && !last);
-    const bool needed = !last || (numbers[index] & ~kNumber) != 0 || node.destination != nullptr;
-    const Later later = needed ? Later::needed : node.nobodys ? Later::gone : Later::askable;
+    // What is computed for the second time may be so again, and is kept; gradients are the end.
+    const bool again = node.has_run && purpose != Purpose::gradients;
+    const bool target = (numbers[index] & kTarget) != 0 || again;
+    const Later later = later_of(node, target || (numbers[index] & kRead) != 0, purpose);
     const std::uint32_t twin = node.fixed && node.twin != index ? numbers[node.twin] : kUnknown;
     const std::uint32_t same = twin == kUnknown ? Request::kNoTwin : (twin & kNumber) - 1;
     if (!see.work(node, target, later, same)) return false;
@@ -103,20 +109,21 @@ struct Comparing {
 }  // namespace
 
 void Request::describe(const Graph& graph, std::span<const std::uint32_t> schedule,
-                       std::span<const std::uint32_t> targets, bool last,
+                       std::span<const std::uint32_t> targets, Purpose purpose,
                        std::vector<std::uint32_t>& numbers) {
+  this->purpose = purpose;
   work.clear();
   sources.clear();
   inputs.clear();
   work.reserve(schedule.size());
-  (void)walk(graph, schedule, targets, last, numbers, nodes, Filling{*this});
+  (void)walk(graph, schedule, targets, purpose, numbers, nodes, Filling{*this});
 }
 
 bool Request::is_for(const Graph& graph, std::span<const std::uint32_t> schedule,
-                     std::span<const std::uint32_t> targets, bool last,
+                     std::span<const std::uint32_t> targets, Purpose purpose,
                      std::vector<std::uint32_t>& numbers, std::vector<std::uint32_t>& at) const {
-  return schedule.size() == work.size() &&
-         walk(graph, schedule, targets, last, numbers, at, Comparing{*this});
+  return purpose == this->purpose && schedule.size() == work.size() &&
+         walk(graph, schedule, targets, purpose, numbers, at, Comparing{*this});
 }
 
 }  // namespace unroll

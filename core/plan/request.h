@@ -15,6 +15,10 @@ struct Request {
   /// still to run (as any may be, unless described with `last`); perhaps somebody who has a Var of
   /// it; nobody.
   enum class Later : std::uint8_t { needed, askable, gone };
+  /// What the run is for, and so which values are kept after it: all that may be asked for later;
+  /// what may be asked for after gradients, which are computed last; only what is asked for; or
+  /// that, for a plan that is run again and again, whose packed matrices are kept too.
+  enum class Purpose : std::uint8_t { values, gradients, inference, replay };
   static constexpr std::uint32_t kNoTwin = ~std::uint32_t{0};
   /// A node that runs.
   struct Work {
@@ -39,6 +43,7 @@ struct Request {
     friend bool operator==(const Source&, const Source&) = default;
   };
 
+  Purpose purpose = Purpose::values;
   std::vector<Work> work;
   std::vector<Source> sources;
   std::vector<std::uint32_t> inputs;
@@ -51,20 +56,22 @@ struct Request {
   }
 
   friend bool operator==(const Request& a, const Request& b) {
-    return a.work == b.work && a.sources == b.sources && a.inputs == b.inputs;
+    return a.purpose == b.purpose && a.work == b.work && a.sources == b.sources &&
+           a.inputs == b.inputs;
   }
 
-  /// Fills the request. `schedule` are nodes in an order they can run in. With `last` nothing more
-  /// is likely to be asked for of what a gradient needs: what no node that is still to run reads is
-  /// askable, or gone where it is nobody's. `numbers` is memory kept between calls.
+  /// Fills the request. `schedule` are nodes in an order they can run in. For gradients
+  /// nothing more is likely to be asked for of what they need: what no node that is still to run
+  /// reads is askable, or gone where no Var of it was handed out. `numbers` is memory kept between
+  /// calls.
   void describe(const Graph& graph, std::span<const std::uint32_t> schedule,
-                std::span<const std::uint32_t> targets, bool last,
+                std::span<const std::uint32_t> targets, Purpose purpose,
                 std::vector<std::uint32_t>& numbers);
 
   /// Whether that would fill a request equal to this one, which costs less to see than to fill one
   /// and compare. If so, `at` is what its `nodes` would be.
   [[nodiscard]] bool is_for(const Graph& graph, std::span<const std::uint32_t> schedule,
-                            std::span<const std::uint32_t> targets, bool last,
+                            std::span<const std::uint32_t> targets, Purpose purpose,
                             std::vector<std::uint32_t>& numbers,
                             std::vector<std::uint32_t>& at) const;
 };

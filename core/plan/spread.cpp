@@ -24,7 +24,9 @@ bool could_read_packed(const Draft& draft, const BlockProduct& p) {
 }  // namespace
 
 void spread(Draft& draft) {
-  constexpr std::size_t kWorthPacking = 3;
+  // Where plans are run again and again, what is packed once serves all runs.
+  const bool keeps = draft.request.purpose == Request::Purpose::replay;
+  const std::size_t worth_packing = keeps ? 1 : 3;
   draft.threads = draft.most_threads;
   std::vector<Id> order;
   for (Id i = 0; i < draft.products.size(); ++i) {
@@ -40,7 +42,7 @@ void spread(Draft& draft) {
   for (std::size_t i = 0; i < order.size();) {
     std::size_t end = i + 1;
     while (end < order.size() && matrix(order[end]) == matrix(order[i])) ++end;
-    if (end - i >= kWorthPacking) {
+    if (end - i >= worth_packing) {
       for (std::size_t k = i; k < end; ++k) draft.products[order[k]].packed = draft.packed;
       ++draft.packed;
     }

@@ -152,7 +152,8 @@ class Finding {
       const Index columns = p.n * p.columns + draft_.threads * PackedMatrix::kPadding;
       storage_.buffers.push_back({columns * p.depth * width(draft_.ids(p.b)[0]), now_, now_});
     }
-    storage_.buffers[buffer].last = now_;
+    const bool keeps = draft_.request.purpose == Request::Purpose::replay;
+    storage_.buffers[buffer].last = keeps ? Storage::kForever : now_;
   }
 
   /// A kernel that can, writes its result over an input that nothing reads after it.

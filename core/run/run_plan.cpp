@@ -190,8 +190,14 @@ bool holds(const Plan& plan, const Graph& graph, std::span<const std::uint32_t> 
 
 void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes, Arena& arena,
               std::vector<double>* milliseconds) {
+  std::byte* const memory = arena.allocate(static_cast<std::size_t>(plan.bytes));
+  run_plan(plan, graph, nodes, memory, false, milliseconds);
+}
+
+void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes,
+              std::byte* memory, bool packed, std::vector<double>* milliseconds) {
   using Clock = std::chrono::steady_clock;
-  Run run(plan, graph, nodes, arena.allocate(static_cast<std::size_t>(plan.bytes)));
+  Run run(plan, graph, nodes, memory);
   if (milliseconds != nullptr) milliseconds->assign(plan.steps.size(), 0);
   run.give_values();
   run.write_ones();
@@ -199,6 +205,7 @@ void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nod
     run_team(plan.threads, [&](Team& team) {
       Clock::time_point before = Clock::now();
       for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        if (packed && std::holds_alternative<PackStep>(plan.steps[i].what)) continue;
         run.step(plan.steps[i], team);
         if (!team.meet()) return;
         if (milliseconds == nullptr || team.thread() != 0) continue;

@@ -30,8 +30,8 @@ std::atomic<int>& setting() {
   return threads;
 }
 
-/// Whether this process was forked off one whose threads had worked: it has none of them, and OpenMP
-/// would wait for them.
+/// Whether this process was forked off one whose threads had worked: it has none of them, and
+/// OpenMP would wait for them.
 std::atomic<bool>& has_lost_threads() {
   static std::atomic<bool> lost = false;
   [[maybe_unused]] static const int registered =

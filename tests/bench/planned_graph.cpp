@@ -13,7 +13,7 @@ using namespace unroll;
 PlannedGraph::PlannedGraph(Graph graph, std::vector<std::uint32_t> targets, int threads)
     : graph_(std::move(graph)), targets_(std::move(targets)), threads_(threads) {
   make_schedule(graph_, targets_, marks_, schedule_);
-  request_.describe(graph_, schedule_, targets_, true, numbers_);
+  request_.describe(graph_, schedule_, targets_, Request::Purpose::gradients, numbers_);
   make();
   empty_ = plan_;
   empty_.steps.clear();
@@ -28,7 +28,9 @@ void PlannedGraph::run() {
 
 bool PlannedGraph::find() {
   make_schedule(graph_, targets_, marks_, schedule_);
-  if (!plan_.request.is_for(graph_, schedule_, targets_, true, numbers_, nodes_)) return false;
+  if (!plan_.request.is_for(graph_, schedule_, targets_, Request::Purpose::gradients, numbers_,
+                            nodes_))
+    return false;
   if (!holds(plan_, graph_, nodes_)) return false;
   run_plan(empty_, graph_, nodes_, arena_);
   return true;

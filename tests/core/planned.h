@@ -81,7 +81,8 @@ struct Gates {
 
 /// A plan for some nodes of a tape, which are not run.
 inline Plan plan_for(const Tape& tape, std::span<const Var> targets, const Passes& passes = {},
-                     int threads = 1, bool last = false) {
+                     int threads = 1,
+                     Request::Purpose purpose = Request::Purpose::values) {
   std::vector<std::uint32_t> wanted;
   for (const Var& target : targets) wanted.push_back(target.index());
   std::vector<std::uint8_t> marks;
@@ -89,7 +90,7 @@ inline Plan plan_for(const Tape& tape, std::span<const Var> targets, const Passe
   make_schedule(tape.graph(), wanted, marks, schedule);
   std::vector<std::uint32_t> numbers;
   Request request;
-  request.describe(tape.graph(), schedule, wanted, last, numbers);
+  request.describe(tape.graph(), schedule, wanted, purpose, numbers);
   return make_plan(tape.graph(), request, passes, threads);
 }
 inline Plan plan_for(const Tape& tape, Var target, const Passes& passes = {}, int threads = 1) {

@@ -26,7 +26,7 @@ std::vector<Var> asked_for(Tape& tape, Var loss, const Classifier& model) {
 }
 
 Plan plan_of(const Tape& tape, const std::vector<Var>& asked, const Passes& passes = {}) {
-  return plan_for(tape, asked, passes, 1, true);
+  return plan_for(tape, asked, passes, 1, Request::Purpose::gradients);
 }
 
 std::string_view name_of(const Plan& plan, Id node) { return plan.request.work[node].op->name; }
@@ -274,7 +274,7 @@ TEST_CASE("let go: what nobody should ask for comes as long as the parameters ar
   }
   SUBCASE("asked for after it") {
     const std::string text = fmt::format(
-        "Var #{} (linear) was let go when the gradient had been computed, and a parameter it was "
+        "Var #{} (linear) was not kept, and a parameter it was "
         "computed from has changed since; ask for it before the change",
         logits.index());
     Sgd{0.5}.step(gradients);

@@ -81,7 +81,8 @@ bool is_for(const Request& request, const Tape& tape, const std::vector<Var>& ta
   std::vector<std::uint32_t> numbers;
   std::vector<std::uint32_t> at;
   make_schedule(tape.graph(), wanted, marks, schedule);
-  const bool is = request.is_for(tape.graph(), schedule, wanted, false, numbers, at);
+  const bool is =
+      request.is_for(tape.graph(), schedule, wanted, Request::Purpose::values, numbers, at);
   CHECK(std::all_of(numbers.begin(), numbers.end(), [](std::uint32_t n) { return n == 0; }));
   const Request made = request_for(tape, targets);
   CHECK(is == (request == made));
@@ -125,7 +126,7 @@ TEST_CASE("request: memory kept between calls makes no difference") {
     std::vector<std::uint8_t> marks;
     std::vector<std::uint32_t> schedule;
     make_schedule(a.tape.graph(), {&index, 1}, marks, schedule);
-    request.describe(a.tape.graph(), schedule, {&index, 1}, false, numbers);
+    request.describe(a.tape.graph(), schedule, {&index, 1}, Request::Purpose::values, numbers);
     CHECK(request == request_for(a.tape, {target}));
     CHECK(std::all_of(numbers.begin(), numbers.end(), [](std::uint32_t n) { return n == 0; }));
   }

@@ -67,10 +67,10 @@ TEST_CASE("place: the gradient that goes back through time uses one buffer again
   const Recurrence r(tape);
   const std::vector<Var> wanted = tape.gradients(r.loss, std::vector{r.states[0]});
   const Plan keeps = plan_for(tape, wanted);
-  const Plan reuses = plan_for(tape, wanted, {}, 1, true);
+  const Plan reuses = plan_for(tape, wanted, {}, 1, Request::Purpose::gradients);
   CHECK(keeps.steps.size() == reuses.steps.size());
   CHECK(reuses.bytes <= keeps.bytes - 7 * 4 * 16 * 8);
-  CHECK(plan_for(tape, wanted, without(&Passes::place), 1, true).bytes ==
+  CHECK(plan_for(tape, wanted, without(&Passes::place), 1, Request::Purpose::gradients).bytes ==
         plan_for(tape, wanted, without(&Passes::place)).bytes);
 }
 
@@ -85,11 +85,13 @@ TEST_CASE("reuse: a plan that lets values go is none for who wants to keep them"
   std::vector<std::uint32_t> numbers;
   std::vector<std::uint32_t> at;
   Request request;
-  request.describe(tape.graph(), schedule, wanted, true, numbers);
-  CHECK(request.is_for(tape.graph(), schedule, wanted, true, numbers, at));
-  CHECK_FALSE(request.is_for(tape.graph(), schedule, wanted, false, numbers, at));
+  request.describe(tape.graph(), schedule, wanted, Request::Purpose::gradients, numbers);
+  CHECK(request.is_for(tape.graph(), schedule, wanted, Request::Purpose::gradients, numbers, at));
+  CHECK_FALSE(
+      request.is_for(tape.graph(), schedule, wanted, Request::Purpose::values, numbers, at));
   (void)tanh(Var(&tape, schedule.back() - 1, r.loss.generation()));  // may still run, and reads it
-  CHECK_FALSE(request.is_for(tape.graph(), schedule, wanted, true, numbers, at));
+  CHECK_FALSE(
+      request.is_for(tape.graph(), schedule, wanted, Request::Purpose::gradients, numbers, at));
 }
 
 TEST_CASE("reuse: every value can be asked for when the gradient has been computed") {
@@ -138,9 +140,10 @@ TEST_CASE("reuse: what was let go and cannot be computed again says so") {
       if (message.empty()) message = error.what();
     }
   }
-  CHECK(message ==
-        "Var #35 (matmul) was let go when the gradient had been computed, and a parameter it was "
-        "computed from has changed since; ask for it before the change");
+  CHECK(
+      message ==
+      "Var #35 (matmul) was not kept, and a parameter it was computed from has changed since; ask "
+      "for it before the change");
   CHECK(tape.to_string(true).find("(changed since)") != std::string::npos);
   tape.clear();
   const Recurrence again(tape);
