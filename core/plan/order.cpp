@@ -15,6 +15,8 @@ class Ordering {
       : draft_(draft),
         values_(static_cast<std::uint32_t>(draft.values.size())),
         count_(values_ + static_cast<std::uint32_t>(draft.products.size())),
+        by_step_(draft.request.purpose == Request::Purpose::inference ||
+                 draft.request.purpose == Request::Purpose::replay),
         missing_(count_, 0),
         live_(count_, 0),
         pulled_(values_, 0),
@@ -114,15 +116,23 @@ class Ordering {
     }
   }
 
+  /// Of what is ready, the smallest turn comes first: as it was recorded or, where only what is
+  /// asked for is kept, by the time step, so that what one step leaves to another is soon used.
+  [[nodiscard]] std::uint64_t turn_of(Id node) const {
+    if (!by_step_) return node;
+    const Node& recorded = draft_.graph.nodes[draft_.request.nodes[node]];
+    return (static_cast<std::uint64_t>(recorded.step + 1) << 32) | node;
+  }
+
   /// All that `v` needs is there.
   void arrive(std::uint32_t v) {
     if (is_product(v)) {
-      ready_.emplace(product_of(v).order, v);
+      ready_.emplace(turn_of(product_of(v).order), v);
       if (product_of(v).swept) ready_swept_.push_back(v);
     } else if (draft_.values[v].role == Role::kernel) {
-      ready_.emplace(v, v);
+      ready_.emplace(turn_of(v), v);
     } else if (is_sum(v)) {
-      ready_.emplace(v, v);
+      ready_.emplace(turn_of(v), v);
       ready_sums_.push_back(v);
     } else {
       settled_.push_back(v);
@@ -348,12 +358,13 @@ class Ordering {
   const Draft& draft_;
   std::uint32_t values_;
   std::uint32_t count_;
+  bool by_step_;
   std::vector<std::uint32_t> missing_;
   std::vector<std::uint8_t> live_;
   std::vector<std::uint32_t> first_user_;
   std::vector<std::uint32_t> users_;
   std::vector<std::uint32_t> settled_;
-  using Ready = std::pair<Id, std::uint32_t>;
+  using Ready = std::pair<std::uint64_t, std::uint32_t>;
   std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready_;
   std::vector<std::uint8_t> pulled_;
   std::vector<std::uint8_t> summed_;        // those that a sweep adds up

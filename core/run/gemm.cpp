@@ -151,12 +151,23 @@ void chunk(const Gemm<T>& g, Interval rows, Interval columns, Interval depth, co
       // Whoever computes the first columns adds up the rows.
       if (columns.begin == 0 && !g.sums.empty()) add_up(g, {i, i + count}, depth, copy);
     }
-    for (Index j = columns.begin; j < columns.end; j += kPanel<T>) {
+    const auto begin_at = [&](Index j) {
       o.a = a;
       o.b = b == nullptr ? g.b + depth.begin * g.ldb + j : b + (j - columns.begin) * depth.size();
       o.ldb = b == nullptr ? g.ldb : kPanel<T>;
       o.bias = depth.begin == 0 && g.bias ? g.bias + j : nullptr;
       o.c = g.c + i * g.ldc + j;
+    };
+    Index first = columns.begin;
+    if (count == 1 && !g.transpose_a) {
+      constexpr Index kTogether = kRowPanels * kPanel<T>;
+      for (; first + kTogether <= columns.end; first += kTogether) {
+        begin_at(first);
+        row_of_panels(o, b == nullptr ? kPanel<T> : kPanel<T> * depth.size());
+      }
+    }
+    for (Index j = first; j < columns.end; j += kPanel<T>) {
+      begin_at(j);
       o.columns = std::min(kPanel<T>, columns.end - j);
       Ahead<T>& ahead = next_a.done() ? next : next_a;
       if (g.transpose_a) {

@@ -152,6 +152,33 @@ void tile(const Operands<T>& o) {
   }
 }
 
+/// One row of a times this many panels at once: the sums of one panel alone would wait for each
+/// other. `panel` is how far apart the panels of b are.
+constexpr int kRowPanels = 4;
+template <class T>
+void row_of_panels(const Operands<T>& o, Index panel) {
+  const Tag<T> d;
+  constexpr Index lanes = kLanes<T>;
+  constexpr int kVectors = 2 * kRowPanels;
+  using V = hn::Vec<Tag<T>>;
+  V sum[kVectors];
+  for (int j = 0; j < kVectors; ++j) {
+    sum[j] = o.bias ? hn::LoadU(d, o.bias + j * lanes) : hn::Zero(d);
+  }
+  const T* b = o.b;
+  for (Index p = 0; p < o.k; ++p) {
+    const V x = hn::Set(d, o.a[p]);
+    for (int j = 0; j < kVectors; ++j) {
+      sum[j] = hn::MulAdd(x, hn::LoadU(d, b + (j / 2) * panel + (j % 2) * lanes), sum[j]);
+    }
+    b += o.ldb;
+  }
+  for (int j = 0; j < kVectors; ++j) {
+    T* const c = o.c + j * lanes;
+    hn::StoreU(o.add ? hn::Add(sum[j], hn::LoadU(d, c)) : sum[j], d, c);
+  }
+}
+
 template <class T>
 using Tile = void (*)(const Operands<T>&);
 
