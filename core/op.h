@@ -241,6 +241,7 @@ struct Op : OpInfo {
   ProductForm (*product)(const Signature&) = nullptr;  // products, and what can be seen as one
   int (*concat_axis)(const Signature&) = nullptr;      // concats only
   SliceForm (*range)(const Signature&) = nullptr;      // slices only
+  bool (*transposes)(const Signature&) = nullptr;      // whether y is input 0, a matrix, transposed
   int (*sum_axis)(const Signature&) = nullptr;         // sums along an axis only
   const Op& (*second)() = nullptr;  // an op of the first inputs: the kernel can give its value too
   void (*gradient)(Backward&) = nullptr;  // null where no_gradient says why
@@ -277,6 +278,10 @@ concept HasConcat = requires(const Signature& s) {
 template <class D>
 concept HasSlice = requires(const Signature& s) {
   { D::range(s) } -> std::same_as<SliceForm>;
+};
+template <class D>
+concept HasTransposes = requires(const Signature& s) {
+  { D::transposes(s) } -> std::same_as<bool>;
 };
 template <class D>
 concept HasSumAxis = requires(const Signature& s) {
@@ -322,6 +327,7 @@ Op make_op() {
   if constexpr (HasProduct<D>) op.product = D::product;
   if constexpr (HasConcat<D>) op.concat_axis = D::concat_axis;
   if constexpr (HasSlice<D>) op.range = D::range;
+  if constexpr (HasTransposes<D>) op.transposes = D::transposes;
   if constexpr (HasSumAxis<D>) op.sum_axis = D::sum_axis;
   if constexpr (HasSecond<D>) op.second = D::second;
   if constexpr (HasSweep<D>) {

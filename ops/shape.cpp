@@ -28,8 +28,11 @@ struct Axes {
 };
 
 struct Transpose {
-  static constexpr OpInfo info{
-      .name = "transpose", .formula = "y = x with two axes exchanged", .any_dtype = true};
+  static constexpr OpInfo info{.name = "transpose",
+                               .formula = "y = x with two axes exchanged",
+                               .any_dtype = true,
+                               .parallel = true};
+  static constexpr Index kBlock = 16;
   static Shape shape(const Signature& s) {
     const auto [a, b] = s.attributes<Axes>();
     const int first = s.axis(a);
@@ -48,18 +51,40 @@ struct Transpose {
     const Index middle = first == second ? 1 : x.size(first + 1, second);
     const Index n = first == second ? 1 : x[second];
     const Index inner = x.size(second + 1, x.rank());
-    const T* from = k.in<T>(0);
-    T* to = k.out<T>();
-    for (Index o = 0; o < outer; ++o) {
-      for (Index j = 0; j < n; ++j) {
-        for (Index c = 0; c < middle; ++c) {
-          for (Index i = 0; i < m; ++i) {
-            std::copy_n(from + (((o * m + i) * middle + c) * n + j) * inner, inner, to);
-            to += inner;
-          }
+    const auto [begin, end] = k.share(outer * n, middle * inner == 1 ? kBlock : 1);
+    if (middle * inner == 1) {
+      for (Index row = begin; row < end; row = std::min(end, row + kBlock - row % kBlock)) {
+        transpose_rows(k.in<T>(0), k.out<T>(), m, n, row,
+                       std::min(end, row + kBlock - row % kBlock));
+      }
+      return;
+    }
+    T* to = k.out<T>() + begin * middle * m * inner;
+    for (Index row = begin; row < end; ++row) {
+      const T* const from = k.in<T>(0) + (row / n * m * middle * n + row % n) * inner;
+      for (Index c = 0; c < middle; ++c) {
+        for (Index i = 0; i < m; ++i) {
+          to = std::copy_n(from + (i * middle + c) * n * inner, inner, to);
         }
       }
     }
+  }
+  /// Rows [begin, end) of y, of matrices (n x m) one below the other, from x of matrices (m x n):
+  /// by squares, of which both sides stay in the cache.
+  template <class T>
+  static void transpose_rows(const T* x, T* y, Index m, Index n, Index begin, Index end) {
+    for (Index i = 0; i < m; i += kBlock) {
+      const Index last = std::min(m, i + kBlock);
+      for (Index row = begin; row < end; ++row) {
+        const T* const from = x + row / n * m * n + row % n;
+        T* const to = y + row * m;
+        for (Index c = i; c < last; ++c) to[c] = from[c * n];
+      }
+    }
+  }
+  static bool transposes(const Signature& s) {
+    const auto [a, b] = s.attributes<Axes>();
+    return s.shape(0).rank() == 2 && s.axis(a) != s.axis(b);
   }
   static void gradient(Backward& g) {
     const auto [a, b] = g.attributes<Axes>();

@@ -98,6 +98,17 @@ void Draft::read_twins(Id id) {
   }
 }
 
+/// A product reads what its operand is the transpose of, the other way round.
+void Draft::read_transposed(List& operand, bool& transpose) {
+  Id id = ids(operand)[0];
+  while (id < work() && values[id].role == Role::kernel && values[id].op->transposes != nullptr &&
+         values[id].op->transposes(signature(id))) {
+    id = inputs_of(id)[0];
+    transpose = !transpose;
+  }
+  if (id != ids(operand)[0]) operand = add_list({&id, 1});
+}
+
 void Draft::add_product(Id id, const ProductForm& form) {
   const std::uint32_t first = values[id].first_input;
   const auto input = [&](int i) { return List{first + static_cast<std::uint32_t>(i), 1}; };
@@ -112,7 +123,11 @@ void Draft::add_product(Id id, const ProductForm& form) {
                        .bias = {},
                        .out = add_list({&id, 1}),
                        .order = id};
-  if (!product.ones) product.a = input(form.a);
+  if (!product.ones) {
+    product.a = input(form.a);
+    read_transposed(product.a, product.transpose_a);
+    read_transposed(product.b, product.transpose_b);
+  }
   if (form.bias >= 0) product.bias = input(form.bias);
   set_product(id, static_cast<Id>(products.size()));
   products.push_back(product);

@@ -202,6 +202,7 @@ class Draft {
  private:
   void add_work(Id id);
   void read_twins(Id id);
+  void read_transposed(List& operand, bool& transpose);
   void add_product(Id id, const ProductForm& form);
   void resolve_view(Id id);
   void resolve_slice(Id id);

@@ -263,6 +263,24 @@ TEST_CASE("accumulate: the gradient of a weight over all steps is one product") 
   CHECK(products_of(program, without(&Passes::accumulate)) == 14);
 }
 
+TEST_CASE("products: a transposed operand is read as it lies") {
+  const Gates gates(4, 3);
+  const Program program = [&](Tape& tape) {
+    const Var x = tanh(leaf(tape, {5, 4}, 1));
+    const Var W = tape.parameter(gates.W[0]);
+    const Var y = matmul(x, transpose(transpose(transpose(transpose(W)))));
+    return std::vector{y, matmul(transpose(y), x) * 2 + matmul(transpose(y), x, {false, false}),
+                       matmul(leaf(tape, {2, 3}, 2), transpose(W)) * sum(y)};
+  };
+  const Plan plan = checked_plan(program);
+  CHECK(counts_of(plan).kernels == 1);  // the sum of y
+  const Plan asked = checked_plan([&](Tape& tape) {  // a sum that reads it as it is
+    const Var Wt = transpose(tape.parameter(gates.W[0]));
+    return std::vector{Wt, matmul(tanh(leaf(tape, {2, 3}, 1)), Wt) * sum(Wt, 0)};
+  });
+  CHECK(counts_of(asked).kernels == 2);
+}
+
 TEST_CASE("place: nothing is copied") {
   const Gates gates(3, 4);
   const Program program = [&](Tape& tape) {
