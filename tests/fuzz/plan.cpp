@@ -24,6 +24,7 @@ struct Options {
   std::string passes;
   std::vector<int> threads{1};
   std::uint64_t order = 0;
+  bool bits_after_change = false;
   bool few = false;
   bool verbose = false;
   bool list = false;
@@ -79,7 +80,7 @@ class Fuzzer {
  private:
   void run_one(const Structure& structure, std::uint64_t seed) {
     const Recipe recipe{seed, options_.data > 0 ? options_.data : seed, options_.largest,
-                        options_.longest};
+                        options_.longest, options_.bits_after_change};
     if (options_.verbose) {
       fmt::print("{} {}\n", structure.name, seed);
       std::fflush(stdout);
@@ -136,6 +137,8 @@ int run_program(int argc, char** argv) {
   app.add_option("--threads", options.threads, "with --passes: numbers of threads, by piece")
       ->delimiter(',');
   app.add_option("--order", options.order, "with --passes: the order in which values are read");
+  app.add_flag("--bits-after-change", options.bits_after_change,
+               "compare bits also of what is read after parameters have changed");
   app.add_flag("--few", options.few, "run each program in three ways instead of fifteen");
   app.add_flag("--verbose", options.verbose, "print every program, and the tapes where one fails");
   app.add_flag("--list", options.list, "print the kinds of structure");

@@ -32,6 +32,7 @@ Program::Program(const Recipe& recipe, const Way& way, Tapes& tapes)
       tapes_(tapes),
       tape_(&tapes.first),
       choices_(recipe.seed, 1),
+      scale_(one_of<Index>({5, 8, 8, 40, 40, 300})),
       data_(recipe.data, 2),
       order_(way.order, 3) {
   clear_to_nan(tapes_.first);
@@ -49,14 +50,13 @@ void Program::next_threads() {
 Index Program::size() {
   static const std::vector<Index> large{31,  32,  33,  47,  63,  64,  65,  96, 97,
                                         127, 128, 129, 160, 200, 255, 256, 257, 300};
-  const Index kind = below(8);
-  const Index size = kind < 5 ? 1 + below(6) : kind < 7 ? 1 + below(40) : one_of(large);
-  return std::min(size, recipe_.largest);
+  const Index any = 1 + below(std::min<Index>(scale_, 40));
+  const Index size = one_in(2) ? one_of(large) : any;
+  return std::min(scale_ > 40 ? size : any, recipe_.largest);
 }
 
 Index Program::small_size() {
-  const Index size = one_in(4) ? 1 + below(40) : 1 + below(8);
-  return std::min(size, recipe_.largest);
+  return std::min(1 + below(std::min<Index>(scale_, 40)), recipe_.largest);
 }
 
 Index Program::batch(bool may_be_empty) {
@@ -68,7 +68,7 @@ Index Program::batch(bool may_be_empty) {
 
 Index Program::steps() {
   const Index steps = one_in(4) ? 1 + below(12) : 1 + below(5);
-  return std::min(steps, recipe_.longest);
+  return std::min(scale_ > 40 ? 1 + steps / 3 : steps, recipe_.longest);
 }
 
 Tensor Program::tensor(const Shape& shape, double low, double high) {
@@ -262,6 +262,7 @@ void Program::show_nodes(Tape& tape) {
 
 void Program::read(Pending& pending) {
   Seen& seen = outcome_[pending.seen];
+  seen.after_change = changed_;
   try {
     seen.values = pending.read();
   } catch (const HandleError& error) {

@@ -19,7 +19,9 @@ struct Recipe {
   std::uint64_t data = 0;  // of the values
   Index largest = 300;     // the size of an axis is at most this
   Index longest = 12;      // a sequence has at most this many steps
-  double nudge = 0;        // every value is multiplied by a number this near to 1
+  // Whether what is read after a change of parameters, too, has to have the same bits always.
+  bool bits_after_change = false;
+  double nudge = 0;  // every value is multiplied by a number this near to 1
 };
 
 /// The tapes that a program records on. They outlive it, as do the plans they have found.
@@ -42,7 +44,8 @@ struct Seen {
   std::string label;
   std::vector<double> values = {};
   std::string error = {};
-  bool may_be_lost = false;  // a plan may say that it cannot be read any more
+  bool may_be_lost = false;   // a plan may say that it cannot be read any more
+  bool after_change = false;  // a parameter of the piece had been changed when it was read
 };
 using Outcome = std::vector<Seen>;
 
@@ -70,9 +73,9 @@ class Program {
   const T& one_of(const std::vector<T>& from) {
     return from[static_cast<std::size_t>(below(std::ssize(from)))];
   }
-  /// The size of an axis: mostly small, sometimes up to 300 and often near a power of two.
+  /// The size of an axis: small in most programs, in some up to 300 and often near a power of two.
   Index size();
-  /// Mostly small, at most 40.
+  /// At most 40.
   Index small_size();
   /// A number of sequences, sometimes 0 where that is allowed.
   Index batch(bool may_be_empty = false);
@@ -143,6 +146,7 @@ class Program {
   Tapes& tapes_;
   Tape* tape_;
   Random choices_;
+  Index scale_;  // no size is larger than that
   Random data_;
   Random order_;
   std::size_t pieces_ = 0;
