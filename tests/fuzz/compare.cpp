@@ -105,7 +105,7 @@ std::string other_bits(const Recipe& recipe, const Outcome& got, const Outcome& 
                        std::string_view which) {
   if (got.size() != wanted.size()) return fmt::format("{}: another number of values", which);
   for (std::size_t i = 0; i < got.size(); ++i) {
-    if (got[i].after_change && !recipe.bits_after_change) continue;
+    if (got[i].any_bits && !recipe.all_bits) continue;
     const std::string wrong = complaint({got[i], wanted[i]}, true, 0);
     if (!wrong.empty()) return fmt::format("{}: {}", which, wrong);
   }
@@ -169,18 +169,21 @@ Passes random_subset(Random& random) {
 std::vector<Way> ways_of(const Recipe& recipe, Effort effort) {
   Random random(recipe.seed, 7);
   const auto order = [&] { return static_cast<std::uint64_t>(random.below(3)); };
-  std::vector<Way> ways{{{}, {1}, 0}, {{}, {2}, 1 + recipe.seed % 5}};
+  std::vector<Way> ways{{{}, {1}, 0}};
   if (effort == Effort::few) {
-    ways.push_back({random_subset(random), {1, 2}, order()});
+    ways.push_back({{}, {recipe.seed % 4 == 0 ? 2 : 1}, 1 + recipe.seed % 5});
+    ways.push_back({random_subset(random), {1}, order()});
     return ways;
   }
-  ways.push_back({{}, {1, 2}, order()});
-  ways.push_back({{}, {3}, order()});
+  // Threads that wait for each other make a busy machine slow: they are in few of the ways.
+  ways.push_back({{}, {2}, 1 + recipe.seed % 5});
   for (const std::string_view name : Passes::names()) {
-    ways.push_back({Passes{}.without(name), {1 + static_cast<int>(random.below(2))}, order()});
+    ways.push_back({Passes{}.without(name), {1}, order()});
   }
-  for (int i = 0; i < 3; ++i) ways.push_back({random_subset(random), {1, 2}, order()});
-  ways.push_back({Passes::none(), {2}, order()});
+  for (int i = 0; i < 2; ++i) ways.push_back({random_subset(random), {1}, order()});
+  ways.push_back({random_subset(random), {1, 2}, order()});
+  if (recipe.seed % 4 == 0) ways.push_back({{}, {3, 1}, order()});
+  if (recipe.seed % 4 == 1) ways.push_back({Passes::none(), {2}, order()});
   return ways;
 }
 

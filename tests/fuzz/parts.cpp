@@ -82,6 +82,62 @@ void groups(Program& p) {
   p.learn({stack(outputs), h}, {tree});
 }
 
+/// Values of which a plan keeps some columns of a wider matrix, and what is seen of them later.
+void kept_views(Program& p) {
+  const Parameters tree = p.tree();
+  const Index hidden = p.size();
+  const Index features = p.size();
+  const Index batch = p.batch(true);
+  std::vector<Gate> gates;
+  for (Index i = p.between(2, 4); i > 0; --i) gates.emplace_back(tree / i, features, hidden);
+  std::vector<Var> kept;
+  std::vector<Var> joined;
+  Var h = full(p.tape(), {batch, hidden}, 0);
+  for (const Var& x : unstack(p.input({p.steps(), batch, features}))) {
+    std::vector<Var> g;
+    for (const Gate& gate : gates) g.push_back(gate(x, h));
+    h = tanh(g[0]) * sigmoid(g[1]);
+    for (const Var& value : g) kept.push_back(value);
+    if (p.one_in(2)) joined.push_back(concat(g, 1));
+    if (p.one_in(2)) (void)(add_up(g) * h).value();  // from here on there is another plan
+  }
+  if (p.one_in(3)) kept.push_back(stack(std::array{kept[0], h, kept[kept.size() / 2]}));
+  kept.insert(kept.end(), joined.begin(), joined.end());
+  std::vector<Var> seen;
+  for (Index i = p.between(2, 6); i > 0; --i) {
+    Var v = p.one_of(kept);
+    for (Index views = p.between(1, 3); views > 0; --views) {
+      const Shape shape = v.shape();
+      const int last = shape.rank() - 1;
+      const Index begin = shape[0] == 0 ? 0 : p.below(shape[0]);
+      const Index cut = shape[last] == 0 ? 0 : p.below(shape[last]);
+      switch (p.below(6)) {
+        case 0:
+          v = reshape(v, {shape.size()});
+          break;
+        case 1:
+          if (shape.size() % 2 == 0) v = reshape(v, {2, shape.size() / 2});
+          break;
+        case 2:
+          v = rows(v, begin, shape[0]);
+          break;
+        case 3:
+          v = slice(v, last, cut, shape[last]);
+          break;
+        case 4:
+          v = slice(v, last, 0, cut);
+          break;
+        default:
+          if (last > 0 && shape[0] > 0) v = select(v, begin);
+      }
+      if (p.one_in(4)) kept.push_back(v);
+    }
+    seen.push_back(p.one_in(2) ? tanh(v) : v);
+    if (p.one_in(3)) (void)seen.back().value();
+  }
+  p.learn(seen, {tree});
+}
+
 /// Products in a chain and beside each other, in all ways to transpose, up to 300 x 300 x 300.
 void products(Program& p) {
   const Parameters tree = p.tree();
@@ -123,6 +179,16 @@ void products(Program& p) {
       }
     }
     if (form == 1) y = y + matmul(a, p.one_in(2) ? b : b * 2, t);
+    if (p.one_in(4)) {  // a sum of layers whose weights and biases are computed, or parameters
+      const Index columns = t.b ? b.shape()[0] : b.shape()[1];
+      const Var left = t.a ? transpose(a) : a;
+      for (Index terms = p.between(1, 3); terms > 0; --terms) {
+        const Var weight = p.one_in(2) ? tanh(b) : b;
+        const Var bias = p.one_in(2) ? p.input({columns}) : sum(tanh(y), 0);
+        const Var W = t.b ? weight : transpose(weight);
+        y = p.one_in(4) ? y + linear(left, W) : y + linear(p.one_in(2) ? left : left * 2, W, bias);
+      }
+    }
     values.push_back(p.one_in(2) ? tanh(y * scale) : y * scale);
     if (form == 2 && y.shape()[1] > 1) {  // columns of it
       const Index columns = y.shape()[1];

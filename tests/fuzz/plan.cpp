@@ -24,7 +24,7 @@ struct Options {
   std::string passes;
   std::vector<int> threads{1};
   std::uint64_t order = 0;
-  bool bits_after_change = false;
+  bool all_bits = false;
   bool few = false;
   bool verbose = false;
   bool list = false;
@@ -80,9 +80,10 @@ class Fuzzer {
  private:
   void run_one(const Structure& structure, std::uint64_t seed) {
     const Recipe recipe{seed, options_.data > 0 ? options_.data : seed, options_.largest,
-                        options_.longest, options_.bits_after_change};
+                        options_.longest, options_.all_bits};
+    const auto start = Clock::now();
     if (options_.verbose) {
-      fmt::print("{} {}\n", structure.name, seed);
+      fmt::print("{} {}: ", structure.name, seed);
       std::fflush(stdout);
     }
     std::optional<Failure> failure;
@@ -91,6 +92,9 @@ class Fuzzer {
     } else {
       failure = check(structure, recipe,
                       Way{Passes::parse(options_.passes), options_.threads, options_.order});
+    }
+    if (options_.verbose) {
+      fmt::print("{:.2f} s\n", std::chrono::duration<double>(Clock::now() - start).count());
     }
     Count& count = counts_[structure.name];
     ++count.programs;
@@ -137,9 +141,9 @@ int run_program(int argc, char** argv) {
   app.add_option("--threads", options.threads, "with --passes: numbers of threads, by piece")
       ->delimiter(',');
   app.add_option("--order", options.order, "with --passes: the order in which values are read");
-  app.add_flag("--bits-after-change", options.bits_after_change,
-               "compare bits also of what is read after parameters have changed");
-  app.add_flag("--few", options.few, "run each program in three ways instead of fifteen");
+  app.add_flag("--all-bits", options.all_bits,
+               "compare the bits of what is read after a change and of what reads two trees, too");
+  app.add_flag("--few", options.few, "run each program in three ways instead of twelve");
   app.add_flag("--verbose", options.verbose, "print every program, and the tapes where one fails");
   app.add_flag("--list", options.list, "print the kinds of structure");
   CLI11_PARSE(app, argc, argv);

@@ -262,7 +262,7 @@ void Program::show_nodes(Tape& tape) {
 
 void Program::read(Pending& pending) {
   Seen& seen = outcome_[pending.seen];
-  seen.after_change = changed_;
+  seen.any_bits = changed_ || trees_ > 1;
   try {
     seen.values = pending.read();
   } catch (const HandleError& error) {

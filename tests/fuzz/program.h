@@ -19,8 +19,9 @@ struct Recipe {
   std::uint64_t data = 0;  // of the values
   Index largest = 300;     // the size of an axis is at most this
   Index longest = 12;      // a sequence has at most this many steps
-  // Whether what is read after a change of parameters, too, has to have the same bits always.
-  bool bits_after_change = false;
+  // Whether what is read after a change of parameters, or depends on two trees of parameters, has
+  // to have the same bits always, too.
+  bool all_bits = false;
   double nudge = 0;  // every value is multiplied by a number this near to 1
 };
 
@@ -44,8 +45,8 @@ struct Seen {
   std::string label;
   std::vector<double> values = {};
   std::string error = {};
-  bool may_be_lost = false;   // a plan may say that it cannot be read any more
-  bool after_change = false;  // a parameter of the piece had been changed when it was read
+  bool may_be_lost = false;  // a plan may say that it cannot be read any more
+  bool any_bits = false;     // the order in which terms are added is not always the same
 };
 using Outcome = std::vector<Seen>;
 

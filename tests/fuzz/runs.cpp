@@ -54,81 +54,73 @@ struct Details {
   Index steps = 3;
   double factor = 0.5;
   Index begin = 0;  // of a slice
+  Index row = 0;    // of a parameter, from which on it is read as a matrix
+  Index function = 0;
   bool bias = true;
   bool transposed = false;
-  bool same_input = true;  // one Var is read twice, else two
-  bool swapped = false;    // the terms of a sum
-  bool asks = false;       // in the middle
-  bool ends_early = false; // the gradient
-  Index other_function = 0;
+  bool two_inputs = false;  // of equal values, instead of one that is read twice
+  bool swapped = false;     // the terms of a sum
+  bool asks = false;        // in the middle
+  bool ends_early = false;  // the gradient
+  bool lets_go = false;
+  bool keeps_state = false;  // the last state is asked for
+  bool differentiates_inputs = false;
 };
 
+/// The same with one detail changed.
 Details near(Program& p, const Details& base) {
+  static const std::vector<std::array<std::size_t, 3>> gates{
+      {0, 1, 2}, {0, 1, 3}, {0, 2, 3}, {1, 0, 2}, {1, 2, 3}, {3, 4, 5}, {1, 3, 5}, {0, 0, 1}};
+  static const std::vector<bool Details::*> flags{
+      &Details::bias,       &Details::transposed, &Details::two_inputs,
+      &Details::swapped,    &Details::asks,       &Details::differentiates_inputs,
+      &Details::ends_early, &Details::lets_go,    &Details::keeps_state};
   Details d = base;
-  switch (p.below(13)) {
+  switch (p.below(8)) {
     case 0:
-      std::swap(d.gates[0], d.gates[1]);
-      break;
     case 1:
-      d.gates[2] = 3;
+      d.gates = p.one_of(gates);
       break;
     case 2:
-      d.gates = {3, 4, 5};
-      break;
-    case 3:
-      d.gates = {1, 3, 5};
-      break;
-    case 4:
       d.batch += 1;
       break;
-    case 5:
+    case 3:
       d.steps += 1;
       break;
-    case 6:
+    case 4:
+      (p.one_in(2) ? d.begin : d.row) ^= 1;
+      break;
+    case 5:
       d.factor = 0.25;
+      d.function = p.below(3);
       break;
-    case 7:
-      d.begin = 1;
-      break;
-    case 8:
-      d.bias = !d.bias;
-      break;
-    case 9:
-      d.transposed = !d.transposed;
-      break;
-    case 10:
-      d.same_input = !d.same_input;
-      break;
-    case 11:
-      d.swapped = !d.swapped;
-      break;
-    default:
-      if (p.one_in(3)) {
-        d.asks = !d.asks;
-      } else if (p.one_in(2)) {
-        d.ends_early = !d.ends_early;
-      } else {
-        d.other_function = 1;
-      }
+    default: {
+      bool Details::*const flag = p.one_of(flags);
+      d.*flag = !(d.*flag);
+    }
   }
   return d;
 }
 
 struct NearNetwork {
-  NearNetwork(Program& p, const Parameters& tree, Index hidden) : hidden(hidden) {
+  NearNetwork(Program& p, const Parameters& tree, Index hidden) : tree(tree), hidden(hidden) {
     for (int i = 0; i < 6; ++i) {
       W.push_back((tree / i).add("W", {hidden, hidden}, p.weights()));
       U.push_back((tree / i).add("U", {hidden, hidden}, p.weights()));
       b.push_back((tree / i).add("b", {hidden}, p.weights()));
     }
+    V = tree.add("V", {hidden + 1, hidden}, p.weights());
   }
 
-  [[nodiscard]] std::vector<Var> record(Program& p, const Details& d) const {
+  /// Records a loss and its gradients, and shows them. What differs is in the details alone.
+  [[nodiscard]] Var record(Program& p, const Details& d) const {
     Tape& tape = p.tape();
     const Tensor values = p.tensor({d.steps, d.batch, hidden + 1});
     const auto part = [&](Var x) { return slice(x, 2, d.begin, d.begin + hidden); };
-    const Var x = part(tape.input(values));
-    const Var z = d.same_input ? x : part(tape.input(values));
+    const Var input = tape.input(values);
+    const Var x = part(input);
+    const Var z = d.two_inputs ? part(tape.input(values)) : x;
+    const Var rows_of_V = rows(tape.parameter(V), d.row, d.row + hidden);  // a view
     Var h = full(tape, {d.batch, hidden}, 0);
     std::vector<Var> outputs;
     for (Index t = 0; t < d.steps; ++t) {
@@ -140,19 +132,28 @@ struct NearNetwork {
         const Var Uh = matmul(h, tape.parameter(U[i]), {false, !d.transposed});
         g.push_back(d.swapped ? Uh + Wx : Wx + Uh);
       }
-      const Var n = d.other_function == 1 ? sigmoid(g[2]) : tanh(g[2]);
+      const Var n = d.function == 1 ? sigmoid(g[2]) : tanh(g[2]);
+      if (d.lets_go) tape.let_go(g[1]);
       h = sigmoid(g[0]) * n + d.factor * (sigmoid(g[1]) * h);
       if (d.ends_early && t == 0) h = stop_gradient(h);
       outputs.push_back(h);
-      if (d.asks && t == 0) p.glance(g[1]);
+      if (d.asks && t == 0) (void)g[0].value();
     }
-    return {stack(outputs), h};
+    if (d.keeps_state) p.show(h);
+    const Var y = linear(stack(outputs), rows_of_V);
+    const Var loss = sum(square(y)) + sum(d.function == 2 ? tanh(h) : h);
+    p.hold(tape.gradients(loss, tree));
+    if (d.differentiates_inputs) p.show(tape.gradients(loss, std::array{input})[0]);
+    p.show(loss);
+    return y;
   }
 
+  Parameters tree;
   Index hidden;
   std::vector<Parameter> W;
   std::vector<Parameter> U;
   std::vector<Parameter> b;
+  Parameter V;
 };
 
 }  // namespace
@@ -161,19 +162,23 @@ struct NearNetwork {
 /// one must not serve another.
 void near_misses(Program& p) {
   const Parameters tree = p.tree();
-  const Parameters twin = p.tree();
-  const Index hidden = p.one_in(3) ? p.size() : p.small_size();
+  const Index hidden = p.one_in(8) ? p.size() : p.between(1, 6);
   const NearNetwork one(p, tree, hidden);
-  const NearNetwork two(p, twin, hidden);
+  const bool twins = p.one_in(3);
+  const NearNetwork two(p, twins ? p.tree() : tree / "two", hidden);
   Details details;
   details.batch = p.batch();
-  details.steps = p.steps();
-  for (Index run = p.between(3, 6); run > 0; --run) {
-    const Details d = p.one_in(4) ? details : near(p, details);
-    const bool other = p.one_in(5);
-    if (!p.one_in(5)) p.clear();
-    p.learn((other ? two : one).record(p, d), {other ? twin : tree});
-    if (p.one_in(4)) details = d;
+  details.steps = p.between(1, 4);
+  (void)one.record(p, details);
+  p.end_piece();
+  for (Index run = p.between(3, 9); run > 0; --run) {
+    const Details d = p.one_in(3) ? details : near(p, details);
+    if (!p.one_in(6)) p.clear();
+    const Var y = (p.one_in(5) ? two : one).record(p, d);
+    if (p.one_in(3)) p.show(y);
+    if (p.one_in(4)) p.change(tree);
+    p.end_piece();
+    if (p.one_in(3)) details = d;
   }
 }
 
@@ -181,17 +186,14 @@ void near_misses(Program& p) {
 void many_plans(Program& p) {
   if (!p.one_in(4)) return near_misses(p);
   const Parameters tree = p.tree();
-  const Index hidden = p.between(1, 6);
-  const NearNetwork network(p, tree, hidden);
+  const NearNetwork network(p, tree, p.between(1, 6));
   Details details;
   const auto run = [&](Index i) {
     p.clear();
     details.batch = 1 + i % 10;
     details.steps = 1 + i / 10 % 3;
     details.factor = 0.5 + static_cast<double>(i / 30);
-    const Var loss = sum(square(network.record(p, details)[0]));
-    p.show(loss);
-    p.hold(p.tape().gradients(loss, tree));
+    (void)network.record(p, details);
     p.end_piece();
   };
   for (Index i = 0; i < 67; ++i) run(i);

@@ -18,6 +18,7 @@ std::span<const Structure> all_structures() {
       Structure{"truncated", "gradients that end after some steps", truncated},
       Structure{"joined_states", "states and gates that are joined and sliced", joined_states},
       Structure{"groups", "groups of a state that read each other", groups},
+      Structure{"kept_views", "parts of values that an earlier plan has kept", kept_views},
       Structure{"products", "products of all sizes and ways to transpose", products},
       Structure{"tied", "an embedding that is used transposed as the output", tied},
       Structure{"matrix_states", "states that are matrices, short rows, broadcasting",

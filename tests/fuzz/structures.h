@@ -36,6 +36,7 @@ void truncated(Program& p);
 // parts.cpp: values taken apart and joined, and products of all sizes
 void joined_states(Program& p);
 void groups(Program& p);
+void kept_views(Program& p);
 void products(Program& p);
 void tied(Program& p);
 void matrix_states(Program& p);
