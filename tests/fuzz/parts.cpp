@@ -90,12 +90,13 @@ void kept_views(Program& p) {
   const Index batch = p.batch(true);
   std::vector<Gate> gates;
   for (Index i = p.between(2, 4); i > 0; --i) gates.emplace_back(tree / i, features, hidden);
+  const bool only_x = p.one_in(2);  // the gates are products, and not sums of products
   std::vector<Var> kept;
   std::vector<Var> joined;
   Var h = full(p.tape(), {batch, hidden}, 0);
   for (const Var& x : unstack(p.input({p.steps(), batch, features}))) {
     std::vector<Var> g;
-    for (const Gate& gate : gates) g.push_back(gate(x, h));
+    for (const Gate& gate : gates) g.push_back(only_x ? gate.x(x) : gate(x, h));
     h = tanh(g[0]) * sigmoid(g[1]);
     for (const Var& value : g) kept.push_back(value);
     if (p.one_in(2)) joined.push_back(concat(g, 1));
@@ -109,6 +110,7 @@ void kept_views(Program& p) {
     for (Index views = p.between(1, 3); views > 0; --views) {
       const Shape shape = v.shape();
       const int last = shape.rank() - 1;
+      if (last < 0) break;
       const Index begin = shape[0] == 0 ? 0 : p.below(shape[0]);
       const Index cut = shape[last] == 0 ? 0 : p.below(shape[last]);
       switch (p.below(6)) {

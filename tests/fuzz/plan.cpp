@@ -142,7 +142,7 @@ int run_program(int argc, char** argv) {
       ->delimiter(',');
   app.add_option("--order", options.order, "with --passes: the order in which values are read");
   app.add_flag("--all-bits", options.all_bits,
-               "compare the bits of what is read after a change and of what reads two trees, too");
+               "compare bits also where they are known to differ");
   app.add_flag("--few", options.few, "run each program in three ways instead of twelve");
   app.add_flag("--verbose", options.verbose, "print every program, and the tapes where one fails");
   app.add_flag("--list", options.list, "print the kinds of structure");

@@ -262,7 +262,7 @@ void Program::show_nodes(Tape& tape) {
 
 void Program::read(Pending& pending) {
   Seen& seen = outcome_[pending.seen];
-  seen.any_bits = changed_ || trees_ > 1;
+  seen.any_bits = any_bits_ || changed_ || trees_ > 1;
   try {
     seen.values = pending.read();
   } catch (const HandleError& error) {

@@ -19,8 +19,8 @@ struct Recipe {
   std::uint64_t data = 0;  // of the values
   Index largest = 300;     // the size of an axis is at most this
   Index longest = 12;      // a sequence has at most this many steps
-  // Whether what is read after a change of parameters, or depends on two trees of parameters, has
-  // to have the same bits always, too.
+  // Whether values have to have the same bits always: also after a change of parameters, with two
+  // trees of parameters, and where a plan of a nearly equal program is known.
   bool all_bits = false;
   double nudge = 0;  // every value is multiplied by a number this near to 1
 };
@@ -113,6 +113,8 @@ class Program {
   void show(std::string label, std::function<std::vector<double>()> read, bool may_be_lost = false);
   /// Shows a value now.
   void show_now(Var var);
+  /// From here on the bits of values are known to depend on what a tape has run before.
+  void expect_any_bits() { any_bits_ = true; }
   /// Asks for a value, in some ways only.
   void glance(Var var);
   /// Keeps gradients, and shows them at the end of the piece.
@@ -154,6 +156,7 @@ class Program {
   std::uint64_t trees_ = 0;
   bool spoils_ = false;
   bool changed_ = false;  // a parameter, since the last clear
+  bool any_bits_ = false;
   Index id_tensors_ = 0;
   std::vector<Index> bad_ids_;  // which of them have an id that is too large
   std::vector<Var> inputs_;

@@ -63,6 +63,7 @@ struct Details {
   bool asks = false;        // in the middle
   bool ends_early = false;  // the gradient
   bool lets_go = false;
+  bool begins_later = false;  // nodes have other numbers
   bool keeps_state = false;  // the last state is asked for
   bool differentiates_inputs = false;
 };
@@ -74,7 +75,8 @@ Details near(Program& p, const Details& base) {
   static const std::vector<bool Details::*> flags{
       &Details::bias,       &Details::transposed, &Details::two_inputs,
       &Details::swapped,    &Details::asks,       &Details::differentiates_inputs,
-      &Details::ends_early, &Details::lets_go,    &Details::keeps_state};
+      &Details::ends_early, &Details::lets_go,    &Details::keeps_state,
+      &Details::begins_later};
   Details d = base;
   switch (p.below(8)) {
     case 0:
@@ -120,6 +122,7 @@ struct NearNetwork {
     const Var input = tape.input(values);
     const Var x = part(input);
     const Var z = d.two_inputs ? part(tape.input(values)) : x;
+    if (d.begins_later) (void)full(tape, {2}, 1);
     const Var rows_of_V = rows(tape.parameter(V), d.row, d.row + hidden);  // a view
     Var h = full(tape, {d.batch, hidden}, 0);
     std::vector<Var> outputs;
@@ -161,6 +164,7 @@ struct NearNetwork {
 /// The same program again and again, with one thing changed now and then: a plan that was found for
 /// one must not serve another.
 void near_misses(Program& p) {
+  p.expect_any_bits();
   const Parameters tree = p.tree();
   const Index hidden = p.one_in(8) ? p.size() : p.between(1, 6);
   const NearNetwork one(p, tree, hidden);
@@ -185,6 +189,7 @@ void near_misses(Program& p) {
 /// More structures than plans are kept, and the first ones again.
 void many_plans(Program& p) {
   if (!p.one_in(4)) return near_misses(p);
+  p.expect_any_bits();
   const Parameters tree = p.tree();
   const NearNetwork network(p, tree, p.between(1, 6));
   Details details;
