@@ -56,12 +56,17 @@ struct PackedMatrix {
 
 /// Element-wise operations in one sweep over tiles that stay in the first-level cache.
 struct FusedStep {
-  /// How an operand is read: element by element; each of its rows for `group` rows of the result;
-  /// each element of its only column for `group` rows; one element for all.
+  /// How an operand is read: element by element; a row of it for each row of the result; an element
+  /// of its only column for each row; one element for all. Row r of the result reads row r / group
+  /// of the operand, where there are fewer rows counted from the first one again.
   enum class Access : std::uint8_t { whole, row, column, scalar };
   struct Reading {
     Access access;
     Index group = 1;
+    Index period = 0;  // after so many rows of the operand its first one comes again; 0: never
+    [[nodiscard]] Index row_of(Index r) const {
+      return period == 0 ? r / group : r / group % period;
+    }
   };
   struct Operand {
     Rect rect;

@@ -12,17 +12,23 @@ const Shape* shape_of(const Draft& draft, Id id) {
   return id < draft.request.nodes.size() ? &draft.request.sources[id - count].shape : nullptr;
 }
 
-/// For how many rows of a result each row of an input stands, if for the same number of rows one
-/// after the other: where the input has ones in all dimensions between some and the last, as
-/// (32 x 1 x 256) beside (32 x 256 x 256).
-std::optional<Index> group_of(const Shape& in, const Shape& out) {
-  if (in.rank() != out.rank()) return std::nullopt;
-  int axis = 0;
-  while (axis + 1 < out.rank() && in[axis] == out[axis]) ++axis;
-  for (int i = axis; i + 1 < out.rank(); ++i) {
-    if (in[i] != 1) return std::nullopt;
+/// Which row of an input each row of a result reads, where it is broadcast along the first axes, as
+/// (256 x 16) beside (32 x 256 x 16), or along the last ones but one, as (32 x 1 x 256) beside
+/// (32 x 256 x 256).
+std::optional<FusedStep::Reading> rows_of(FusedStep::Access access, const Shape& in,
+                                          const Shape& out) {
+  const int missing = out.rank() - in.rank();
+  const auto dim = [&](int axis) { return axis < missing ? 1 : in[axis - missing]; };
+  const int rows = out.rank() - 1;  // the axes that rows are counted along
+  int first = 0;
+  while (first < rows && dim(first) == 1) ++first;
+  int end = first;
+  while (end < rows && dim(end) == out[end]) ++end;
+  for (int axis = end; axis < rows; ++axis) {
+    if (dim(axis) != 1) return std::nullopt;
   }
-  return out.size(axis, out.rank() - 1);
+  const bool again = out.size(0, first) != 1;
+  return FusedStep::Reading{access, out.size(end, rows), again ? out.size(first, end) : 0};
 }
 
 }  // namespace
@@ -40,8 +46,7 @@ std::optional<FusedStep::Reading> reading_of(const Draft& draft, Id input, Id re
   if (in.rows == out.rows) return Reading{column};
   const Shape* const from = shape_of(draft, input);
   const Shape* const to = shape_of(draft, result);
-  const std::optional<Index> group = from && to ? group_of(*from, *to) : std::nullopt;
-  return group ? std::optional(Reading{access, *group}) : std::nullopt;
+  return from && to ? rows_of(access, *from, *to) : std::nullopt;
 }
 
 bool is_fusible(const Draft& draft, Id id) {

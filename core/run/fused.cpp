@@ -121,32 +121,50 @@ class Tiles {
 
   void load(const FusedStep::Operand& operand) {
     const Rect& rect = operand.rect;
-    const Index group = operand.reading.group;
+    const FusedStep::Reading& reading = operand.reading;
     Piece<T>& piece = pieces_[operand.slot];
     T* const tile = memory_ + operand.slot * kTile;
     piece = {tile, columns_};
-    switch (operand.reading.access) {
+    switch (reading.access) {
       case Access::whole:
         piece = {place(rect, row_, column_), rect.stride};
         break;
       case Access::row:
-        if (row_ / group == (row_ + rows_ - 1) / group) {
-          piece = {place(rect, row_ / group, column_), 0};
-          break;
-        }
-        for (Index r = 0; r < rows_; ++r) {
-          std::copy_n(place(rect, (row_ + r) / group, column_), columns_, tile + r * columns_);
-        }
+        for_each_run(reading, [&](Index r, Index count, Index from) {
+          if (count == rows_) piece = {place(rect, from, column_), step_of(reading) * rect.stride};
+          for (Index i = 0; i < count && count < rows_; ++i) {
+            std::copy_n(place(rect, from + i * step_of(reading), column_), columns_,
+                        tile + (r + i) * columns_);
+          }
+        });
         break;
       case Access::column:
-        for (Index r = 0; r < rows_; ++r) {
-          kernels_.fill(tile + r * columns_, columns_, *place(rect, (row_ + r) / group, 0));
-        }
+        for_each_run(reading, [&](Index r, Index count, Index from) {
+          kernels_.fill_each(tile + r * columns_, count, columns_, place(rect, from, 0),
+                             step_of(reading) * rect.stride);
+        });
         break;
       case Access::scalar:
         kernels_.fill(tile, columns_, *place(rect, 0, 0));
         piece.stride = 0;
         break;
+    }
+  }
+
+  /// How far one goes in an operand for the next row of a tile, within a run.
+  static Index step_of(const FusedStep::Reading& reading) { return reading.group == 1 ? 1 : 0; }
+
+  /// Calls f(first row of the tile, how many, row of the operand) for runs of rows that read one
+  /// row of an operand or, where each reads another one, rows that follow each other.
+  template <class F>
+  void for_each_run(const FusedStep::Reading& reading, F f) const {
+    for (Index r = 0; r < rows_;) {
+      const Index from = reading.row_of(row_ + r);
+      Index count = rows_ - r;
+      if (reading.group > 1) count = std::min(count, reading.group - (row_ + r) % reading.group);
+      if (reading.group == 1 && reading.period > 0) count = std::min(count, reading.period - from);
+      f(r, count, from);
+      r += count;
     }
   }
 
@@ -172,10 +190,7 @@ class Tiles {
     const Piece<T>& from = pieces_[sum.slot];
     if (sum.reading.access == Access::column) {
       T* const to = place(sum.rect, 0, row_);  // one lies behind the other
-      for (Index r = 0; r < rows_; ++r) {
-        const T sum_of_part = kernels_.sum(from.data + r * from.stride, columns_);
-        to[r] = column_ == 0 ? sum_of_part : to[r] + sum_of_part;
-      }
+      kernels_.sum_each(from.data, from.stride, rows_, columns_, to, column_ > 0);
       return;
     }
     const Index group = sum.reading.group;

@@ -10,13 +10,18 @@ namespace unroll::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
-void fill_row(T* row, Index n, T value) {
+HWY_INLINE void fill_row(T* row, Index n, T value) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<Index>(hn::Lanes(d));
   const auto values = hn::Set(d, value);
   Index i = 0;
   for (; i + lanes <= n; i += lanes) hn::StoreU(values, d, row + i);
   for (; i < n; ++i) row[i] = value;
+}
+
+template <class T>
+void fill_each_row(T* rows, Index count, Index n, const T* values, Index stride) {
+  for (Index r = 0; r < count; ++r) fill_row(rows + r * n, n, values[r * stride]);
 }
 
 template <class T>
@@ -36,7 +41,7 @@ void add_rows(T* row, Index n, const T* others, Index stride, Index count) {
 
 /// In four chains, since each addition waits for the one before it.
 template <class T>
-T sum_row(const T* row, Index n) {
+HWY_INLINE T sum_row(const T* row, Index n) {
   const hn::ScalableTag<T> d;
   const auto lanes = static_cast<Index>(hn::Lanes(d));
   auto a = hn::Zero(d);
@@ -57,7 +62,15 @@ T sum_row(const T* row, Index n) {
 }
 
 template <class T>
-constexpr RowKernels<T> kRowKernels{fill_row<T>, add_rows<T>, sum_row<T>};
+void sum_each_row(const T* rows, Index stride, Index count, Index n, T* sums, bool adds) {
+  for (Index r = 0; r < count; ++r) {
+    const T sum = sum_row(rows + r * stride, n);
+    sums[r] = adds ? sums[r] + sum : sum;
+  }
+}
+
+template <class T>
+constexpr RowKernels<T> kRowKernels{fill_row<T>, fill_each_row<T>, add_rows<T>, sum_each_row<T>};
 const RowKernels<float>* RowsF32() { return &kRowKernels<float>; }
 const RowKernels<double>* RowsF64() { return &kRowKernels<double>; }
 

@@ -9,9 +9,13 @@ namespace unroll {
 template <class T>
 struct RowKernels {
   void (*fill)(T* row, Index n, T value);
+  /// Fills each of `count` rows, one behind the other, with its value; values are a stride apart.
+  void (*fill_each)(T* rows, Index count, Index n, const T* values, Index stride);
   /// Adds `count` rows, which begin a stride apart, to one, in their order.
   void (*add)(T* row, Index n, const T* others, Index stride, Index count);
-  T (*sum)(const T* row, Index n);  // rounded as the vectors of the machine have it
+  /// The sum of each of `count` rows, a stride apart, or that added to what is there; rounded as
+  /// the vectors of the machine have it.
+  void (*sum_each)(const T* rows, Index stride, Index count, Index n, T* sums, bool adds);
 };
 
 template <class T>

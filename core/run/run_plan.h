@@ -20,8 +20,8 @@ namespace unroll {
 void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes, Arena& arena,
               std::vector<double>* milliseconds = nullptr);
 
-/// The same in memory of the caller's, of plan.bytes bytes. With `packed` the matrices that the plan
-/// packs are in it from an earlier run, and the same still.
+/// The same in memory of the caller's, of plan.bytes bytes. With `packed` the matrices that the
+/// plan packs are in it from an earlier run, and the same still.
 void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes,
               std::byte* memory, bool packed, std::vector<double>* milliseconds = nullptr);
 
