@@ -3,6 +3,7 @@
 /// gates that read it. Makes one product of them, the factors one after another along the inner
 /// dimension. Everything in the sum was to be computed before it anyway, so nothing waits longer.
 
+#include <unroll/core/plan/neighbours.h>
 #include <unroll/core/plan/passes.h>
 
 #include <algorithm>
@@ -82,23 +83,24 @@ class Accumulation {
     rest_.clear();
     absorbed_.clear();
     collect(sum);
-    bool changed = false;
-    while (terms_.size() > 1 || (changed && !terms_.empty())) {
-      take_group();
-      changed = changed || group_.size() > 1;
-      if (group_.size() == 1) {
-        rest_.push_back(group_[0].input);
-      } else if (terms_.empty() && rest_.empty()) {
-        merge(sum);
-        remove_absorbed();
-        return;
-      } else {
-        rest_.push_back(draft_.add_like(sum, Role::product));
-        merge(rest_.back());
-      }
-    }
+    if (terms_.size() < 2) return;
+    find_groups();
+    const bool changed = std::ranges::any_of(
+        groups_, [](const std::vector<Term>& group) { return group.size() > 1; });
     if (!changed) return;
     remove_absorbed();
+    if (groups_.size() == 1 && rest_.empty()) {
+      merge(groups_[0], sum);
+      return;
+    }
+    for (const std::vector<Term>& group : groups_) {
+      if (group.size() == 1) {
+        rest_.push_back(group[0].input);
+      } else {
+        rest_.push_back(draft_.add_like(sum, Role::product));
+        merge(group, rest_.back());
+      }
+    }
     draft_.set_inputs(sum, rest_);
   }
 
@@ -106,53 +108,79 @@ class Accumulation {
     for (const Id id : absorbed_) draft_.values[id].role = Role::gone;
   }
 
-  /// Moves the first of the terms to the group, with all that can be one product with it, in order.
-  void take_group() {
-    const BlockProduct first = draft_.products[terms_[0].product];
-    const bool parameter = draft_.values[first_of(first.b)].parameter;
-    group_.clear();
-    std::erase_if(terms_, [&](const Term& term) {
-      const BlockProduct& product = draft_.products[term.product];
-      const bool fits = product.ones == first.ones && product.transpose_a == first.transpose_a &&
-                        product.transpose_b == first.transpose_b && product.m == first.m &&
-                        product.n == first.n && (!parameter || product.depth == first.depth) &&
-                        draft_.values[first_of(product.b)].parameter == parameter;
-      if (fits) group_.push_back(term);
-      return fits;
-    });
-    if (!parameter) {
-      const auto before = [&](const Term& x, const Term& y) {
-        return draft_.lies_before(b_of(x), b_of(y));
-      };
-      // As a rule the terms come in order of time, or against it.
-      if (std::ranges::is_sorted(group_, before)) return;
-      std::ranges::reverse(group_);
-      if (!std::ranges::is_sorted(group_, before)) std::ranges::sort(group_, before);
-      return;
-    }
-    // Parameters are not moved: only those that lie one behind another are one matrix.
-    std::sort(group_.begin(), group_.end(), [&](const Term& x, const Term& y) {
-      return draft_.address(b_of(x)) < draft_.address(b_of(y));
-    });
-    const Index bytes =
-        first.depth * first.n * static_cast<Index>(size_of(draft_.values[first_of(first.b)].dtype));
-    std::size_t count = 1;
-    while (!first.transpose_b && count < group_.size() &&
-           draft_.assume_adjacent(b_of(group_[count - 1]), b_of(group_[count]), bytes)) {
-      ++count;
-    }
-    terms_.insert(terms_.end(), group_.begin() + static_cast<std::ptrdiff_t>(count), group_.end());
-    group_.resize(count);
+  [[nodiscard]] bool reads_parameter(const Term& term) const {
+    return draft_.values[b_of(term)].parameter;
   }
 
-  /// Makes one product of the group, which gives `out`.
-  void merge(Id out) {
-    BlockProduct merged = draft_.products[group_[0].product];
+  /// Whether two products can be one, as far as their shapes are concerned.
+  [[nodiscard]] bool fit(const Term& x, const Term& y) const {
+    const BlockProduct& p = draft_.products[x.product];
+    const BlockProduct& q = draft_.products[y.product];
+    const bool parameter = reads_parameter(x);
+    return p.ones == q.ones && p.transpose_a == q.transpose_a && p.transpose_b == q.transpose_b &&
+           p.m == q.m && p.n == q.n && (!parameter || p.depth == q.depth) &&
+           reads_parameter(y) == parameter;
+  }
+
+  /// Sorts the terms into groups that are one product each, in order.
+  void find_groups() {
+    groups_.clear();
+    while (!terms_.empty()) {
+      const Term first = terms_[0];
+      std::vector<Term> group;
+      std::erase_if(terms_, [&](const Term& term) {
+        if (!fit(first, term)) return false;
+        group.push_back(term);
+        return true;
+      });
+      if (reads_parameter(first)) {
+        add_neighbours(group);
+      } else {
+        sort(group);
+        groups_.push_back(std::move(group));
+      }
+    }
+  }
+
+  void sort(std::vector<Term>& group) const {
+    const auto before = [&](const Term& x, const Term& y) {
+      return draft_.lies_before(b_of(x), b_of(y));
+    };
+    // As a rule the terms come in order of time, or against it.
+    if (std::ranges::is_sorted(group, before)) return;
+    std::ranges::reverse(group);
+    if (!std::ranges::is_sorted(group, before)) std::ranges::sort(group, before);
+  }
+
+  /// Parameters are not moved: only those that lie one behind another are one matrix.
+  void add_neighbours(const std::vector<Term>& group) {
+    const BlockProduct& first = draft_.products[group[0].product];
+    const Index bytes =
+        first.depth * first.n * static_cast<Index>(size_of(draft_.values[b_of(group[0])].dtype));
+    std::vector<Located> matrices;
+    for (const Term& term : group) {
+      // A matrix that is read transposed has its neighbour beside it, not behind it.
+      matrices.push_back({first.transpose_b ? nullptr : draft_.address(b_of(term)), bytes});
+    }
+    for (const std::vector<std::size_t>& run : runs_of_neighbours(matrices)) {
+      std::vector<Term>& together = groups_.emplace_back();
+      for (const std::size_t i : run) {
+        if (!together.empty()) {
+          (void)draft_.assume_adjacent(b_of(together.back()), b_of(group[i]), bytes);
+        }
+        together.push_back(group[i]);
+      }
+    }
+  }
+
+  /// Makes one product of a group, which gives `out`.
+  void merge(const std::vector<Term>& group, Id out) {
+    BlockProduct merged = draft_.products[group[0].product];
     merged.depth = 0;
-    merged.inner = static_cast<std::uint32_t>(group_.size());
+    merged.inner = static_cast<std::uint32_t>(group.size());
     std::vector<Id> a;
     std::vector<Id> b;
-    for (const Term& term : group_) {
+    for (const Term& term : group) {
       const BlockProduct& part = draft_.products[term.product];
       if (!part.ones) a.push_back(first_of(part.a));
       b.push_back(first_of(part.b));
@@ -174,7 +202,7 @@ class Accumulation {
   std::vector<Term> terms_;
   std::vector<Id> rest_;
   std::vector<Id> absorbed_;
-  std::vector<Term> group_;
+  std::vector<std::vector<Term>> groups_;
 };
 
 }  // namespace

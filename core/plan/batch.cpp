@@ -274,7 +274,7 @@ class Batching {
     const bool placed = std::ranges::all_of(
         batch, [&](Id i) { return draft_.values[draft_.values[out(i)].place.owner].placed; });
     std::ranges::sort(batch, [&](Id i, Id j) {
-      if (placed) return draft_.lies_before(out(i), out(j));
+      if (placed) return draft_.address(out(i)) < draft_.address(out(j));
       return draft_.lies_before(draft_.ids(draft_.products[i].a)[0],
                                 draft_.ids(draft_.products[j].a)[0]);
     });

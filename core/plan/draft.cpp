@@ -344,10 +344,14 @@ const std::byte* Draft::address(Id id) const {
   return base + static_cast<std::size_t>(place.offset) * size_of(values[id].dtype);
 }
 
-bool Draft::assume_adjacent(Id a, Id b, Index bytes) {
+bool Draft::are_adjacent(Id a, Id b, Index bytes) const {
   const std::byte* const from = address(a);
   const std::byte* const to = address(b);
-  if (from == nullptr || to == nullptr || to - from != bytes) return false;
+  return from != nullptr && to != nullptr && to - from == bytes;
+}
+
+bool Draft::assume_adjacent(Id a, Id b, Index bytes) {
+  if (!are_adjacent(a, b, bytes)) return false;
   const auto width = static_cast<Index>(size_of(values[a].dtype));
   const Place& at = values[a].place;
   const Place& other = values[b].place;
@@ -358,7 +362,6 @@ bool Draft::assume_adjacent(Id a, Id b, Index bytes) {
 bool Draft::lies_before(Id a, Id b) const {
   const Place& at = values[a].place;
   const Place& other = values[b].place;
-  if (values[at.owner].placed && values[other.owner].placed) return address(a) < address(b);
   const Arrangement::Place p = arrangement.place(at.owner);
   const Arrangement::Place q = arrangement.place(other.owner);
   if (p.group != q.group) {

@@ -190,10 +190,12 @@ class Draft {
   Id without_gaps(Id id);
   /// Where a source, or what is placed, lies now.
   [[nodiscard]] const std::byte* address(Id id) const;
-  /// Whether `b` begins `bytes` after `a`; a plan made on that ground is used only where it holds.
+  /// Whether `b` begins `bytes` after `a`.
+  [[nodiscard]] bool are_adjacent(Id a, Id b, Index bytes) const;
+  /// The same; a plan made on that ground is used only where it holds.
   bool assume_adjacent(Id a, Id b, Index bytes);
-  /// Orders values by where they lie: those placed outside by address, those arranged side by side
-  /// by their place, others by their time step, then by when they were recorded.
+  /// Orders values by where they lie: those arranged side by side by their place, others by their
+  /// time step, then by when they were recorded.
   [[nodiscard]] bool lies_before(Id a, Id b) const;
 
   /// Throws the internal error of a broken invariant.

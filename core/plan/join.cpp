@@ -6,6 +6,7 @@
 /// ones: they are joined to the gradient of the weight, which reads the same matrix. The sum then
 /// waits for both sides of that product, so this is done only where nothing in the plan reads it.
 
+#include <unroll/core/plan/neighbours.h>
 #include <unroll/core/plan/passes.h>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ struct Candidate {
   Place a;
   Index m;
   Index depth;
-  const std::byte* b;
+  Located b;
   Id product;
   [[nodiscard]] auto key() const {
     return std::tuple(a.owner, a.offset, a.column, a.window, m, depth);
@@ -35,22 +36,30 @@ class Joining {
     for (Id i = 0; i < draft_.products.size(); ++i) {
       const BlockProduct& p = draft_.products[i];
       if (!can_join(p)) continue;
-      order.push_back(
-          {draft_.values[first_of(p.a)].place, p.m, p.depth, draft_.address(first_of(p.b)), i});
+      order.push_back({draft_.values[first_of(p.a)].place, p.m, p.depth, matrix_of(p), i});
     }
-    // Those of one left side, in the order in which their right sides lie in memory.
-    std::ranges::sort(order, [](const Candidate& p, const Candidate& q) {
-      return p.key() != q.key() ? p.key() < q.key() : p.b < q.b;
-    });
+    // Those of one left side come together, in the order in which they were recorded.
+    std::ranges::stable_sort(order, {}, &Candidate::key);
     for (std::size_t i = 0; i < order.size();) {
       std::size_t end = i + 1;
-      while (
-          end < order.size() && order[end].key() == order[i].key() &&
-          follows(draft_.products[order[end - 1].product], draft_.products[order[end].product])) {
-        ++end;
-      }
-      if (end > i + 1) merge(std::span(order).subspan(i, end - i));
+      while (end < order.size() && order[end].key() == order[i].key()) ++end;
+      join_neighbours(std::span(order).subspan(i, end - i));
       i = end;
+    }
+  }
+
+  /// Joins those of one left side whose right sides, and biases, lie one behind another.
+  void join_neighbours(std::span<const Candidate> side) {
+    if (side.size() == 1) return;
+    std::vector<Located> matrices;
+    for (const Candidate& candidate : side) matrices.push_back(candidate.b);
+    for (const std::vector<std::size_t>& run : runs_of_neighbours(matrices)) {
+      joined_.clear();
+      for (const std::size_t i : run) {
+        if (!joined_.empty() && !biases_follow(joined_.back(), side[i])) merge_joined();
+        joined_.push_back(side[i]);
+      }
+      merge_joined();
     }
   }
 
@@ -102,20 +111,39 @@ class Joining {
            product.inner == 1;
   }
 
-  /// Whether `b` reads the matrix behind the one `a` reads.
-  bool follows(const BlockProduct& a, const BlockProduct& b) {
-    const Id left = first_of(a.b);
-    const Id right = first_of(b.b);
-    const auto width = static_cast<Index>(size_of(draft_.values[left].dtype));
-    if (a.n != b.n || a.bias.count != b.bias.count) return false;
-    if (!draft_.values[left].parameter || !draft_.values[right].parameter) return false;
-    if (!a.bias.empty() && (!draft_.values[first_of(a.bias)].parameter ||
-                            !draft_.values[first_of(b.bias)].parameter)) {
-      return false;
-    }
-    return draft_.assume_adjacent(left, right, a.n * a.depth * width) &&
-           (a.bias.empty() ||
-            draft_.assume_adjacent(first_of(a.bias), first_of(b.bias), a.n * width));
+  /// The right side of a product, where it is a parameter.
+  [[nodiscard]] Located matrix_of(const BlockProduct& p) const {
+    return {is_parameter(p.b) ? draft_.address(first_of(p.b)) : nullptr,
+            bytes_of(p, p.n * p.depth)};
+  }
+
+  [[nodiscard]] bool is_parameter(List list) const {
+    return draft_.values[first_of(list)].parameter;
+  }
+
+  /// Whether the bias of `q` lies behind that of `p`, or neither has one.
+  [[nodiscard]] bool biases_follow(const Candidate& p, const Candidate& q) const {
+    const BlockProduct& a = draft_.products[p.product];
+    const BlockProduct& b = draft_.products[q.product];
+    if (a.bias.empty() || b.bias.empty()) return a.bias.empty() && b.bias.empty();
+    return is_parameter(a.bias) && is_parameter(b.bias) &&
+           draft_.are_adjacent(first_of(a.bias), first_of(b.bias), bytes_of(a, a.n));
+  }
+
+  [[nodiscard]] Index bytes_of(const BlockProduct& product, Index elements) const {
+    return elements * static_cast<Index>(size_of(draft_.values[first_of(product.b)].dtype));
+  }
+
+  void assume(const BlockProduct& a, const BlockProduct& b) {
+    (void)draft_.assume_adjacent(first_of(a.b), first_of(b.b), bytes_of(a, a.n * a.depth));
+    if (a.bias.empty()) return;
+    (void)draft_.assume_adjacent(first_of(a.bias), first_of(b.bias), bytes_of(a, a.n));
+  }
+
+  void merge_joined() {
+    const std::span<const Candidate> run = joined_;
+    if (run.size() > 1) merge(run);
+    joined_.clear();
   }
 
   void merge(std::span<const Candidate> run) {
@@ -124,6 +152,9 @@ class Joining {
     std::vector<Id> out;
     Id order = 0;
     const Id first = run[0].product;
+    for (std::size_t i = 1; i < run.size(); ++i) {
+      assume(draft_.products[run[i - 1].product], draft_.products[run[i].product]);
+    }
     for (const Candidate& candidate : run) {
       const BlockProduct& part = draft_.products[candidate.product];
       b.push_back(first_of(part.b));
@@ -149,6 +180,7 @@ class Joining {
   }
 
   Draft& draft_;
+  std::vector<Candidate> joined_;
 };
 
 }  // namespace

@@ -41,9 +41,9 @@ struct Schedule {
   }
 };
 
-/// Products, kernels and sums run as soon as they can, in the order in which they were recorded; element-wise values and copies when the
-/// first of them needs them, those of one shape together where the draft shares sweeps, and copies
-/// and sums of element-wise values with these.
+/// Products, kernels and sums run as soon as they can, in the order in which they were recorded;
+/// element-wise values and copies when the first of them needs them, those of one shape together
+/// where the draft shares sweeps, and copies and sums of element-wise values with these.
 [[nodiscard]] Schedule order_tasks(const Draft& draft);
 
 }  // namespace unroll
