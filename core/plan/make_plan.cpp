@@ -2,6 +2,7 @@
 #include <unroll/core/plan/gather.h>
 #include <unroll/core/plan/make_plan.h>
 #include <unroll/core/plan/passes.h>
+#include <unroll/core/plan/trace.h>
 
 #include <cstdlib>
 #include <map>
@@ -20,6 +21,12 @@ bool verifies() {
 #else
   return true;
 #endif
+}
+
+/// Whether every stage is printed.
+bool traces() {
+  static const bool traces = std::getenv("UNROLL_PLAN_TRACE") != nullptr;
+  return traces;
 }
 
 /// The wishes that were dropped, those that are alike as one.
@@ -48,13 +55,17 @@ std::vector<std::string> notes_of(const Draft& draft) {
 Plan make_plan(const Graph& graph, Request request, const Passes& passes, int threads) {
   Draft draft(graph, request);
   draft.most_threads = threads;
-  const auto check = [&](std::string_view /*stage*/) {
+  Trace trace;
+  const auto end_stage = [&](std::string_view stage) {
     if (verifies()) draft.verify();
+    if (traces()) fmt::print("{}", trace.after(stage, draft));
   };
-  run_passes(draft, passes, check);
+  end_stage("describing the nodes");
+  run_passes(draft, passes, end_stage);
   gather(draft);
-  check("gather");
+  end_stage("gather");
   const Schedule schedule = order_tasks(draft);
+  if (traces()) fmt::print("{}", to_string(draft, schedule));
   const Storage storage = find_storage(draft, schedule);
   Plan plan = emit(draft, schedule, storage, lay_out(storage.buffers));
   plan.wanted_threads = threads;

@@ -1,7 +1,8 @@
 /// Backpropagation through time on one page: a recurrent network small enough to follow with a
 /// pencil, unrolled, differentiated, printed and checked. With the argument "dot" it prints the
 /// unrolled graph for Graphviz instead:  bptt dot | dot -Tsvg > unrolled.svg
-/// With "ops" it prints the table of all operations.
+/// With "ops" it prints the table of all operations, with "plan" how the gradient of two steps is
+/// run; UNROLL_PLAN_TRACE=1 bptt plan  prints every stage of planning as well.
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -11,9 +12,29 @@
 
 using namespace unroll;
 
+namespace {
+
+/// h' = tanh(W x + U h) over two steps, three units, and the gradient of the sum of the last state.
+void print_plan_of_two_steps() {
+  const Parameters parameters(DType::f64);
+  const Rnn cell(parameters / "rnn", 2, 3);
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const Var x = tape.input(Tensor::of<double>({2, 1, 2}, {1, 2, 3, 4}));
+  const Var loss = sum(unroll_over(cell, x, zero_state(cell, tape, 1)).last);
+  tape.gradients(loss, parameters).run();
+  tape.print_plan();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "ops") {
     fmt::print("{}", op_table());
+    return 0;
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "plan") {
+    print_plan_of_two_steps();
     return 0;
   }
   // h' = W x + U h, y = V h: two units each, all weights 1, nothing bent by a tanh.
