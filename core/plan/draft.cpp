@@ -24,8 +24,8 @@ Draft::Draft(const Graph& graph, const Request& request)
   for (Id id = 0; id < values.size(); ++id) {
     values[id].place = {id};
     const bool source = id >= count;
-    const bool placed = !source && request.work[id].placed;
-    set_matrix(values[id], source ? request.sources[id - count].shape : request.work[id].shape);
+    const bool placed = !source && request.kind_of(id).placed;
+    set_matrix(values[id], source ? request.sources[id - count].shape : request.kind_of(id).shape);
     arrangement.add(values[id].rows, values[id].columns, source || placed);
   }
   arrangement.close();
@@ -37,7 +37,7 @@ Draft::Draft(const Graph& graph, const Request& request)
   for (Id id = 0; id < count; ++id) add_work(id);
   // What stays and is computed from something that goes could not be computed again.
   for (Id id = 0; id < count; ++id) {
-    const auto needs = request.inputs_of(request.work[id]);
+    const auto needs = request.inputs_of(id);
     const bool from_what_goes =
         std::any_of(needs.begin(), needs.end(), [&](Id input) { return values[input].may_go; });
     if (!values[id].may_go && from_what_goes) values[id].target = true;
@@ -50,21 +50,22 @@ Signature Draft::signature(Id id) const {
 }
 
 void Draft::add_work(Id id) {
-  const Request::Work& work = request.work[id];
+  const Request::Kind& work = request.kind_of(id);
   Value& value = values[id];
   value.op = work.op;
   value.dtype = work.dtype;
-  value.first_input = work.first_input;
+  value.first_input = request.work[id].first_input;
   value.input_count = work.input_count;
   value.target = work.target;
   value.placed = work.placed;
   value.may_go = work.later == Request::Later::gone;
   value.role = Role::kernel;
   if (is_twin(id)) {
+    const Id twin = request.work[id].twin;
     value.role = Role::view;
-    value.place = values[work.twin].place;
-    value.parameter = values[work.twin].parameter;
-    set_inputs(id, {&work.twin, 1});
+    value.place = values[twin].place;
+    value.parameter = values[twin].parameter;
+    set_inputs(id, {&twin, 1});
     twins_ = true;
     return;
   }
@@ -282,7 +283,7 @@ void Draft::scatter(Id product, std::span<const Offset> offsets, std::string_vie
 
 bool Draft::reads_parameter(Id id) const {
   if (id >= work()) return false;
-  const auto read = request.inputs_of(request.work[id]);
+  const auto read = request.inputs_of(id);
   return std::any_of(read.begin(), read.end(), [&](Id input) { return values[input].parameter; });
 }
 

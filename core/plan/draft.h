@@ -166,7 +166,7 @@ class Draft {
   [[nodiscard]] Signature signature(Id id) const;
   /// Whether `id` is the memory of an earlier value that is computed in the same way.
   [[nodiscard]] bool is_twin(Id id) const {
-    return request.work[id].twin < work() && !request.work[id].placed;
+    return request.work[id].twin < work() && !request.kind_of(id).placed;
   }
   /// Whether `id` stands for a node that reads a parameter.
   [[nodiscard]] bool reads_parameter(Id id) const;

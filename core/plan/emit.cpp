@@ -16,8 +16,9 @@ class Emission {
         storage_(storage),
         rects_(draft, storage, layout, plan_.bases),
         sweeps_(draft, schedule, storage, rects_),
-        computed_(draft.values.size(), 0) {
-    for (const Request::Work& work : draft.request.work) {
+        computed_(draft.values.size(), 0),
+        for_kernels_(draft.request.nodes.size(), 0) {
+    for (const Request::Kind& work : draft.request.kinds) {
       if (is_floating(work.dtype)) plan_.dtype = work.dtype;
     }
     plan_.bytes = layout.bytes;
@@ -101,9 +102,11 @@ class Emission {
   void add_kernel(const Task& task) {
     const bool in_place = value(task.id).op->in_place && takes_over(task.id);
     Step step{KernelStep{task.id, task.second, in_place}, task.id, 0};
+    for (const Id input : draft_.request.inputs_of(task.id)) for_kernels_[input] = 1;
     for (const Id id : {task.id, task.second}) {
       if (id == kNone) continue;
       computed_[id] = 1;
+      for_kernels_[id] = 1;
       ++step.covers;
     }
     plan_.steps.push_back(std::move(step));
@@ -156,8 +159,8 @@ class Emission {
     return computed_[viewed] == 1;
   }
 
-  /// Notes where the values of nodes can be found. A kernel reads its inputs there, those that have
-  /// gaps from a copy.
+  /// Notes where the values of nodes can be found after the run, and those of kernels during it. A
+  /// kernel reads inputs that have gaps from a copy.
   void keep_all() {
     plan_.kept.reserve(draft_.work());
     for (Id id = 0; id < draft_.work(); ++id) {
@@ -165,7 +168,7 @@ class Emission {
     }
     for (const Task& task : schedule_.tasks) {
       if (task.kind != Task::Kind::kernel) continue;
-      const auto originals = draft_.request.inputs_of(draft_.request.work[task.id]);
+      const auto originals = draft_.request.inputs_of(task.id);
       const auto inputs = draft_.inputs_of(task.id);
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (inputs[i] != originals[i]) keep(originals[i], inputs[i]);
@@ -176,7 +179,8 @@ class Emission {
   /// The value of node `id` lies where that of `as` does.
   void keep(Id id, Id as) {
     const std::uint32_t buffer = rects_.buffer_of(as);
-    plan_.kept.push_back({id, rects_.of(as), buffer == kNone || storage_.lasts(buffer)});
+    const bool lasts = buffer == kNone || storage_.lasts(buffer);
+    if (lasts || for_kernels_[id] != 0) plan_.kept.push_back({id, rects_.of(as), lasts});
   }
 
   const Draft& draft_;
@@ -187,7 +191,8 @@ class Emission {
   Rects rects_;
   SweepPrograms sweeps_;
   std::vector<std::uint8_t> computed_;
-  std::vector<std::uint8_t> packed_;  // matrices whose step is there
+  std::vector<std::uint8_t> for_kernels_;  // by node: whether a kernel reads or writes its value
+  std::vector<std::uint8_t> packed_;       // matrices whose step is there
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ bool can_be_swept(const Draft& draft, Id id) {
   const Id input = draft.inputs_of(id)[0];
   const Value& of = draft.values[input];
   if (of.role != Role::elementwise) return false;
-  const Shape& shape = draft.request.work[input].shape;
+  const Shape& shape = draft.request.kind_of(input).shape;
   if (value.op->sum_axis(draft.signature(id)) < shape.rank() - 2) return false;
   return of.rows / reading_of_sum(draft, id).group >= kEnough || of.rows * of.columns <= kLittle;
 }
@@ -67,7 +67,7 @@ void settle_sums(Draft& draft) {
 bool can_give(const Draft& draft, Id id, Id other) {
   const auto inputs = draft.inputs_of(id);
   const auto others = draft.inputs_of(other);
-  return draft.request.work[id].attributes == draft.request.work[other].attributes &&
+  return draft.request.kind_of(id).attributes == draft.request.kind_of(other).attributes &&
          others.size() <= inputs.size() && std::equal(others.begin(), others.end(), inputs.begin());
 }
 
@@ -76,7 +76,7 @@ std::vector<std::uint8_t> find_dependents(const Draft& draft, const std::vector<
   std::vector<std::uint8_t> depends(draft.request.nodes.size(), 0);
   for (const Id id : of) depends[id] = 1;
   for (Id id = of.empty() ? draft.work() : of[0]; id < draft.work(); ++id) {
-    for (const Id input : draft.request.inputs_of(draft.request.work[id])) {
+    for (const Id input : draft.request.inputs_of(id)) {
       depends[id] |= depends[input];
     }
   }
@@ -110,7 +110,7 @@ void pair_kernels(Draft& draft) {
         begin, end, [&](const auto& other) { return can_give(draft, id, other.second); });
     if (found == end) continue;
     // A gradient that is weighted by losses waits for them: none can wait for it.
-    const auto inputs = draft.request.inputs_of(draft.request.work[id]);
+    const auto inputs = draft.request.inputs_of(id);
     const auto own = inputs.subspan(draft.inputs_of(found->second).size());
     if (std::ranges::any_of(own, [&](Id input) { return dependents[input] != 0; })) continue;
     draft.values[found->second].role = Role::second;

@@ -60,7 +60,7 @@ class Lasting {
 
   /// Whether somebody may ask for it, but nobody did.
   [[nodiscard]] bool is_askable(Id id) const {
-    return draft_.request.work[id].later == Request::Later::askable && !value(id).target;
+    return draft_.request.kind_of(id).later == Request::Later::askable && !value(id).target;
   }
 
   /// Whether a value, which was looked at before, is in memory after the run.

@@ -37,7 +37,7 @@ std::vector<std::string> notes_of(const Draft& draft) {
     const bool work = id < draft.work();
     const Value& value = draft.values[id];
     std::string what =
-        work ? fmt::format("{} {}", value.op->name, draft.request.work[id].shape.to_string())
+        work ? fmt::format("{} {}", value.op->name, draft.request.kind_of(id).shape.to_string())
              : fmt::format("({} x {})", value.rows, value.columns);
     ++counts[{dropped.pass, dropped.what, std::move(what)}];
   }

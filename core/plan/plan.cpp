@@ -11,7 +11,7 @@ std::size_t memory_of(const std::vector<T>& items) {
 }  // namespace
 
 std::size_t memory_of(const Plan& plan) {
-  std::size_t bytes = sizeof(Plan) + memory_of(plan.request.work) +
+  std::size_t bytes = sizeof(Plan) + memory_of(plan.request.kinds) + memory_of(plan.request.work) +
                       memory_of(plan.request.sources) + memory_of(plan.request.inputs) +
                       memory_of(plan.request.nodes) + memory_of(plan.assumptions) +
                       memory_of(plan.bases) + memory_of(plan.steps) + memory_of(plan.packed) +

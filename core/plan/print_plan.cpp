@@ -53,7 +53,7 @@ struct Describe {
     return line;
   }
   Line operator()(const KernelStep& s) const {
-    const Request::Work& work = plan.request.work[s.node];
+    const Request::Kind& work = plan.request.kind_of(s.node);
     return {fmt::format("{}{}", work.op->name, s.in_place ? ", in place" : ""),
             work.shape.to_string(), 0,
             static_cast<double>(work.shape.size()) * static_cast<double>(size_of(work.dtype))};

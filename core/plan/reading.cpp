@@ -8,7 +8,7 @@ namespace {
 /// The shape of a value that stands for a node; null for what passes added.
 const Shape* shape_of(const Draft& draft, Id id) {
   const std::size_t count = draft.request.work.size();
-  if (id < count) return &draft.request.work[id].shape;
+  if (id < count) return &draft.request.kind_of(id).shape;
   return id < draft.request.nodes.size() ? &draft.request.sources[id - count].shape : nullptr;
 }
 
@@ -57,7 +57,7 @@ bool is_fusible(const Draft& draft, Id id) {
 }
 
 FusedStep::Reading reading_of_sum(const Draft& draft, Id sum) {
-  const Shape& shape = draft.request.work[draft.inputs_of(sum)[0]].shape;
+  const Shape& shape = draft.request.kind_of(draft.inputs_of(sum)[0]).shape;
   const int axis = draft.values[sum].op->sum_axis(draft.signature(sum));
   if (axis == shape.rank() - 1) return {FusedStep::Access::column};
   return {FusedStep::Access::row, shape[axis]};

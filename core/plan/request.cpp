@@ -1,6 +1,8 @@
 #include <unroll/core/plan/request.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 
 namespace unroll {
 namespace {
@@ -66,15 +68,58 @@ Request::Source source_of(const Node& node) {
   return {node.shape, node.stride, node.dtype, node.parameter >= 0};
 }
 
+/// Whether a node is of a kind.
+bool is_of(const Request::Kind& kind, const Node& node, bool target, Later later) {
+  return node.op == kind.op && node.attributes == kind.attributes && node.shape == kind.shape &&
+         node.input_count == kind.input_count && node.dtype == kind.dtype &&
+         target == kind.target && (node.destination != nullptr) == kind.placed &&
+         later == kind.later;
+}
+
+std::size_t hash_of(const Op* op, const Attributes& attributes, const Shape& shape) {
+  std::size_t hash = attributes.hash() ^ std::hash<const Op*>()(op);
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    hash = (hash ^ static_cast<std::size_t>(shape[axis])) * 0x9e3779b97f4a7c15U;
+  }
+  return hash >> 32;
+}
+
 /// Puts what it sees into a request.
 struct Filling {
   Request& request;
+  std::vector<std::uint32_t> table = std::vector<std::uint32_t>(256, 0);  // kinds by hash, from 1
+  std::array<std::uint32_t, 64> recent{};  // the last kind of an operation, from 1
 
   bool work(const Node& node, bool target, Later later, std::uint32_t twin) {
-    request.work.push_back({node.op, node.attributes, node.shape,
-                            static_cast<std::uint32_t>(request.inputs.size()), node.input_count,
-                            twin, node.dtype, target, node.destination != nullptr, later});
+    // Most nodes are of the kind that the operation was of when it was met last.
+    const std::size_t op = std::hash<const Op*>()(node.op);
+    std::uint32_t& kind = recent[(op ^ (op >> 6)) % recent.size()];
+    if (kind == 0 || !is_of(request.kinds[kind - 1], node, target, later)) {
+      kind = find(node, target, later);
+    }
+    request.work.push_back({kind - 1, static_cast<std::uint32_t>(request.inputs.size()), twin});
     return true;
+  }
+
+  /// The number of a kind, from 1; it is added where it is a new one.
+  std::uint32_t find(const Node& node, bool target, Later later) {
+    if (2 * (request.kinds.size() + 1) > table.size()) grow();
+    std::size_t at = hash_of(node.op, node.attributes, node.shape) % table.size();
+    for (; table[at] != 0; at = (at + 1) % table.size()) {
+      if (is_of(request.kinds[table[at] - 1], node, target, later)) return table[at];
+    }
+    request.kinds.push_back({node.op, node.attributes, node.shape, node.input_count, node.dtype,
+                             target, node.destination != nullptr, later});
+    return table[at] = static_cast<std::uint32_t>(request.kinds.size());
+  }
+  void grow() {
+    table.assign(2 * table.size(), 0);
+    for (std::uint32_t i = 0; i < request.kinds.size(); ++i) {
+      const Request::Kind& kind = request.kinds[i];
+      std::size_t at = hash_of(kind.op, kind.attributes, kind.shape) % table.size();
+      while (table[at] != 0) at = (at + 1) % table.size();
+      table[at] = i + 1;
+    }
   }
   bool source(const Node& node) {
     request.sources.push_back(source_of(node));
@@ -94,11 +139,8 @@ struct Comparing {
   std::size_t inputs = 0;
 
   bool work(const Node& node, bool target, Later later, std::uint32_t twin) {
-    const Request::Work& same = request.work[works++];
-    return node.op == same.op && node.attributes == same.attributes && node.shape == same.shape &&
-           node.input_count == same.input_count && node.dtype == same.dtype &&
-           target == same.target && (node.destination != nullptr) == same.placed &&
-           later == same.later && twin == same.twin;
+    const Request::Work& at = request.work[works++];
+    return twin == at.twin && is_of(request.kinds[at.kind], node, target, later);
   }
   bool source(const Node& node) {
     return sources < request.sources.size() && source_of(node) == request.sources[sources++];
@@ -112,6 +154,7 @@ void Request::describe(const Graph& graph, std::span<const std::uint32_t> schedu
                        std::span<const std::uint32_t> targets, Purpose purpose,
                        std::vector<std::uint32_t>& numbers) {
   this->purpose = purpose;
+  kinds.clear();
   work.clear();
   sources.clear();
   inputs.clear();

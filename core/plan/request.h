@@ -20,18 +20,23 @@ struct Request {
   /// that, for a plan that is run again and again, whose packed matrices are kept too.
   enum class Purpose : std::uint8_t { values, gradients, inference, replay };
   static constexpr std::uint32_t kNoTwin = ~std::uint32_t{0};
-  /// A node that runs.
-  struct Work {
+  /// What many nodes have in common: those of a program of a million nodes are of a few kinds.
+  struct Kind {
     const Op* op;
     Attributes attributes;
     Shape shape;
-    std::uint32_t first_input;  // into `inputs`
     std::uint32_t input_count;
-    std::uint32_t twin;  // the number of an earlier node that computes the same, kNoTwin: none
     DType dtype;
     bool target;  // its value was asked for
     bool placed;  // at a destination of its own
     Later later;
+    friend bool operator==(const Kind&, const Kind&) = default;
+  };
+  /// A node that runs.
+  struct Work {
+    std::uint32_t kind;         // into `kinds`
+    std::uint32_t first_input;  // into `inputs`
+    std::uint32_t twin;         // the number of an earlier node that computes the same, or kNoTwin
     friend bool operator==(const Work&, const Work&) = default;
   };
   /// A value that is there already.
@@ -44,6 +49,7 @@ struct Request {
   };
 
   Purpose purpose = Purpose::values;
+  std::vector<Kind> kinds;
   std::vector<Work> work;
   std::vector<Source> sources;
   std::vector<std::uint32_t> inputs;
@@ -51,13 +57,14 @@ struct Request {
   // Where they are on the tape; not compared.
   std::vector<std::uint32_t> nodes;  // of work, then of sources
 
-  [[nodiscard]] std::span<const std::uint32_t> inputs_of(const Work& node) const {
-    return std::span(inputs).subspan(node.first_input, node.input_count);
+  [[nodiscard]] const Kind& kind_of(std::uint32_t number) const { return kinds[work[number].kind]; }
+  [[nodiscard]] std::span<const std::uint32_t> inputs_of(std::uint32_t number) const {
+    return std::span(inputs).subspan(work[number].first_input, kind_of(number).input_count);
   }
 
   friend bool operator==(const Request& a, const Request& b) {
-    return a.purpose == b.purpose && a.work == b.work && a.sources == b.sources &&
-           a.inputs == b.inputs;
+    return a.purpose == b.purpose && a.kinds == b.kinds && a.work == b.work &&
+           a.sources == b.sources && a.inputs == b.inputs;
   }
 
   /// Fills the request. `schedule` are nodes in an order they can run in. For gradients

@@ -83,7 +83,7 @@ void SweepPrograms::compute(Id id, std::uint32_t i, std::span<const Id> keys) {
   read_.clear();
   for (std::size_t k = 0; k < keys.size(); ++k) read_.push_back(load(keys[k], inputs[k], id));
   const Sweep sweep = value.op->sweep[static_cast<std::size_t>(value.dtype)];
-  const Attributes* const attributes = &draft_.request.work[id].attributes;
+  const Attributes* const attributes = &draft_.request.kind_of(id).attributes;
   const bool stored = storage_.stored[id] != 0;
   if (value.op->adds_up && inputs.size() != 2) {
     // The sum so far may not lie where a term that is still to be added does.

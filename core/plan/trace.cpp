@@ -34,7 +34,7 @@ std::string details_of(const Draft& draft, Id id) {
 }
 
 std::string name_of(const Draft& draft, Id id) {
-  if (id < draft.work()) return std::string(draft.request.work[id].op->name);
+  if (id < draft.work()) return std::string(draft.request.kind_of(id).op->name);
   return id < draft.request.nodes.size()
              ? std::string(draft.graph.nodes[draft.request.nodes[id]].op->name)
              : "(added)";

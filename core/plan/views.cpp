@@ -39,7 +39,7 @@ void Draft::resolve(Id id) {
 void Draft::resolve_view(Id id) {
   const Index size = values[id].rows * values[id].columns;
   Index offset = values[id].op->view_offset(signature(id));
-  Id from = part_at(request.inputs_of(request.work[id])[0], false, offset, size);
+  Id from = part_at(request.inputs_of(id)[0], false, offset, size);
   const Place place = values[from].place;
   const Index columns = values[id].columns;
   values[id].role = Role::view;
@@ -64,11 +64,11 @@ void Draft::resolve_view(Id id) {
 void Draft::resolve_slice(Id id) {
   const SliceForm form = values[id].op->range(signature(id));
   Index column = form.begin;
-  const Id from = part_at(request.inputs_of(request.work[id])[0], true, column, values[id].columns);
+  const Id from = part_at(request.inputs_of(id)[0], true, column, values[id].columns);
   const Value& source = values[from];
   // A parameter's memory changes while what was made of it stays.
   const bool stays = source.parameter || values[source.place.owner].placed || values[id].placed;
-  const bool across = form.axis + 1 == request.work[id].shape.rank();
+  const bool across = form.axis + 1 == request.kind_of(id).shape.rank();
   const bool plannable = is_floating(values[id].dtype) && values[id].rows * values[id].columns != 0;
   if (!plannable || stays || !across || !position(from)) return;  // its kernel copies
   values[id].role = Role::view;
@@ -81,7 +81,7 @@ void Draft::resolve_slice(Id id) {
 /// The parts of a concat that are not empty.
 std::vector<Id> Draft::parts_of(Id id) const {
   std::vector<Id> parts;
-  for (const Id part : request.inputs_of(request.work[id])) {
+  for (const Id part : request.inputs_of(id)) {
     if (values[part].rows * values[part].columns != 0) parts.push_back(part);
   }
   return parts;
@@ -89,13 +89,13 @@ std::vector<Id> Draft::parts_of(Id id) const {
 
 /// Whether the parts of a concat are side by side.
 bool Draft::joins_columns(Id id) const {
-  return values[id].op->concat_axis(signature(id)) + 1 == request.work[id].shape.rank();
+  return values[id].op->concat_axis(signature(id)) + 1 == request.kind_of(id).shape.rank();
 }
 
 /// Where the parts of a concat are pieces of one value, in order, it is a view of that value.
 bool Draft::resolve_pieces(Id id) {
   if (values[id].placed || values[id].rows * values[id].columns == 0) return false;
-  const auto inputs = request.inputs_of(request.work[id]);
+  const auto inputs = request.inputs_of(id);
   const auto first = std::ranges::find_if(
       inputs, [&](Id part) { return values[part].rows * values[part].columns != 0; });
   const Place place = values[*first].place;
@@ -104,7 +104,7 @@ bool Draft::resolve_pieces(Id id) {
   const std::vector<Id> parts = parts_of(id);
   if (joins_columns(id)
           ? parts.size() != 1
-          : request.work[id].shape.size(0, values[id].op->concat_axis(signature(id))) != 1) {
+          : request.kind_of(id).shape.size(0, values[id].op->concat_axis(signature(id))) != 1) {
     return false;
   }
   Index end = place.offset;
@@ -125,10 +125,10 @@ bool Draft::resolve_pieces(Id id) {
 /// Puts the parts of a concat one after another, or side by side, so that nothing runs for it.
 void Draft::join_parts(Id id) {
   const int axis = values[id].op->concat_axis(signature(id));
-  const bool beside = axis + 1 == request.work[id].shape.rank();
+  const bool beside = axis + 1 == request.kind_of(id).shape.rank();
   const bool plannable = is_floating(values[id].dtype) && values[id].rows * values[id].columns != 0;
   if (!plannable || values[id].placed) return;  // its kernel copies
-  if (!beside && request.work[id].shape.size(0, axis) != 1) return;
+  if (!beside && request.kind_of(id).shape.size(0, axis) != 1) return;
   std::vector<Id> parts = parts_of(id);
   // A parameter's memory changes while what was made of it stays.
   if (std::ranges::all_of(parts, [&](Id part) { return values[part].parameter; })) return;

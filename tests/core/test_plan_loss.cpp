@@ -29,7 +29,7 @@ Plan plan_of(const Tape& tape, const std::vector<Var>& asked, const Passes& pass
   return plan_for(tape, asked, passes, 1, Request::Purpose::gradients);
 }
 
-std::string_view name_of(const Plan& plan, Id node) { return plan.request.work[node].op->name; }
+std::string_view name_of(const Plan& plan, Id node) { return plan.request.kind_of(node).op->name; }
 
 /// The step that computes the gradient of cross_entropy.
 const KernelStep& gradient_step(const Plan& plan) {

@@ -30,10 +30,10 @@ TEST_CASE("request: nodes are numbered in the order they run, sources follow") {
   CHECK(request.nodes[0] == r.x.index() + 1);
   CHECK(request.nodes[4] == r.x.index());
   CHECK(request.inputs == std::vector<std::uint32_t>{4, 0, 1, 1, 2, 4});
-  CHECK(request.work[3].target);
-  CHECK_FALSE(request.work[1].target);
+  CHECK(request.kind_of(3).target);
+  CHECK_FALSE(request.kind_of(1).target);
   CHECK(request.work[2].first_input == 2);
-  CHECK(request.work[2].input_count == 2);
+  CHECK(request.kind_of(2).input_count == 2);
   CHECK_FALSE(request.sources[0].parameter);
 }
 
