@@ -15,8 +15,12 @@ namespace {
 
 constexpr Index kLittle = 4096;  // elements: not worth sharing among threads
 
+/// Columns that are enough for threads to share a sweep by its columns.
+constexpr Index kEnoughColumns = 4 * FusedStep::kColumns;
+
 /// Whether a value is a sum that the sweep of its input can add up as well. Threads share such a
-/// sweep by its sums: there are to be enough, or little to do.
+/// sweep by its sums or, where these are of all rows, by its columns: there are to be enough, or
+/// little to do.
 bool can_be_swept(const Draft& draft, Id id) {
   constexpr Index kEnough = 16;
   const Value& value = draft.values[id];
@@ -25,15 +29,16 @@ bool can_be_swept(const Draft& draft, Id id) {
   const Value& of = draft.values[input];
   if (of.role != Role::elementwise) return false;
   const Shape& shape = draft.request.kind_of(input).shape;
-  if (value.op->sum_axis(draft.signature(id)) < shape.rank() - 2) return false;
-  return of.rows / reading_of_sum(draft, id).group >= kEnough || of.rows * of.columns <= kLittle;
+  const int axis = value.op->sum_axis(draft.signature(id));
+  if (of.rows * of.columns <= kLittle) return axis >= shape.rank() - 2 || shape.size(0, axis) == 1;
+  if (axis < shape.rank() - 2) return shape.size(0, axis) == 1 && of.columns >= kEnoughColumns;
+  return of.rows / reading_of_sum(draft, id).group >= kEnough;
 }
 
 /// Whether nothing but this sum reads what it adds up, which sweeps compute. Threads share such a
 /// sweep by its columns: there are to be enough, or little to do.
 bool can_sweeps_add_up(const Draft& draft, const BlockProduct& sum,
                        const std::vector<std::uint32_t>& uses) {
-  constexpr Index kEnoughColumns = 8 * FusedStep::kColumns;
   if (!sum.ones || (sum.n < kEnoughColumns && sum.n * sum.depth > kLittle)) return false;
   return std::ranges::all_of(draft.ids(sum.b), [&](Id id) {
     return draft.values[id].role == Role::elementwise && uses[id] == 1;

@@ -87,7 +87,7 @@ struct FusedStep {
   /// Sums of what an instruction computes, as they could be read as an operand beside it.
   struct Sum {
     Rect rect;
-    Reading reading;  // column: of each row; row: of `group` rows, one after the other
+    Reading reading;  // column: of each row; row: of `group` rows, or of each `period`th row
     std::uint32_t slot;
     std::uint32_t after;  // the instruction
     bool adds;            // to what is there

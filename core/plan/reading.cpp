@@ -60,7 +60,8 @@ FusedStep::Reading reading_of_sum(const Draft& draft, Id sum) {
   const Shape& shape = draft.request.kind_of(draft.inputs_of(sum)[0]).shape;
   const int axis = draft.values[sum].op->sum_axis(draft.signature(sum));
   if (axis == shape.rank() - 1) return {FusedStep::Access::column};
-  return {FusedStep::Access::row, shape[axis]};
+  if (axis == shape.rank() - 2) return {FusedStep::Access::row, shape[axis]};
+  return {FusedStep::Access::row, 1, shape.size(axis + 1, shape.rank() - 1)};
 }
 
 }  // namespace unroll

@@ -44,7 +44,9 @@ FusedStep SweepPrograms::make(const Task& task, std::uint32_t t) {
   const auto is_of_a_row = [](const FusedStep::Sum& one) {
     return one.reading.access == FusedStep::Access::column;
   };
-  step_.by_columns = !terms.empty() && std::ranges::none_of(step_.sums, is_of_a_row);
+  const auto is_of_all_rows = [](const FusedStep::Sum& one) { return one.reading.period > 0; };
+  step_.by_columns = (!terms.empty() || std::ranges::any_of(step_.sums, is_of_all_rows)) &&
+                     std::ranges::none_of(step_.sums, is_of_a_row);
   end();
   return std::move(step_);
 }

@@ -50,7 +50,7 @@ class Tiles {
     // The rows of a sum are one thread's, or where it is of all rows columns are.
     Index rows_of_sum = 1;
     for (const FusedStep::Sum& sum : step_.sums) {
-      rows_of_sum = std::lcm(rows_of_sum, sum.reading.group);
+      rows_of_sum = std::lcm(rows_of_sum, sum.reading.period > 0 ? step_.rows : sum.reading.group);
     }
     const bool sums = !step_.sums.empty();
     Interval rows{0, step_.rows};
@@ -191,6 +191,18 @@ class Tiles {
     if (sum.reading.access == Access::column) {
       T* const to = place(sum.rect, 0, row_);  // one lies behind the other
       kernels_.sum_each(from.data, from.stride, rows_, columns_, to, column_ > 0);
+      return;
+    }
+    if (const Index period = sum.reading.period; period > 0) {
+      for (Index r = 0; r < rows_; ++r) {
+        T* const to = place(sum.rect, (row_ + r) % period, column_);
+        const T* const row = from.data + r * from.stride;
+        if (row_ + r < period && !sum.adds) {
+          std::copy_n(row, columns_, to);
+        } else {
+          kernels_.add(to, columns_, row, from.stride, 1);
+        }
+      }
       return;
     }
     const Index group = sum.reading.group;

@@ -255,5 +255,35 @@ TEST_CASE("fuse: copies of what is there do not part a sweep") {
   CHECK(counts.copies > 0);  // y[0] and y[1] lie beside each other
 }
 
+TEST_CASE("fuse: what is broadcast along the first axes, and sums along them, are part of sweeps") {
+  for (const Index columns : {16, 300}) {
+    const Program program = [&](Tape& tape) {
+      const Var h = tanh(leaf(tape, {6, 5, columns}, 1));
+      const Var a = tanh(leaf(tape, {5, columns}, 2));  // for each of the first axis
+      const Var b = tanh(leaf(tape, {5, 1}, 3));        // and for all columns
+      const Var y = h * a + b * sigmoid(h);
+      return std::vector{y, sum(y * h, 0), exp(0.1 * sum(y, 0)) + a};
+    };
+    const Plan plan = checked_plan(program);
+    CHECK(counts_of(plan).kernels == 0);
+    const auto sweeps = steps_of<FusedStep>(plan);
+    CHECK(std::ranges::any_of(sweeps, [](const FusedStep* s) { return !s->sums.empty(); }));
+    std::vector<Tensor> first;
+    for (const int count : {1, 2, 3}) {
+      const WithThreads scope(count);
+      const std::vector<Tensor> values = values_with({}, program);
+      if (first.empty()) first = values;
+      for (std::size_t i = 0; i < values.size(); ++i) CHECK(same_bits(values[i], first[i]));
+    }
+  }
+}
+
+TEST_CASE("fuse: a sum along an axis between others is left to its kernel") {
+  const Program program = [](Tape& tape) {
+    return std::vector{sum(tanh(leaf(tape, {3, 4, 2, 5}, 1)), 1)};
+  };
+  CHECK(counts_of(checked_plan(program)).kernels == 1);
+}
+
 }  // namespace
 }  // namespace unroll::testing
