@@ -95,7 +95,7 @@ struct FusedStep {
   Index rows = 0;
   Index columns = 0;
   std::uint32_t slots = 0;  // tiles of memory
-  bool by_columns = false;  // sums are of all rows: threads share the columns, kColumns at a time
+  bool by_columns = false;  // sums are of all rows: threads share the columns, by kColumns
   static constexpr Index kColumns = 64;
   std::vector<Operand> operands;  // in the order of their instructions
   std::vector<Instruction> instructions;

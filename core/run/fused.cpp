@@ -40,7 +40,7 @@ class Tiles {
         bases_(bases),
         pieces_(pieces<T>()),
         memory_(reinterpret_cast<T*>(tile_memory(step.slots * kTile * sizeof(T)))),
-        width_(std::min(step.columns, step.by_columns ? FusedStep::kColumns : kTile)),
+        width_(std::min(step.columns, step.by_columns ? width_of_columns(step) : kTile)),
         height_(std::max<Index>(1, kTile / width_)) {
     pieces_.clear();
     for (std::uint32_t i = 0; i < step.slots; ++i) pieces_.push_back({memory_ + i * kTile, 0});
@@ -91,6 +91,13 @@ class Tiles {
   }
 
  private:
+  /// How wide tiles are where each thread has columns of its own: a quarter of all, whatever the
+  /// number of threads, since the last columns of a tile are rounded in their own way.
+  static Index width_of_columns(const FusedStep& step) {
+    constexpr Index kGrain = FusedStep::kColumns;
+    return std::clamp(step.columns / kGrain / 4 * kGrain, kGrain, kTile);
+  }
+
   [[nodiscard]] T* place(const Rect& rect, Index row, Index column) const {
     return reinterpret_cast<T*>(bases_[rect.base] + rect.offset) + row * rect.stride + column;
   }
