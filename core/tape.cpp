@@ -189,14 +189,22 @@ void Tape::run(std::span<const std::uint32_t> targets, bool for_gradients) {
     const auto purpose = for_gradients     ? Request::Purpose::gradients
                          : inferences_ > 0 ? Request::Purpose::inference
                                            : Request::Purpose::values;
-    planner_->run(graph_, schedule_, targets, purpose, passes_, arena_);
-  } else {
-    for (const std::uint32_t index : schedule_) {
-      for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[index])) close_gaps(input);
+    try {
+      planner_->run(graph_, schedule_, targets, purpose, passes_, arena_);
+    } catch (const ValueError&) {
+      run_one_by_one();  // of several errors, the one of the line recorded first is to be seen
     }
-    execute(graph_, schedule_, arena_, anomaly_mode_);
+  } else {
+    run_one_by_one();
   }
   if (for_gradients || inferences_ > 0) note_forgotten(schedule_);
+}
+
+void Tape::run_one_by_one() {
+  for (const std::uint32_t index : schedule_) {
+    for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[index])) close_gaps(input);
+  }
+  execute(graph_, schedule_, arena_, anomaly_mode_);
 }
 
 /// Notes nodes of which the values that were not kept are of no use to gradients any more.

@@ -163,6 +163,7 @@ class Tape final : private ParameterReader {
   void note_reader(Node& node);
   void detach();
   void run(std::span<const std::uint32_t> targets, bool for_gradients = false);
+  void run_one_by_one();
   void note_forgotten(std::span<const std::uint32_t> nodes);
   void require_gradients() const;
   void require_not_lost() const;

@@ -150,10 +150,11 @@ class Batching {
     std::vector<std::uint32_t> set_of(draft_.values.size(), 0);
     std::set<std::pair<std::uint32_t, std::uint32_t>> seen;  // group and set
     edges_.resize(groups_);
+    met_.assign(draft_.products.size(), 0);
     for_each_in_order([&](Id id) {
       const std::uint32_t group = group_of_value(id);
       if (group != kNone) set_of[id] = sets_.single(group);
-      if (group != kNone && !is_first_result(id)) return;
+      if (group != kNone && !is_met_first(id)) return;
       std::uint32_t set = 0;
       draft_.for_each_need(id, [&](Id need) { set = sets_.join(set, set_of[need]); });
       if (group == kNone) {
@@ -164,9 +165,13 @@ class Batching {
     });
   }
 
-  /// The results of a product need the same: it is enough to look at one.
-  [[nodiscard]] bool is_first_result(Id id) const {
-    return draft_.ids(draft_.products[draft_.values[id].product].out)[0] == id;
+  /// Whether `id` is the first result of its product to be met: all need the same values, which
+  /// have been met before. (Sums joined to a product can come before; nothing needs them.)
+  [[nodiscard]] bool is_met_first(Id id) {
+    const Id index = draft_.values[id].product;
+    const BlockProduct& product = draft_.products[index];
+    const bool is_sum = !product.sums.empty() && !std::ranges::count(draft_.ids(product.out), id);
+    return !is_sum && std::exchange(met_[index], 1) == 0;
   }
 
   /// Tarjan's algorithm: groups that wait for each other, directly or not, get one number, which is
@@ -222,9 +227,10 @@ class Batching {
     using Level = std::uint64_t;
     std::vector<Level> levels(draft_.values.size(), 0);
     depth_.assign(draft_.products.size(), 0);
+    met_.assign(draft_.products.size(), 0);
     for_each_in_order([&](Id id) {
       const std::uint32_t group = group_of_value(id);
-      if (group != kNone && !is_first_result(id)) return;
+      if (group != kNone && !is_met_first(id)) return;
       Level level = 0;
       draft_.for_each_need(id, [&](Id need) { level = std::max(level, levels[need]); });
       if (group == kNone) {
@@ -312,6 +318,7 @@ class Batching {
   Sets sets_;
   std::vector<std::vector<std::uint32_t>> edges_;  // by group, to what it needs
   std::vector<std::uint32_t> circle_;              // by group
+  std::vector<std::uint8_t> met_;                  // by product, scratch
   std::vector<std::uint32_t> depth_;               // by product
 };
 

@@ -177,6 +177,21 @@ TEST_CASE("batch: what waits for another is not in one product with it") {
   CHECK(products_of(two_chains) == 3);
 }
 
+TEST_CASE("batch: joined products whose results are recorded far apart") {
+  const Gates gates(4, 4);
+  const Program program = [&](Tape& tape) {
+    const auto W = [&](std::size_t i, Var x) { return linear(x, tape.parameter(gates.W[i])); };
+    Var h = leaf(tape, {2, 4}, 1);
+    for (int t = 0; t < 4; ++t) {
+      const Var second = W(1, h);
+      const Var of_second = W(3, tanh(second));  // before the first of the joined ones is recorded
+      h = tanh(W(0, h) * of_second);
+    }
+    return std::vector{h};
+  };
+  CHECK(products_of(program) == 8);
+}
+
 TEST_CASE("batch: products that would wait for each other in a circle run one by one") {
   const Gates gates(4, 4);
   const auto step = [&](std::size_t i, Var h) {

@@ -64,6 +64,8 @@ std::string complaint(const Pair& pair, bool bits, double bound) {
   return error <= bound ? "" : fmt::format("{}: off by {}", got.label, error);
 }
 
+constexpr const char* kStopped = "the program stopped";
+
 /// What is wrong with an outcome, or nothing. What is not certain is near where the values of two
 /// runs node by node, of which one has inputs that are changed a little, differ as much.
 class Judge {
@@ -72,6 +74,7 @@ class Judge {
       : structure_(structure), recipe_(recipe), wanted_(wanted) {}
 
   std::string near(const Outcome& got) {
+    if (!got.empty() && got.back().label == kStopped) return got.back().error;
     if (got.size() != wanted_.size()) return "another number of values";
     for (std::size_t i = 0; i < got.size(); ++i) {
       if (complaint({got[i], wanted_[i]}, false, kClose).empty()) continue;
@@ -150,8 +153,6 @@ class Reference {
     return "";
   }
 
-  static constexpr const char* kStopped = "the program stopped";
-
  private:
   const Structure& structure_;
   std::array<Recipe, 2> recipes_;
@@ -200,7 +201,7 @@ Outcome run(const Structure& structure, const Recipe& recipe, const Way& way, Ta
     stopped = error.what();
   }
   Outcome outcome = program.outcome();
-  if (!stopped.empty()) outcome.push_back({Reference::kStopped, {}, stopped});
+  if (!stopped.empty()) outcome.push_back({kStopped, {}, stopped});
   return outcome;
 }
 
