@@ -1,6 +1,6 @@
 #pragma once
 /// The recorded computation: nodes in the order they were recorded, which is an order they can run
-/// in. Plain data, filled by the tape, read by plan/ and run/.
+/// in. Plain data: the tape fills it, plan/ reads it, and run/ gives the nodes their values.
 
 #include <unroll/core/tensor.h>
 
@@ -64,7 +64,7 @@ struct Node {
   std::byte* value = nullptr;        // null until it has run, or where it was not kept
   Index stride = 0;                  // elements from row to row of the value, 0: no gap
   std::byte* destination = nullptr;  // where its value is wanted, null: anywhere
-  bool nobodys = false;              // nobody has a Var of it, or will ask for it
+  bool unasked = false;              // no Var of it was handed out, or it was discarded
   bool lost = false;     // that would give something else now: a parameter it reads has changed
   bool fixed = false;    // a parameter, or computed of parameters alone
   bool has_run = false;  // a plan computed it before, whether or not its value was kept

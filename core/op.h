@@ -18,7 +18,9 @@
 
 namespace unroll {
 
-/// What kind of work an operation is: all that a plan pass may ask of it.
+/// What kind of work an operation is. Passes ask for this, for the facts of OpInfo, and for the
+/// functions of Op that say more of a kind: view_offset, product, concat_axis, range, transposes,
+/// sum_axis and second.
 enum class OpKind : std::uint8_t {
   leaf,         // a value from outside: input, parameter
   elementwise,  // out[i] from in[i], inputs broadcast
@@ -45,7 +47,7 @@ struct OpInfo {
   bool in_place = false;        // its result may lie where input 0 does, which is then gone
 };
 
-/// What a shape rule sees: the inputs and the attributes of the call being recorded.
+/// The shapes, types and attributes of a call: what a shape rule sees, and what passes ask about.
 class Signature {
  public:
   Signature(const OpInfo& info, const Graph& graph, std::span<const std::uint32_t> inputs,

@@ -79,8 +79,8 @@ class Parameters {
     return flat().values<T>();
   }
   [[nodiscard]] TensorView flat() const;
-  /// The flat block of the whole tree, to change. Nodes recorded before that still need the old
-  /// values run first.
+  /// The flat block of the whole tree, to change. Tapes copy what they may still need of the values
+  /// before, so that nodes recorded before read these.
   template <class T>
   [[nodiscard]] std::span<T> change() const {
     const TensorView view = begin_change();
@@ -101,14 +101,14 @@ class Parameters {
   std::string prefix_;
 };
 
-/// Somebody with recorded, not yet computed uses of parameters: a tape.
+/// A tape that has recorded uses of parameters, not all of which have run.
 class ParameterReader {
  public:
   ParameterReader() = default;
   ParameterReader(const ParameterReader&) = delete;
   ParameterReader& operator=(const ParameterReader&) = delete;
   virtual ~ParameterReader() = default;
-  /// Computes now whatever still needs the present values of `store`.
+  /// Called before the values of `store` change: copies those that may still be needed.
   virtual void settle(const ParameterStore& store) = 0;
 };
 

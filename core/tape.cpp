@@ -56,10 +56,10 @@ void Tape::detach() {
   workspaces_.clear();
 }
 
-void Tape::let_go(Var var) {
+void Tape::discard(Var var) {
   require(var);
   const bool spent = var.index() < spent_.size() && spent_[var.index()] != 0;
-  if (!spent) graph_.nodes[var.index()].nobodys = true;
+  if (!spent) graph_.nodes[var.index()].unasked = true;
 }
 
 void Tape::clear() {
@@ -93,7 +93,7 @@ Node& Tape::append(const Op& op, const Attributes& attributes) {
   node.dtype = dtype_;
   node.step = step_;
   node.origin = origin_;
-  node.nobodys = origin_ >= 0;  // only gradient rules see it, until it is handed out
+  node.unasked = origin_ >= 0;  // only gradient rules see it, until it is handed out
   return node;
 }
 
@@ -212,7 +212,7 @@ void Tape::note_forgotten(std::span<const std::uint32_t> nodes) {
   spent_.resize(graph_.nodes.size());
   for (const std::uint32_t index : nodes) {
     spent_[index] = 1;
-    if (inferences_ > 0 && graph_.nodes[index].value == nullptr) graph_.nodes[index].nobodys = true;
+    if (inferences_ > 0 && graph_.nodes[index].value == nullptr) graph_.nodes[index].unasked = true;
   }
 }
 
@@ -240,7 +240,7 @@ std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
   for (const Var& var : wrt) {
     const std::optional<Var> gradient = walk.gradient(var);
     result.push_back(gradient ? *gradient : gradient_algebra().full(*this, var.shape(), 0));
-    graph_.nodes[result.back().index()].nobodys = false;
+    graph_.nodes[result.back().index()].unasked = false;
   }
   return result;
 }

@@ -64,11 +64,10 @@ class Tape final : private ParameterReader {
   /// Runs what `var` needs and has not run yet. The view holds until `clear()`.
   TensorView value(Var var);
 
-  /// Says that nobody will ask for `var`, but what is recorded on it before a parameter changes:
-  /// its memory may serve another value as soon as gradients are computed, the first of which this
-  /// has to precede. To ask for it nevertheless is a HandleError once a parameter has changed that
-  /// it was computed from.
-  void let_go(Var var);
+  /// `var` is not asked for after the backward pass; its memory may be reused by then. What is
+  /// recorded on it still reads it. Has no effect once gradients were computed with it. Asking for
+  /// it nevertheless is a HandleError once a parameter has changed that it was computed from.
+  void discard(Var var);
 
   /// While it lives no gradients can be recorded on its tape, and running keeps only what was asked
   /// for: memory is used again as soon as nothing needs it. What is asked for later is computed

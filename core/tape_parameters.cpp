@@ -131,7 +131,7 @@ void Tape::settle(const ParameterStore& store) {
     for (const std::uint32_t input : graph_.inputs_of(node)) {
       ParameterNode* const known = parameter_of(input);
       if (known == nullptr) continue;
-      if (node.nobodys && needed[reader] == 0) {
+      if (node.unasked && needed[reader] == 0) {
         node.lost = has_lost_ = true;
       } else if (!known->copied) {
         known->copied = true;

@@ -23,7 +23,7 @@ Var Linear::operator()(Var x) const {
 Var softmax_cross_entropy(const Linear& readout, Var x, Var targets, Reduction reduction,
                           Index ignore_index) {
   const Var logits = readout(x);
-  logits.tape().let_go(logits);
+  logits.tape().discard(logits);
   return softmax_cross_entropy(logits, targets, reduction, ignore_index);
 }
 

@@ -255,12 +255,25 @@ void Draft::put_together(std::span<Id> ids, std::span<const Offset> offsets, boo
   }
 }
 
+/// Notes that a value was copied, and why it could not lie where it was wanted.
+void Draft::note_copy(Id id, std::string_view pass) {
+  const Id owner = values[id].place.owner;
+  const bool outside = values[owner].role == Role::source || values[owner].placed;
+  dropped.push_back({pass,
+                     outside ? "copied, because it lies outside the plan"
+                     : arrangement.is_free(owner)
+                         ? "copied, because another product or concat wants it elsewhere"
+                         : "copied, because it is read in another shape as well",
+                     id});
+}
+
 void Draft::gather(std::span<Id> ids, std::span<const Offset> offsets, std::string_view pass) {
   const std::vector<Id> originals(ids.begin(), ids.end());
+  const std::size_t before = values.size();
   put_together(ids, offsets, true);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] == originals[i]) continue;
-    dropped.push_back({pass, "copied to where a product or a concat reads it", originals[i]});
+    if (ids[i] >= before) note_copy(originals[i], pass);
     if (inputs_of(ids[i]).empty()) set_inputs(ids[i], std::span(originals).subspan(i, 1));
   }
 }
@@ -272,7 +285,7 @@ void Draft::scatter(Id product, std::span<const Offset> offsets, std::string_vie
   put_together(ids, offsets, false);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] == originals[i]) continue;
-    dropped.push_back({pass, "copied from where a product writes it", originals[i]});
+    note_copy(originals[i], pass);
     set_product(ids[i], product);
     values[originals[i]].role = Role::copy;
     values[originals[i]].product = kNone;

@@ -84,7 +84,7 @@ struct BlockProduct {
   [[nodiscard]] bool is_gone() const { return out.empty(); }
 };
 
-/// A wish of a pass that could not be met, and what is done instead.
+/// A wish of a pass that could not be met: what is done instead, and why.
 struct Dropped {
   std::string_view pass;
   std::string_view what;
@@ -213,6 +213,7 @@ class Draft {
   [[nodiscard]] std::vector<Id> parts_of(Id id) const;
   [[nodiscard]] bool joins_columns(Id id) const;
   [[nodiscard]] Id part_at(Id id, bool beside, Index& begin, Index size) const;
+  void note_copy(Id id, std::string_view pass);
   Id shared_copy(Id id);
   bool relate(Id a, Id b, Offset offset);
   void put_together(std::span<Id> ids, std::span<const Offset> offsets, bool share);

@@ -91,8 +91,8 @@ class Joining {
       const bool read = uses[out] > (draft_.values[out].target ? 1U : 0U);
       if (read) {
         draft_.dropped.push_back({"join",
-                                  "a sum is not computed with the product that reads the "
-                                  "same values, because the plan itself reads it",
+                                  "not computed with the product that reads the same values, "
+                                  "because the plan itself reads it",
                                   out});
         continue;
       }

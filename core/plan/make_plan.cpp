@@ -44,8 +44,8 @@ std::vector<std::string> notes_of(const Draft& draft) {
   std::vector<std::string> notes;
   for (const auto& [key, count] : counts) {
     const auto& [pass, what, value] = key;
-    notes.push_back(fmt::format("{}: {} {} of {}", pass, what,
-                                count == 1 ? "once" : fmt::format("{} times", count), value));
+    notes.push_back(fmt::format("{}: {}{} {}", pass, value,
+                                count == 1 ? "" : fmt::format(", {} times,", count), what));
   }
   return notes;
 }

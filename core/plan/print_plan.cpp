@@ -127,7 +127,7 @@ std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
     text += fmt::format(", {:.3f} ms, {:.1f} GFLOP/s", time, rate(flops, time));
   }
   text += "\n";
-  for (const std::string& note : plan.notes) text += fmt::format("not done, {}\n", note);
+  for (const std::string& note : plan.notes) text += fmt::format("dropped by {}\n", note);
   return text;
 }
 

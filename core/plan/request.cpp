@@ -17,7 +17,7 @@ constexpr std::uint32_t kNumber = kRead - 1;
 
 Later later_of(const Node& node, bool needed, Purpose purpose) {
   if (needed || purpose == Purpose::values || node.destination != nullptr) return Later::needed;
-  return node.nobodys || purpose != Purpose::gradients ? Later::gone : Later::askable;
+  return node.unasked || purpose != Purpose::gradients ? Later::gone : Later::askable;
 }
 
 /// Numbers the nodes, those of `schedule` and then others in the order they are read, and shows

@@ -1,5 +1,7 @@
 #pragma once
-/// What the planner is asked for: the nodes to run, and everything a plan for them depends on.
+/// What the planner is asked for: the nodes to run, and what a plan for them depends on. A plan can
+/// depend on two things more, which are checked apart: addresses (Plan::assumptions) and the number
+/// of threads. The time steps of nodes order its work, but do not make it wrong.
 
 #include <unroll/core/graph.h>
 

@@ -3,6 +3,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
 #include <hwy/highway.h>
+#include <unroll/core/plan/plan.h>
 #include <unroll/core/run/gemm.h>
 #include <unroll/core/run/pack-inl.h>
 #include <unroll/core/run/tile-inl.h>
@@ -47,6 +48,9 @@ T* scratch(int which, Index elements) {
 
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
+
+// Plans leave room for the columns that the last panel of a thread is padded with.
+static_assert(kPanel<float> <= PackedMatrix::kPadding && kPanel<double> <= PackedMatrix::kPadding);
 
 template <class T>
 Index padded(Interval columns) {

@@ -207,7 +207,7 @@ void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nod
       for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         if (packed && std::holds_alternative<PackStep>(plan.steps[i].what)) continue;
         run.step(plan.steps[i], team);
-        if (!team.meet()) return;
+        if (!team.barrier()) return;
         if (milliseconds == nullptr || team.thread() != 0) continue;
         const Clock::time_point now = Clock::now();
         (*milliseconds)[i] = std::chrono::duration<double, std::milli>(now - before).count();

@@ -48,7 +48,7 @@ void set_threads(int threads) {
 
 int threads() { return setting(); }
 
-bool Team::meet() {
+bool Team::barrier() {
   if (size_ == 1) return !shared_.failed.load(std::memory_order_relaxed);
   constexpr int kSpins = 4000;
   const unsigned round = shared_.round.load(std::memory_order_relaxed);
@@ -99,7 +99,7 @@ void run_team(int threads, const std::function<void(Team&)>& work) {
         error_of = std::min(error_of, team.thread());
       }
       team.fail();
-      (void)team.meet();
+      (void)team.barrier();
     }
     ended.fetch_add(1, std::memory_order_release);
   }

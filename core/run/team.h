@@ -21,9 +21,10 @@ class Team {
 
   [[nodiscard]] int thread() const { return thread_; }
   [[nodiscard]] int size() const { return size_; }
-  /// Waits for all others to come here. False: one of them has failed, nothing is to be done.
-  bool meet();
-  /// Lets every thread that meets stop.
+  /// Waits until all threads of the team have come here. Returns false where one of them has
+  /// failed: then there is nothing left to do.
+  bool barrier();
+  /// Makes barrier() return false for all threads.
   void fail() { shared_.failed.store(true, std::memory_order_relaxed); }
 
  private:

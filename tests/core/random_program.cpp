@@ -60,7 +60,7 @@ void RandomProgram::add_leaves() {
 
 void RandomProgram::keep(Var x) {
   if (x.shape().size() <= kLargest) pool_.push_back(x);
-  if (one_in(6)) tape_.let_go(x);
+  if (one_in(6)) tape_.discard(x);
 }
 
 Var RandomProgram::recent() {
@@ -320,7 +320,7 @@ Var RandomProgram::add_classification() {
       all_that([](Var x) { return x.shape().rank() > 0 && x.shape().size() > 0; });
   const Var x = tanh(fit[static_cast<std::size_t>(below(std::ssize(fit)))]);
   const Var logits = one_in(2) ? x : x * 2;
-  if (one_in(2)) tape_.let_go(logits);
+  if (one_in(2)) tape_.discard(logits);
   const Index last = logits.shape().rank() - 1;
   return cross_entropy(logits, ids(logits.shape().without(static_cast<int>(last)),
                                    logits.shape()[static_cast<int>(last)]));

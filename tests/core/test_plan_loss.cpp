@@ -95,18 +95,18 @@ TEST_CASE("place: logits that somebody asks for, or something reads later, are l
   std::vector<Var> asked =
       asked_for(tape, softmax_cross_entropy(logits, model.targets(tape)), model);
   CHECK_FALSE(gradient_step(plan_of(tape, asked)).in_place);  // they may be asked for
-  tape.let_go(logits);
+  tape.discard(logits);
   CHECK(gradient_step(plan_of(tape, asked)).in_place);
   asked.push_back(logits);
   CHECK_FALSE(gradient_step(plan_of(tape, asked)).in_place);  // they are
   asked.back() = sum(tanh(logits) * asked[0].tape().input(random_tensor({6, 5}, 9)));
-  tape.let_go(asked.back());
+  tape.discard(asked.back());
   const std::vector<Var> later{asked[0], asked[1], asked[2]};
   CHECK_FALSE(gradient_step(plan_of(tape, later)).in_place);  // by what is still to run
 
   const auto square_too = [](Tape& t, const Classifier& m) {
     const Var x = m.readout(m.outputs(t));
-    t.let_go(x);
+    t.discard(x);
     return softmax_cross_entropy(x, m.targets(t)) + sum(square(x));
   };
   CHECK(difference_of_a_step(square_too) < kClose);
@@ -115,7 +115,7 @@ TEST_CASE("place: logits that somebody asks for, or something reads later, are l
 TEST_CASE("fuse: a loss that its own gradient depends on is computed before it") {
   const auto focal = [](Tape& tape, const Classifier& m) {
     const Var logits = m.readout(m.outputs(tape));
-    tape.let_go(logits);
+    tape.discard(logits);
     return sum(square(cross_entropy(logits, m.targets(tape))));
   };
   const Classifier model;
@@ -153,7 +153,7 @@ TEST_CASE("place: several heads of one value, whose logits lie side by side") {
           const Gates heads(5, 5);
           std::vector<Var> losses;
           for (const Var& logits : heads.of(tanh(m.readout(m.outputs(tape))))) {
-            tape.let_go(logits);
+            tape.discard(logits);
             losses.push_back(softmax_cross_entropy(logits, m.targets(tape)));
           }
           return add_up(losses);
@@ -164,8 +164,8 @@ TEST_CASE("place: logits that are parts of others, or that others are parts of")
   const auto joined = [](Tape& tape, const Classifier& m) {
     const Var half = m.readout(tape.input(random_tensor({3, 3}, 4, -1, 1)));
     const Var logits = concat(std::vector{half, tanh(half)}, 0);
-    tape.let_go(half);
-    tape.let_go(logits);
+    tape.discard(half);
+    tape.discard(logits);
     return softmax_cross_entropy(logits, m.targets(tape));
   };
   CHECK(difference_of_a_step(joined) < kClose);
@@ -176,7 +176,7 @@ TEST_CASE("place: logits that are parts of others, or that others are parts of")
   tape.set_passes({});
   const Var logits = model.readout(model.outputs(tape));
   const Var some = rows(logits, 1, 3);  // may be asked for
-  tape.let_go(logits);
+  tape.discard(logits);
   const Var loss = softmax_cross_entropy(logits, model.targets(tape)) + sum(square(some));
   Sgd{0.5}.step(tape.gradients(loss, model.parameters));
   CHECK(difference(some.value(), expected) < kClose);
@@ -188,7 +188,7 @@ TEST_CASE("place: a bad target in the middle of a run leaves logits and loss to 
   tape.set_passes({});
   const Var logits = model.readout(model.outputs(tape));
   const Var good = softmax_cross_entropy(logits, model.targets(tape));
-  tape.let_go(logits);
+  tape.discard(logits);
   const Tensor bad = Tensor::of<std::int32_t>({6}, {0, 1, 2, 5, 0, 0});
   const Gradients gradients =
       tape.gradients(softmax_cross_entropy(logits, tape.input(bad)), model.parameters);
@@ -204,7 +204,7 @@ TEST_CASE("fuse: of several losses of the same logits each gradient gives its ow
     const Var logits = m.readout(m.outputs(tape));
     const Var targets = m.targets(tape);
     const Var others = tape.input(random_ids({6}, 7, 5));
-    tape.let_go(logits);
+    tape.discard(logits);
     const auto ignored = static_cast<Index>(targets.value().at(0));
     const Var first = 2 * softmax_cross_entropy(logits, targets, Reduction::sum, ignored);
     const Var second = first + softmax_cross_entropy(logits, targets);
@@ -222,7 +222,7 @@ TEST_CASE("let go: what somebody may ask for is kept where it could not be had a
   tape.set_passes({});
   const Var logits = model.readout(model.outputs(tape));
   const Var twice = logits * 2;  // read in the sweep that computes it, and nowhere else
-  tape.let_go(logits);
+  tape.discard(logits);
   Sgd{0.5}.step(tape.gradients(square(twice + 1), model.parameters));
   CHECK(difference(twice.value(), expected) < kClose);
 }
@@ -265,7 +265,7 @@ TEST_CASE("let go: what nobody should ask for comes as long as the parameters ar
     Tape other(DType::f64);
     return model.readout(model.outputs(other)).value().to_doubles();
   }();
-  tape.let_go(logits);
+  tape.discard(logits);
   const Gradients gradients = tape.gradients(loss, model.parameters);
   gradients.run();
   CHECK(tape.graph().nodes[logits.index()].value == nullptr);
@@ -310,7 +310,7 @@ TEST_CASE("let go: parameters of another tree may change") {
   Tape tape(DType::f64);
   tape.set_passes({});
   const Var logits = model.readout(model.outputs(tape));
-  tape.let_go(logits);
+  tape.discard(logits);
   const Var unread = other.readout(model.outputs(tape));
   tape.gradients(softmax_cross_entropy(logits, model.targets(tape)), model.parameters).run();
   const Tensor before(unread.value());

@@ -33,7 +33,7 @@ struct Way {
 };
 
 /// Whether it is nobody's business what a node's value was, once its gradient has been computed.
-bool may_be_lost(const Node& node) { return node.nobodys; }
+bool may_be_lost(const Node& node) { return node.unasked; }
 
 /// Records a program and asks for everything there is.
 Outcome run(Tape& tape, const Recipe& recipe, const Way& way) {

@@ -185,7 +185,7 @@ Var Program::loss_of(Var result) {
     case 3:
       if (rank > 0 && last > 1 && result.shape().size() > 0) {
         const Var logits = one_in(2) ? result : result * 2;
-        if (logits != result && one_in(2)) tape().let_go(logits);
+        if (logits != result && one_in(2)) tape().discard(logits);
         return softmax_cross_entropy(logits, ids(logits.shape().without(rank - 1), last));
       }
       return sum(result);

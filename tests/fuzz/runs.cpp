@@ -136,7 +136,7 @@ struct NearNetwork {
         g.push_back(d.swapped ? Uh + Wx : Wx + Uh);
       }
       const Var n = d.function == 1 ? sigmoid(g[2]) : tanh(g[2]);
-      if (d.lets_go) tape.let_go(g[1]);
+      if (d.lets_go) tape.discard(g[1]);
       h = sigmoid(g[0]) * n + d.factor * (sigmoid(g[1]) * h);
       if (d.ends_early && t == 0) h = stop_gradient(h);
       outputs.push_back(h);
