@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <unordered_map>
 
 namespace unroll {
 namespace {
@@ -41,14 +42,20 @@ bool walk(const Graph& graph, std::span<const std::uint32_t> schedule,
       if (numbers[input] != kUnknown) numbers[input] |= kRead;
     }
   }
+  std::unordered_map<std::uint32_t, std::uint32_t> first_twins;
   const bool all = std::all_of(schedule.begin(), schedule.end(), [&](std::uint32_t index) {
     const Node& node = graph.nodes[index];
     // What is computed for the second time may be so again, and is kept; gradients are the end.
     const bool again = node.has_run && purpose != Purpose::gradients;
     const bool target = (numbers[index] & kTarget) != 0 || again;
     const Later later = later_of(node, target || (numbers[index] & kRead) != 0, purpose);
-    const std::uint32_t twin = node.fixed && node.twin != index ? numbers[node.twin] : kUnknown;
-    const std::uint32_t same = twin == kUnknown ? Request::kNoTwin : (twin & kNumber) - 1;
+    // Where the first of several twins does not run now, the first that does stands for it.
+    std::uint32_t same = Request::kNoTwin;
+    if (node.fixed) {
+      const std::uint32_t number = (numbers[index] & kNumber) - 1;
+      const auto [first, is_new] = first_twins.try_emplace(node.twin, number);
+      if (!is_new) same = first->second;
+    }
     if (!see.work(node, target, later, same)) return false;
     for (const std::uint32_t input : graph.inputs_of(node)) {
       if (numbers[input] == kUnknown) {

@@ -1,0 +1,119 @@
+// The plans that a tape keeps, and where they run.
+#include "core/planned.h"
+
+#include <unroll/core/plan/neighbours.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+
+namespace unroll::testing {
+namespace {
+
+/// Runs a recurrence of so many steps.
+double run_steps(Tape& tape, const Gates& gates, Index steps) {
+  tape.clear();
+  Var h = full(tape, {2, 4}, 0.5);
+  for (Index t = 0; t < steps; ++t) h = tanh(linear(h, tape.parameter(gates.W[0])));
+  return sum(h).item();
+}
+
+TEST_CASE("planner: plans take no more memory than they may") {
+  const Gates gates(4, 4);
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  Tape reference(DType::f64);
+  reference.set_passes(Passes::none());
+  (void)run_steps(tape, gates, 60);
+  const std::size_t of_one = tape.bytes();
+  tape.set_plan_memory(std::size_t{256} << 10);
+  for (const Index steps : {20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 20, 25}) {
+    for (int again = 0; again < 4; ++again) {
+      CHECK(run_steps(tape, gates, steps + again) ==
+            doctest::Approx(run_steps(reference, gates, steps + again)));
+    }
+  }
+  CHECK(tape.bytes() < of_one + (std::size_t{512} << 10));
+  tape.set_plan_memory(0);  // the plan of the moment is kept, and no other
+  CHECK(run_steps(tape, gates, 9) == doctest::Approx(run_steps(reference, gates, 9)));
+  CHECK_FALSE(tape.plan_to_string().empty());
+}
+
+TEST_CASE("planner: of several wrong ids the first one recorded is reported") {
+  for (const Passes& passes : {Passes{}, Passes::none()}) {
+    Tape tape(DType::f64);
+    tape.set_passes(passes);
+    const auto ids = [&](std::int32_t second) {
+      return tape.input(Tensor::of<std::int32_t>({2}, {0, second}));
+    };
+    const Var a = pick(tanh(leaf(tape, {2, 3}, 1)), ids(7));
+    const Var b = pick(tanh(leaf(tape, {2, 4}, 2)), ids(9));
+    CHECK_THROWS_WITH_AS((void)(b * tanh(a)).value(),
+                         "pick: id 7 at position 1: expected one in [0, 3)", ValueError);
+  }
+}
+
+TEST_CASE("planner: an id is checked whether or not what was asked for needs it") {
+  Tape tape(DType::f64);
+  const Var bad = select(
+      unpick(leaf(tape, {3}, 1), tape.input(Tensor::of<std::int32_t>({3}, {0, 6, 1})), 3), 1);
+  const std::vector<Var> apart = unstack(stack(std::array{bad, leaf(tape, {3}, 2)}));
+  CHECK_THROWS_AS((void)apart[1].value(), ValueError);
+}
+
+TEST_CASE("planner: results are the same to the bit where parameters changed in between") {
+  std::vector<double> first;
+  for (const Index elements : {0, 64, 640, 2240, 5000}) {  // memory that is used before
+    Parameters parameters(DType::f64, 1);
+    std::vector<Parameter> W;
+    for (Index g = 0; g < 4; ++g) W.push_back((parameters / g).add("W", {17, 24}, uniform(1)));
+    Tape tape(DType::f64);
+    (void)tape.input(Tensor(DType::f64, {elements}));
+    const Var h = tanh(leaf(tape, {3, 24}, 20));
+    Var y = sigmoid(linear(h, tape.parameter(W[0])));
+    for (std::size_t g = 1; g < 4; ++g) y = y * sigmoid(linear(h, tape.parameter(W[g])));
+    const Var dh = tape.gradients(sum(y), std::vector{h})[0];
+    parameters.change<double>()[0] = 0;
+    const std::vector<double> values = dh.value().to_doubles();
+    if (first.empty()) first = values;
+    CHECK(values == first);
+  }
+}
+
+TEST_CASE("planner: a child forked after threads have worked computes the same") {
+  const WithThreads scope(2);
+  const Gates gates(64, 64);
+  Tape tape(DType::f64);
+  const auto step = [&] {
+    tape.clear();
+    Var h = full(tape, {64, 64}, 0.1);
+    for (int t = 0; t < 4; ++t) h = tanh(linear(h, tape.parameter(gates.W[0])));
+    return sum(h).item();
+  };
+  const double expected = step();
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    _exit(step() == expected ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("neighbours: runs are found whatever the order, and each matrix is in one") {
+  std::array<std::byte, 100> memory{};
+  const auto at = [&](std::size_t i) { return Located{memory.data() + 10 * i, 10}; };
+  using Runs = std::vector<std::vector<std::size_t>>;
+  CHECK(runs_of_neighbours({}) == Runs{});
+  CHECK(runs_of_neighbours(std::array{at(3), at(2), at(0), at(4)}) == Runs{{1, 0, 3}, {2}});
+  CHECK(runs_of_neighbours(std::array{at(0), at(1), at(0), at(1), at(1)}) ==
+        Runs{{0, 1}, {2, 3}, {4}});
+  CHECK(runs_of_neighbours(std::array{at(0), Located{memory.data() + 10, 20}}) == Runs{{0}, {1}});
+  CHECK(runs_of_neighbours(std::array{Located{nullptr, 10}, Located{nullptr, 10}}) ==
+        Runs{{0}, {1}});
+}
+
+}  // namespace
+}  // namespace unroll::testing
