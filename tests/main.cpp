@@ -7,6 +7,7 @@
 
 /// UNROLL_TEST_SIMD=avx2 or sse4: what a processor without AVX-512, or without AVX, would run.
 int main(int argc, char** argv) {
+  setenv("UNROLL_PLAN_VERIFY", "1", 0);  // what holds for plans is checked after every stage
   const char* const text = std::getenv("UNROLL_TEST_SIMD");
   const std::string_view simd = text == nullptr ? "" : text;
 #if HWY_ARCH_X86

@@ -110,6 +110,7 @@ class Draft {
   bool shares_sweeps = false;  // element-wise values of one shape are computed in one sweep
   bool reuses_memory = false;  // the memory of what does not last serves several values
   std::int32_t packed = 0;     // how many matrices are packed
+  bool shares_little = false;  // even a plan of little work runs on all threads
   int most_threads = 1;        // that there are
   int threads = 1;             // that the plan runs on
 

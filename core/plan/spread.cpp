@@ -1,7 +1,7 @@
-/// Lets every step run on all threads of a team, in one parallel region: products by columns or
-/// rows, sweeps by tiles, copies by rows, kernels by what they share out. A matrix that small
-/// products read again and again, as the recurrent weights at every step, is packed once; each
-/// thread packs the columns it computes, and keeps them in its cache.
+/// Lets every step of a plan with enough work run on all threads of a team, in one parallel region:
+/// products by columns or rows, sweeps by tiles, copies by rows, kernels by what they share out. A
+/// matrix that small products read again and again, as the recurrent weights at every step, is
+/// packed once; each thread packs the columns it computes, and keeps them in its cache.
 
 #include <unroll/core/plan/passes.h>
 
@@ -21,13 +21,31 @@ bool could_read_packed(const Draft& draft, const BlockProduct& p) {
   return (owner.role == Role::source || owner.placed) && (p.b.count == 1 || b.parameter);
 }
 
+/// About how many operations on single elements a plan takes.
+double work_of(const Draft& draft) {
+  double work = 0;
+  for (const BlockProduct& p : draft.products) {
+    if (p.is_gone()) continue;
+    work += static_cast<double>(p.m * p.rows) * static_cast<double>(p.n * p.columns * p.depth);
+  }
+  for (const Value& value : draft.values) {
+    const bool computed = value.role == Role::elementwise || value.role == Role::kernel;
+    if (computed) work += static_cast<double>(value.rows * value.columns);
+  }
+  return work;
+}
+
 }  // namespace
 
 void spread(Draft& draft) {
   // Where plans are run again and again, what is packed once serves all runs.
   const bool keeps = draft.request.purpose == Request::Purpose::replay;
   const std::size_t worth_packing = keeps ? 1 : 3;
-  draft.threads = draft.most_threads;
+  // Threads wait for each other after each step: for little work that takes longer than the work,
+  // the more so where other programs want the cores.
+  constexpr double kLittle = 4e5;
+  const bool little = !draft.shares_little && work_of(draft) < kLittle;
+  draft.threads = little ? 1 : draft.most_threads;
   std::vector<Id> order;
   for (Id i = 0; i < draft.products.size(); ++i) {
     if (could_read_packed(draft, draft.products[i])) order.push_back(i);

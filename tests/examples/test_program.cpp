@@ -323,7 +323,7 @@ TEST_CASE("settings of the environment are checked") {
   CHECK(
       plan.err ==
       "wordlm: UNROLL_PLAN: no pass 'jion'; expected on, off, or some of accumulate, join, batch, "
-      "place, fuse, spread\n");
+      "fuse, place, spread\n");
 }
 
 TEST_CASE("output that cannot be written is an error") {

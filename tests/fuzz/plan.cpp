@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -164,4 +165,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 }  // namespace unroll::fuzz
 
-int main(int argc, char** argv) { return unroll::fuzz::run_program(argc, argv); }
+int main(int argc, char** argv) {
+  setenv("UNROLL_PLAN_VERIFY", "1", 0);  // what holds for plans is checked after every stage
+  return unroll::fuzz::run_program(argc, argv);
+}
