@@ -47,7 +47,7 @@ class Differentiation {
   std::uint32_t loss_;
   std::uint32_t first_;                // nothing before it depends on wrt
   std::vector<std::uint8_t> depends_;  // by node - first_: on one of wrt
-  std::vector<std::uint32_t> asked_;   // twins of what is in wrt, ascending
+  std::vector<std::uint32_t> asked_;   // the twins of those in wrt, ascending
   std::vector<std::int32_t> head_;     // by node - first_: its last contribution, -1: none
   std::vector<Contribution> contributions_;
 

@@ -28,7 +28,7 @@ class ParameterStore : public std::enable_shared_from_this<ParameterStore> {
   [[nodiscard]] TensorView value(std::size_t index);
   [[nodiscard]] Index offset(std::size_t index);
 
-  /// Call before values change: readers copy what they may still need of the old ones.
+  /// Call before values change: readers first copy the old values that they may still need.
   std::byte* begin_change();
   /// Counts how often parameters were given places.
   [[nodiscard]] std::uint64_t layout() const { return layout_; }

@@ -14,7 +14,7 @@ struct Passes {
   bool join = true;        // products with one left side, as of the gates: one product, wider
   bool batch = true;       // products with one right side, as W x_t of all steps: one, higher
   bool fuse = true;        // element-wise neighbours: one sweep, no temporaries in memory
-  bool place = true;       // what they read and write stands side by side; memory is used again
+  bool place = true;       // operands and results lie side by side; memory is used again
   bool spread = true;      // every step on all threads
   friend bool operator==(const Passes&, const Passes&) = default;
   [[nodiscard]] bool any() const;

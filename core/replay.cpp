@@ -24,6 +24,7 @@ Replay::Replay(Tape& tape, std::span<const Var> inputs, std::span<const Var> out
     outputs_.push_back(var.index());
   }
   generation_ = tape.generation_;
+  forget_dependents();
   std::vector<std::uint32_t> schedule;
   make_schedule(tape.graph(), outputs_, tape.marks_, schedule);
   std::vector<std::uint32_t> numbers;
@@ -37,6 +38,21 @@ Replay::Replay(Tape& tape, std::span<const Var> inputs, std::span<const Var> out
 }
 
 Replay::~Replay() = default;
+
+/// What was computed of the inputs before is to be computed again.
+void Replay::forget_dependents() {
+  std::vector<Node>& nodes = tape_.graph_.nodes;
+  std::vector<std::uint8_t> depends(nodes.size(), 0);
+  for (const std::uint32_t input : inputs_) depends[input] = 1;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (const std::uint32_t input : tape_.graph_.inputs_of(nodes[i])) {
+      if (depends[input] == 0) continue;
+      depends[i] = 1;
+      nodes[i].value = nullptr;
+      nodes[i].stride = 0;
+    }
+  }
+}
 
 void Replay::set(std::size_t i, const TensorView& values) {
   const Node& node = tape_.graph().nodes[inputs_.at(i)];

@@ -32,6 +32,7 @@ class Replay {
   [[nodiscard]] bool is_current() const;
 
  private:
+  void forget_dependents();
   [[nodiscard]] TensorView result(std::size_t i);
 
   Tape& tape_;

@@ -275,7 +275,7 @@ class Batching {
   }
 
   void merge(std::span<Id> batch) {
-    // In the order of the results where these have destinations, else of what is read.
+    // In the order of the results where these have destinations, else in that of the left sides.
     const auto out = [&](Id i) { return draft_.ids(draft_.products[i].out)[0]; };
     const bool placed = std::ranges::all_of(
         batch, [&](Id i) { return draft_.values[draft_.values[out(i)].place.owner].placed; });

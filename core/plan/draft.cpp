@@ -90,8 +90,8 @@ void Draft::add_work(Id id) {
   arrangement.make_dense(id);
 }
 
-/// What reads a value that another one is the same as reads that one: products with equal right
-/// sides are seen as such.
+/// Lets a value read the first of several twins, so that products with equal right sides are seen to
+/// have one right side.
 void Draft::read_twins(Id id) {
   for (std::size_t i = 0; i < values[id].input_count; ++i) {
     const Id input = inputs_of(id)[i];

@@ -33,7 +33,7 @@ struct Place {
   Id owner;
   bool window = false;
   Index offset = 0;  // in elements of an owner without gaps
-  Index column = 0;  // of a window: how far right of that; it can lie in what is beside the owner
+  Index column = 0;  // of a window: how far right of `offset`; it can reach beyond the owner
   friend bool operator==(const Place&, const Place&) = default;
 };
 
@@ -41,7 +41,7 @@ struct Place {
 struct Value {
   Role role = Role::source;
   DType dtype = DType::f32;
-  bool target = false;     // it was asked for, or what is kept is computed from it
+  bool target = false;     // it was asked for, or something that is kept is computed from it
   bool placed = false;     // at a destination outside the plan's memory
   bool parameter = false;  // a source that is a parameter, or part of one
   bool may_go = false;     // nothing reads it after the run

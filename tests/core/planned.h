@@ -81,8 +81,7 @@ struct Gates {
 
 /// A plan for some nodes of a tape, which are not run.
 inline Plan plan_for(const Tape& tape, std::span<const Var> targets, const Passes& passes = {},
-                     int threads = 1,
-                     Request::Purpose purpose = Request::Purpose::values) {
+                     int threads = 1, Request::Purpose purpose = Request::Purpose::values) {
   std::vector<std::uint32_t> wanted;
   for (const Var& target : targets) wanted.push_back(target.index());
   std::vector<std::uint8_t> marks;

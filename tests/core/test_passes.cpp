@@ -288,7 +288,7 @@ TEST_CASE("products: a transposed operand is read as it lies") {
                        matmul(leaf(tape, {2, 3}, 2), transpose(W)) * sum(y)};
   };
   const Plan plan = checked_plan(program);
-  CHECK(counts_of(plan).kernels == 1);  // the sum of y
+  CHECK(counts_of(plan).kernels == 1);               // the sum of y
   const Plan asked = checked_plan([&](Tape& tape) {  // a sum that reads it as it is
     const Var Wt = transpose(tape.parameter(gates.W[0]));
     return std::vector{Wt, matmul(tanh(leaf(tape, {2, 3}, 1)), Wt) * sum(Wt, 0)};

@@ -86,9 +86,8 @@ AnyState Layer::start(Program& p, Index batch) const {
   AnyState state = cell.zero_state(p.tape(), batch);
   if (kind > 1) return state;
   // States that count steps or are positive stay as they are: only the output is another.
-  state.vars[state.output] =
-      kind == 1 ? p.input({batch, hidden}, -0.9, 0.9)
-                : broadcast_to(p.tape().parameter(first), {batch, hidden});
+  state.vars[state.output] = kind == 1 ? p.input({batch, hidden}, -0.9, 0.9)
+                                       : broadcast_to(p.tape().parameter(first), {batch, hidden});
   return state;
 }
 

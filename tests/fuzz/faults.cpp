@@ -13,9 +13,10 @@ void run_one_with_ids(Program& p) {
 }
 
 void run_one(Program& p) {
-  static const std::vector<Run> runs{skips,    delays,  interleaved,    masks,        joined_states,
-                                     groups,   products, matrix_states, attention,    tied,
-                                     replaced, shrinking, of_parameters_only, shared_layers};
+  static const std::vector<Run> runs{
+      skips,    delays,    interleaved,        masks,        joined_states,
+      groups,   products,  matrix_states,      attention,    tied,
+      replaced, shrinking, of_parameters_only, shared_layers};
   p.one_of(runs)(p);
 }
 

@@ -113,9 +113,7 @@ void held_gradients(Program& p) {
       if (p.one_in(4)) held.run();
       if (p.one_in(4)) held.scale(0.5);
       if (p.one_in(4)) clip_by_global_norm(held, 0.1);
-      p.show("the words of it", [&held, &embedding] {
-        return held[embedding.W].to_doubles();
-      });
+      p.show("the words of it", [&held, &embedding] { return held[embedding.W].to_doubles(); });
     }
     kept.push_back(p.tape().gradients(one * tanh(two), tree));
     kept.back().run();

@@ -11,8 +11,8 @@ void joined_states(Program& p) {
   const Index features = p.size();
   const Index batch = p.batch(true);
   const bool one_matrix = p.one_in(2);  // [x, h] W, else x W + h U
-  const Parameter W = tree.add("W", {4 * hidden, features + (one_matrix ? hidden : 0)},
-                               p.weights());
+  const Parameter W =
+      tree.add("W", {4 * hidden, features + (one_matrix ? hidden : 0)}, p.weights());
   const Parameter U = tree.add("U", {4 * hidden, hidden}, p.weights());
   const Parameter b = tree.add("b", {4 * hidden}, p.weights());
   const bool c_first = p.one_in(2);
@@ -26,11 +26,10 @@ void joined_states(Program& p) {
     const Var h = slice(state, 1, c_first ? hidden : 0, c_first ? 2 * hidden : hidden);
     const Var c = slice(state, 1, c_first ? 0 : hidden, c_first ? hidden : 2 * hidden);
     const Var seen = shifted ? slice(state, 1, hidden / 2, hidden / 2 + hidden) : h;
-    const Var gates = one_matrix
-                          ? linear(concat(std::array{x, seen}, 1), tape.parameter(W),
-                                   tape.parameter(b))
-                          : linear(x, tape.parameter(W), tape.parameter(b)) +
-                                linear(seen, tape.parameter(U));
+    const Var gates =
+        one_matrix
+            ? linear(concat(std::array{x, seen}, 1), tape.parameter(W), tape.parameter(b))
+            : linear(x, tape.parameter(W), tape.parameter(b)) + linear(seen, tape.parameter(U));
     const std::vector<Var> g = split(gates, 4, 1);
     const auto gate = [&](Index i) { return g[static_cast<std::size_t>((first + i) % 4)]; };
     const Var c_next = sigmoid(gate(0)) * c + sigmoid(gate(1)) * tanh(gate(2));
@@ -147,8 +146,7 @@ void products(Program& p) {
   std::vector<Parameter> matrices;
   for (const Index rows : sizes) {
     for (const Index columns : sizes) {
-      matrices.push_back(
-          (tree / ssize(matrices)).add("W", {rows, columns}, p.weights()));
+      matrices.push_back((tree / ssize(matrices)).add("W", {rows, columns}, p.weights()));
     }
   }
   std::vector<Var> values;

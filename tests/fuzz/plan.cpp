@@ -142,8 +142,7 @@ int run_program(int argc, char** argv) {
   app.add_option("--threads", options.threads, "with --passes: numbers of threads, by piece")
       ->delimiter(',');
   app.add_option("--order", options.order, "with --passes: the order in which values are read");
-  app.add_flag("--all-bits", options.all_bits,
-               "compare bits also where they are known to differ");
+  app.add_flag("--all-bits", options.all_bits, "compare bits also where they are known to differ");
   app.add_flag("--few", options.few, "run each program in three ways instead of twelve");
   app.add_flag("--verbose", options.verbose, "print every program, and the tapes where one fails");
   app.add_flag("--list", options.list, "print the kinds of structure");

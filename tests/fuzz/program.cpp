@@ -48,7 +48,7 @@ void Program::next_threads() {
 }
 
 Index Program::size() {
-  static const std::vector<Index> large{31,  32,  33,  47,  63,  64,  65,  96, 97,
+  static const std::vector<Index> large{31,  32,  33,  47,  63,  64,  65,  96,  97,
                                         127, 128, 129, 160, 200, 255, 256, 257, 300};
   const Index any = 1 + below(std::min<Index>(scale_, 40));
   const Index size = one_in(2) ? one_of(large) : any;
@@ -255,8 +255,9 @@ void Program::show_nodes(Tape& tape) {
   for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(tape.node_count()); ++i) {
     const Var var(&tape, i, generation);
     const Node& node = tape.graph().nodes[i];
-    show(fmt::format("node {}, {} {}", i, node.op->name, node.shape.to_string()),
-         [var] { return var.value().to_doubles(); }, changed_);
+    show(
+        fmt::format("node {}, {} {}", i, node.op->name, node.shape.to_string()),
+        [var] { return var.value().to_doubles(); }, changed_);
   }
 }
 

@@ -35,8 +35,8 @@ struct Tapes {
 /// How a program is run. It gives the same values in every way.
 struct Way {
   Passes passes = Passes::none();
-  std::vector<int> threads = {1};  // one after another, piece by piece of the program
-  std::uint64_t order = 0;         // 0: values are read in order, else in a random order
+  std::vector<int> threads = {1};             // one after another, piece by piece of the program
+  std::uint64_t order = 0;                    // 0: values are read in order, else in a random order
   std::function<void(Tapes&)> on_clear = {};  // called before tapes are cleared
 };
 

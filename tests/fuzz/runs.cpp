@@ -64,7 +64,7 @@ struct Details {
   bool ends_early = false;  // the gradient
   bool lets_go = false;
   bool begins_later = false;  // nodes have other numbers
-  bool keeps_state = false;  // the last state is asked for
+  bool keeps_state = false;   // the last state is asked for
   bool differentiates_inputs = false;
 };
 
@@ -73,9 +73,9 @@ Details near(Program& p, const Details& base) {
   static const std::vector<std::array<std::size_t, 3>> gates{
       {0, 1, 2}, {0, 1, 3}, {0, 2, 3}, {1, 0, 2}, {1, 2, 3}, {3, 4, 5}, {1, 3, 5}, {0, 0, 1}};
   static const std::vector<bool Details::*> flags{
-      &Details::bias,       &Details::transposed, &Details::two_inputs,
-      &Details::swapped,    &Details::asks,       &Details::differentiates_inputs,
-      &Details::ends_early, &Details::lets_go,    &Details::keeps_state,
+      &Details::bias,        &Details::transposed, &Details::two_inputs,
+      &Details::swapped,     &Details::asks,       &Details::differentiates_inputs,
+      &Details::ends_early,  &Details::lets_go,    &Details::keeps_state,
       &Details::begins_later};
   Details d = base;
   switch (p.below(8)) {
