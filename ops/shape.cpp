@@ -164,7 +164,10 @@ struct Slice {
   static std::vector<BadInput> bad_inputs() {
     return {{{{{3, 5}}},
              [](Vars v) { return slice(v[0], 1, 3, 6); },
-             "slice: [3, 6) of axis 1 of (3 x 5): the range has to lie within [0, 5)"}};
+             "slice: [3, 6) of axis 1 of (3 x 5): the range has to lie within [0, 5)"},
+            {{{{3, 5}}},
+             [](Vars v) { return slice(v[0], 1, 3, 1); },
+             "slice: [3, 1) of axis 1 of (3 x 5): the range has to lie within [0, 5)"}};
   }
 };
 

@@ -80,6 +80,9 @@ struct Rows {
     return {{{{{5, 3}}},
              [](Vars v) { return slice(v[0], 0, 2, 6); },
              "rows: [2, 6) of (5 x 3): the range has to lie within [0, 5)"},
+            {{{{5, 3}}},
+             [](Vars v) { return slice(v[0], 0, 3, 1); },
+             "rows: [3, 1) of (5 x 3): the range has to lie within [0, 5)"},
             {{{{}}},
              [](Vars v) { return slice(v[0], 0, 0, 1); },
              "rows: axis 0 of (), which has 0 dimensions"}};

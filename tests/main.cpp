@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <hwy/targets.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
@@ -11,8 +12,12 @@ int main(int argc, char** argv) {
   const char* const text = std::getenv("UNROLL_TEST_SIMD");
   const std::string_view simd = text == nullptr ? "" : text;
 #if HWY_ARCH_X86
-  if (simd == "avx2") hwy::DisableTargets(HWY_AVX2 - 1);
-  if (simd == "sse4") hwy::DisableTargets(HWY_SSE4 - 1);
+  // Not DisableTargets(): a later SupportedTargets() would choose among all of them again.
+  const auto use_at_best = [](std::int64_t target) {  // the better the target the lower its bit
+    hwy::SetSupportedTargetsForTest(hwy::SupportedTargets() & ~(target - 1));
+  };
+  if (simd == "avx2") use_at_best(HWY_AVX2);
+  if (simd == "sse4") use_at_best(HWY_SSE4);
 #endif
   return doctest::Context(argc, argv).run();
 }

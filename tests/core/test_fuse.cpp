@@ -285,5 +285,40 @@ TEST_CASE("fuse: a sum along an axis between others is left to its kernel") {
   CHECK(counts_of(checked_plan(program)).kernels == 1);
 }
 
+TEST_CASE("fuse: sums over groups of two and of three rows in one sweep, on several threads") {
+  const Program program = [](Tape& tape) {
+    const Var x = tanh(leaf(tape, {18, 40}, 1));
+    const Var twos = sum(reshape(x, {9, 2, 40}) * 2, 1);
+    const Var threes = sum(reshape(x, {6, 3, 40}) * 3, 1);
+    return std::vector{twos, threes, sum(twos) * sum(threes)};
+  };
+  CHECK(planned_difference(program) < kClose);
+  check_any_number_of_threads(program);
+}
+
+TEST_CASE("fuse: values of one shape on both sides of a product are two sweeps") {
+  const Program program = [](Tape& tape) {
+    const Var x = tanh(leaf(tape, {3, 3}, 1));
+    return std::vector{sigmoid(matmul(x, leaf(tape, {3, 3}, 2)))};
+  };
+  CHECK(counts_of(checked_plan(program)) == Counts{1, 2, 0, 0});
+}
+
+TEST_CASE("fuse: values of two shapes are two sweeps") {
+  const Program program = [](Tape& tape) {
+    const Var x = tanh(leaf(tape, {2, 6}, 1));
+    return std::vector{sigmoid(reshape(x, {3, 4}))};
+  };
+  CHECK(counts_of(checked_plan(program)) == Counts{0, 2, 0, 0});
+}
+
+TEST_CASE("fuse: a sum of what is asked for is added up all the same") {
+  const Program program = [](Tape& tape) {
+    const Var x = tanh(leaf(tape, {3, 5}, 1));
+    return std::vector{x, sum(x, 0), x * sum(x, 0)};
+  };
+  CHECK(planned_difference(program) < kClose);
+}
+
 }  // namespace
 }  // namespace unroll::testing

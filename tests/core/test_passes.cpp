@@ -418,5 +418,51 @@ TEST_CASE("passes: the plan that ran last, as text") {
   CHECK(run().empty());
 }
 
+TEST_CASE("accumulate: a product with a bias stays apart") {
+  const Program program = [](Tape& tape) {
+    std::vector<Var> terms;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      const Var x = tanh(leaf(tape, {2, 4}, i));
+      const Var W = tanh(leaf(tape, {3, 4}, 10 + i));
+      terms.push_back(i == 2 ? linear(x, W) : linear(x, W, leaf(tape, {3}, 20 + i)));
+    }
+    return std::vector{add_up(terms)};
+  };
+  CHECK(products_of(program) == 3);
+}
+
+TEST_CASE("accumulate: what is multiplied by a parameter and what is not stay apart") {
+  const Gates gates(4, 5);
+  const Program program = [&](Tape& tape) {
+    const Var x = tanh(leaf(tape, {2, 4}, 1));
+    return std::vector{matmul(x, tape.parameter(gates.W[0])) +
+                       matmul(x, tanh(leaf(tape, {4, 5}, 2)))};
+  };
+  CHECK(products_of(program) == 2);
+}
+
+TEST_CASE("batch: products with equal right sides but another bias, or none, stay apart") {
+  const Gates gates(4, 4);
+  const Program program = [&](Tape& tape) {
+    const Var W = tape.parameter(gates.W[0]);
+    const Var a = linear(tanh(leaf(tape, {2, 4}, 1)), W, tape.parameter(gates.b[0]));
+    const Var b = linear(tanh(leaf(tape, {2, 4}, 2)), W, tape.parameter(gates.b[2]));
+    const Var c = linear(tanh(leaf(tape, {2, 4}, 3)), W);
+    return std::vector{a, b, c, a * b * c};
+  };
+  CHECK(products_of(program, only(&Passes::batch)) == 3);
+}
+
+TEST_CASE("batch: a right side and its transpose are not one") {
+  const Gates gates(4, 4);
+  const Program program = [&](Tape& tape) {
+    const Var W = tape.parameter(gates.W[0]);
+    const Var a = linear(tanh(leaf(tape, {2, 4}, 1)), W);
+    const Var b = matmul(tanh(leaf(tape, {2, 4}, 2)), W);
+    return std::vector{a, b, a * b};
+  };
+  CHECK(products_of(program) == 2);
+}
+
 }  // namespace
 }  // namespace unroll::testing

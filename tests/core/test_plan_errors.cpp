@@ -70,5 +70,23 @@ TEST_CASE("plan errors: what was there before keeps its value") {
   }
 }
 
+TEST_CASE("plan errors: a value that was read from a copy, when the run fails before it") {
+  const Gates gates(4, 4);
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const Var wrong = pick(leaf(tape, {2, 3}, 1), tape.input(ids_of({2}, {0, 3})));
+  const std::vector<Var> y = gates.of(tanh(leaf(tape, {2, 4}, 2)));
+  const Var good = pick(y[1], tape.input(ids_of({2}, {0, 3})));
+  const Var all = (y[0] + y[1]) * (y[2] + y[3]);
+  CHECK_THROWS_AS((void)(sum(all) * sum(good + wrong)).value(), ValueError);
+
+  Tape reference(DType::f64);
+  reference.set_passes(Passes::none());
+  const std::vector<Var> expected = gates.of(tanh(leaf(reference, {2, 4}, 2)));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    CHECK(difference(Tensor(y[i].value()), Tensor(expected[i].value())) < kClose);
+  }
+}
+
 }  // namespace
 }  // namespace unroll::testing

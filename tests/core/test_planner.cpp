@@ -115,5 +115,25 @@ TEST_CASE("neighbours: runs are found whatever the order, and each matrix is in 
         Runs{{0}, {1}});
 }
 
+TEST_CASE("planner: a plan for neighbours does not serve parameters that are none") {
+  const Gates gates(3, 4);
+  Tape tape(DType::f64);
+  tape.set_passes({});
+  const auto product_of_sums = [&](Tape& on, std::size_t second) {
+    on.clear();
+    const Var x = tanh(leaf(on, {2, 4}, 1));
+    return (linear(x, on.parameter(gates.W[0])) * linear(x, on.parameter(gates.W[second])))
+        .value()
+        .to_doubles();
+  };
+  Tape reference(DType::f64);
+  reference.set_passes(Passes::none());
+  for (const std::size_t second : {1, 2, 1, 3}) {
+    const std::vector<double> planned = product_of_sums(tape, second);
+    const std::vector<double> plain = product_of_sums(reference, second);
+    for (std::size_t i = 0; i < plain.size(); ++i) CHECK(planned[i] == doctest::Approx(plain[i]));
+  }
+}
+
 }  // namespace
 }  // namespace unroll::testing

@@ -251,3 +251,18 @@ TEST_CASE("tape: step scopes nest") {
   }
   CHECK(step_of(x + 4) == -1);
 }
+
+TEST_CASE("tape: views of parameters recorded before clear() are forgotten") {
+  const Parameters p(DType::f64, 1);
+  const Parameter W = p.add("W", {3, 4}, uniform(1));
+  Tape tape(DType::f64);
+  (void)reshape(tape.parameter(W), {4, 3}).value();  // node 1
+  tape.clear();
+  const Var x = tape.input(ramp({2, 4}));
+  const Var y = linear(x, tape.parameter(W));  // the parameter is node 1 now
+  const std::vector<double> before = W.value().to_doubles();
+  W.set(Tensor(DType::f64, {3, 4}));
+  double expected = 0;
+  for (Index i = 0; i < 4; ++i) expected += x.value().at(i) * before[static_cast<std::size_t>(i)];
+  CHECK(y.value().at(0) == doctest::Approx(expected));
+}

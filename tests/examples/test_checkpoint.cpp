@@ -171,13 +171,27 @@ TEST_CASE("settings that no training wrote are an error, not a crash") {
                                                  {"/text/limit", -1},
                                                  {"/text/held_out", 0.6},
                                                  {"/text/held_out", -0.1},
-                                                 {"/training/clip", -1}}) {
+                                                 {"/training/clip", -1},
+                                                 {"/training/clip_value", -1},
+                                                 {"/training/weight_decay", -1},
+                                                 {"/training/dropout", -0.1},
+                                                 {"/training/dropout", 1},
+                                                 {"/training/warm_up", -1},
+                                                 {"/training/hold", -1},
+                                                 {"/training/factor", -0.1},
+                                                 {"/training/factor", 1.1},
+                                                 {"/training/patience", -1}}) {
     const std::string named = key;
     CAPTURE(named);
     CHECK(fault_with(file, "wordlm.settings", key, value) == range);
   }
-  for (const auto& [key, value] : std::vector<std::pair<const char*, json>>{
-           {"/epoch", -1}, {"/batch", -1}, {"/learning_rate", 0}, {"/running_words", -1}}) {
+  for (const auto& [key, value] :
+       std::vector<std::pair<const char*, json>>{{"/epoch", -1},
+                                                 {"/batch", -1},
+                                                 {"/step", -1},
+                                                 {"/learning_rate", 0},
+                                                 {"/since_best", -1},
+                                                 {"/running_words", -1}}) {
     const std::string named = key;
     CAPTURE(named);
     CHECK(fault_with(file, "wordlm.progress", key, value) == range);
@@ -205,6 +219,33 @@ TEST_CASE("settings that no training wrote are an error, not a crash") {
       }
     }
   }
+}
+
+TEST_CASE("a state for other streams, or none, in the middle of an epoch is an error") {
+  const Folder folder;
+  const std::string file = folder.file("m");
+  Settings settings = small();
+  settings.text.reading = Reading::stream;
+  settings.training.bptt = 2;
+  Checkpoint checkpoint = begin(settings);
+  checkpoint.progress.batch = 1;
+  unroll::Tape tape;
+  checkpoint.state = unroll::carry(checkpoint.model->start(tape, settings.training.batch));
+  save_checkpoint(file, checkpoint);
+  REQUIRE(fault_of(file).value_or("") == "");
+
+  const std::string fault = file + ": the state it was interrupted in is not that of 4 streams";
+  const unroll::TensorFile whole = unroll::load_safetensors(file);
+  const auto found = std::ranges::find_if(
+      whole.tensors, [](const auto& named) { return named.first.starts_with("state"); });
+  REQUIRE(found != whole.tensors.end());
+  unroll::TensorFile changed = whole;
+  changed.tensors.erase(found->first);
+  unroll::save_safetensors(file, changed);
+  CHECK(fault_of(file) == fault);
+  changed.tensors.emplace(found->first, unroll::Tensor(unroll::DType::f32, {3, 7}));
+  unroll::save_safetensors(file, changed);
+  CHECK(fault_of(file) == fault);
 }
 
 TEST_CASE("a save that fails leaves the old file") {

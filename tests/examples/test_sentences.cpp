@@ -62,6 +62,7 @@ TEST_CASE("sentences do not end after abbreviations and initials") {
   CHECK(stays_whole("The U.S. Army and U.S. law."));
   CHECK(stays_whole("See No. 5 and vol. 3."));
   CHECK(stays_whole("At 5 p.m. we left, etc. and so on."));
+  CHECK(stays_whole("Cats, dogs, etc. 5 of them at 5 p.m. 10 days ago."));
 }
 
 TEST_CASE("sentences may end after abbreviations") {

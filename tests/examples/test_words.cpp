@@ -71,6 +71,7 @@ TEST_CASE("numbers") {
   CHECK(split("$5 50% $1,000.50. 3, 4") == "$ 5 50 % $ 1,000.50 . 3 , 4");
   CHECK(split("5.") == "5 .");
   CHECK(split("£3 10€") == "£ 3 10 €");
+  CHECK(split("a,5 5,a 1:b b:1") == "a , 5 5 , a 1 : b b : 1");
 }
 
 TEST_CASE("words with something inside") {
@@ -79,6 +80,7 @@ TEST_CASE("words with something inside") {
         "f***", "C++", "A+", "naïve", "Straße", "中文", "हिन्दी", "ಠ_ಠ"}) {
     CHECK_MESSAGE(is_one_word(word), word);
   }
+  CHECK(split("C+++ a+b a++b") == "C +++ a + b a ++ b");
 }
 
 TEST_CASE("abbreviations keep their period") {

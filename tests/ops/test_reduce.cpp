@@ -121,5 +121,13 @@ TEST_CASE("sum_to: undoes a broadcast, and only one") {
                        "sum_to: (1 x 2 x 3 x 4) does not broadcast to (2 x 3 x 4)", ShapeError);
 }
 
+TEST_CASE("sum: of long rows of any length no element is left out") {
+  Tape tape(DType::f64);
+  for (const Index n : {4095, 4096, 4097, 8191, 8193, 12'289}) {
+    CHECK(sum(full(tape, {n}, 1)).item() == static_cast<double>(n));
+    CHECK(sum(full(tape, {2, n}, 1), -1).value().at(1) == static_cast<double>(n));
+  }
+}
+
 }  // namespace
 }  // namespace unroll::testing

@@ -161,5 +161,14 @@ TEST_CASE("clip: limits that limit nothing are refused") {
                        "clip_by_global_norm: a limit of nan, expected one above 0", Error);
 }
 
+TEST_CASE("clip: gradients whose squares are too small for single precision") {
+  const Parameters p(DType::f32);
+  const Parameter w = p.add("w", {100}, zeros());
+  Tape tape;
+  Gradients gradients = tape.gradients(sum(tape.parameter(w) * 1e-22), p);
+  CHECK(clip_by_global_norm(gradients, 1e-22) == doctest::Approx(1e-21));
+  CHECK(gradients[w].at(7) == doctest::Approx(1e-23));
+}
+
 }  // namespace
 }  // namespace unroll::testing
