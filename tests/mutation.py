@@ -140,7 +140,7 @@ def failing_test(text):
 def judge(mutation, copy):
     """Builds and tests one mutation; returns what came of it."""
     source = copy / mutation["file"]
-    original = (ROOT / mutation["file"]).read_text()
+    original = source.read_text()
     lines = original.splitlines()
     lines[mutation["line"] - 1] = mutation["after"]
     source.write_text("\n".join(lines) + "\n")
