@@ -1,11 +1,13 @@
 /// Runs random programs with and without plans and says where they differ.
 
 #include "fuzz/compare.h"
+#include "fuzz/dump.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -23,6 +25,7 @@ struct Options {
   Index largest = 300;
   Index longest = 12;
   std::string passes;
+  std::string dump;
   std::vector<int> threads{1};
   std::uint64_t order = 0;
   bool all_bits = false;
@@ -51,6 +54,10 @@ class Fuzzer {
 
   /// Returns whether all programs agreed.
   bool run() {
+    if (!options_.dump.empty()) {
+      dumped_.open(options_.dump);
+      if (!dumped_) fail<Error>("{}: cannot be written", options_.dump);
+    }
     const auto start = Clock::now();
     auto reported = start;
     const auto minutes = [&](Clock::time_point from) {
@@ -88,7 +95,9 @@ class Fuzzer {
       std::fflush(stdout);
     }
     std::optional<Failure> failure;
-    if (options_.passes.empty()) {
+    if (!options_.dump.empty()) {
+      dump(structure, recipe, dumped_);
+    } else if (options_.passes.empty()) {
       failure = check(structure, recipe, options_.few ? Effort::few : Effort::many);
     } else {
       failure = check(structure, recipe,
@@ -124,6 +133,7 @@ class Fuzzer {
 
   Options options_;
   std::vector<const Structure*> structures_;
+  std::ofstream dumped_;
   std::map<std::string_view, Count> counts_;
   std::uint64_t failures_ = 0;
 };
@@ -142,6 +152,8 @@ int run_program(int argc, char** argv) {
   app.add_option("--threads", options.threads, "with --passes: numbers of threads, by piece")
       ->delimiter(',');
   app.add_option("--order", options.order, "with --passes: the order in which values are read");
+  app.add_option("--dump", options.dump,
+                 "write the programs to a file that judge.py reads, instead");
   app.add_flag("--all-bits", options.all_bits, "compare bits also where they are known to differ");
   app.add_flag("--few", options.few, "run each program in three ways instead of twelve");
   app.add_flag("--verbose", options.verbose, "print every program, and the tapes where one fails");
