@@ -28,8 +28,7 @@ enum class OpKind : std::uint8_t {
   concat,       // the inputs, one after another along an axis
   slice,        // a range of the input along an axis
   product,      // a matrix product
-  reduction,    // fewer elements than its input
-  other,
+  other,        // what its kernel computes
 };
 
 /// The facts of an operation that are plain data.

@@ -198,8 +198,7 @@ void Tape::require_not_lost() const {
     if (!node.lost) continue;
     fail<HandleError>(
         "Var #{} ({}) was not kept, and a parameter it was computed from has changed since; ask "
-        "for "
-        "it before the change",
+        "for it before the change",
         index, node.op->name);
   }
 }

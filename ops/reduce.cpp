@@ -27,7 +27,7 @@ struct Around {
 /// What reductions along an axis share: the axis goes.
 struct Reduction {
   static constexpr OpInfo make(std::string_view name, std::string_view formula) {
-    return {.name = name, .formula = formula, .kind = OpKind::reduction};
+    return {.name = name, .formula = formula};
   }
   static Shape shape(const Signature& s) {
     return s.shape(0).without(s.axis(s.attributes<Axis>().axis));

@@ -10,6 +10,14 @@ namespace unroll {
 using Id = std::uint32_t;
 constexpr Id kNone = ~Id{0};
 
+/// An element of a matrix, or how far one lies from another: so many rows down, so many columns to
+/// the right.
+struct Position {
+  Index row = 0;
+  Index column = 0;
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
 /// Matrices that are rectangles of larger ones. A group is a set of values whose places relative to
 /// each other are settled; at first each value is a group of its own. No two members of a group
 /// overlap: a relation that would make them is refused.
@@ -23,28 +31,22 @@ class Arrangement {
   void open() { closed_ = 0; }
   [[nodiscard]] bool is_open() const { return closed_ == 0; }
   void make_dense(Id id, bool dense = true);
-  /// Puts `b` `rows` below and `columns` right of where `a` is. Returns false, and changes nothing,
-  /// where that contradicts what was settled before or would make two values overlap.
-  bool relate(Id a, Id b, Index rows, Index columns);
+  /// Puts `b` where `offset` is from `a`. Returns false, and changes nothing, where that
+  /// contradicts what was settled before or would make two values overlap.
+  bool relate(Id a, Id b, Position offset);
 
-  struct Place {
-    Id group;
-    Index row;
-    Index column;
-  };
-  [[nodiscard]] Place place(Id id) const { return places_[id]; }
+  [[nodiscard]] Id group(Id id) const { return group_of_[id]; }
+  /// Where a value lies relative to the first of its group.
+  [[nodiscard]] Position position(Id id) const { return positions_[id]; }
   /// Whether a value is neither fixed nor beside one that is dense.
-  [[nodiscard]] bool is_free(Id id) const {
-    return !is_fixed(id) && !groups_[places_[id].group].dense;
-  }
+  [[nodiscard]] bool is_free(Id id) const { return !is_fixed(id) && !groups_[group_of_[id]].dense; }
   /// Whether the group of a value has columns side by side.
-  [[nodiscard]] bool is_wide(Id id) const { return groups_[places_[id].group].wide; }
+  [[nodiscard]] bool is_wide(Id id) const { return groups_[group_of_[id]].wide; }
   /// The matrix that holds a whole group. Members can lie above or left of the first one.
   struct Extent {
-    Index first_row;
-    Index first_column;
-    Index rows;
-    Index columns;
+    Position first;  // its upper left corner
+    Index rows = 0;
+    Index columns = 0;
   };
   [[nodiscard]] Extent extent(Id group) const;
   template <class F>
@@ -77,12 +79,13 @@ class Arrangement {
     bool wide = false;            // it has columns side by side
   };
   [[nodiscard]] bool is_fixed(Id id) const { return id < closed_ || fixed_[id] != 0; }
-  [[nodiscard]] static bool fits(const Lanes& lanes, const Place& place, Size size);
-  static void insert(Lanes& lanes, const Place& place, Size size);
+  [[nodiscard]] static bool fits(const Lanes& lanes, Position at, Size size);
+  static void insert(Lanes& lanes, Position at, Size size);
 
   Id closed_ = 0;  // values below this one are fixed
   std::vector<Size> sizes_;
-  std::vector<Place> places_;
+  std::vector<Id> group_of_;
+  std::vector<Position> positions_;
   std::vector<std::uint8_t> fixed_;
   std::vector<Group> groups_;  // by the value they began with
   std::vector<Id> next_;       // member of the group

@@ -90,8 +90,8 @@ void Draft::add_work(Id id) {
   arrangement.make_dense(id);
 }
 
-/// Lets a value read the first of several twins, so that products with equal right sides are seen to
-/// have one right side.
+/// Lets a value read the first of several twins, so that products with equal right sides are seen
+/// to have one right side.
 void Draft::read_twins(Id id) {
   for (std::size_t i = 0; i < values[id].input_count; ++i) {
     const Id input = inputs_of(id)[i];
@@ -197,13 +197,13 @@ void Draft::leave_to_kernel(Id id) {
   arrangement.make_dense(id);
 }
 
-bool Draft::relate(Id a, Id b, Offset offset) {
+bool Draft::relate(Id a, Id b, Position offset) {
   const std::optional<Position> at = position(a);
   const std::optional<Position> other = position(b);
   return at && other &&
-         arrangement.relate(values[a].place.owner, values[b].place.owner,
-                            offset.rows + at->row - other->row,
-                            offset.columns + at->column - other->column);
+         arrangement.relate(
+             values[a].place.owner, values[b].place.owner,
+             {offset.row + at->row - other->row, offset.column + at->column - other->column});
 }
 
 /// The one copy of a value that was not told where to lie when it was made; of a window the same
@@ -220,7 +220,7 @@ Id Draft::shared_copy(Id id) {
   return window;
 }
 
-bool Draft::try_together(std::span<Id> ids, std::span<const Offset> offsets, bool share,
+bool Draft::try_together(std::span<Id> ids, std::span<const Position> offsets, bool share,
                          bool move_all) {
   const auto replace = [&](Id& id) { id = add_like(id, Role::copy); };
   if (move_all) replace(ids[0]);
@@ -240,7 +240,7 @@ bool Draft::try_together(std::span<Id> ids, std::span<const Offset> offsets, boo
 }
 
 /// Operands can share copies, results are copied each from a place of its own.
-void Draft::put_together(std::span<Id> ids, std::span<const Offset> offsets, bool share) {
+void Draft::put_together(std::span<Id> ids, std::span<const Position> offsets, bool share) {
   if (ids.size() == 1) return;
   const std::vector<Id> originals(ids.begin(), ids.end());
   // A fixed or dense value accepts only its adjacent part beside it.
@@ -267,7 +267,7 @@ void Draft::note_copy(Id id, std::string_view pass) {
                      id});
 }
 
-void Draft::gather(std::span<Id> ids, std::span<const Offset> offsets, std::string_view pass) {
+void Draft::gather(std::span<Id> ids, std::span<const Position> offsets, std::string_view pass) {
   const std::vector<Id> originals(ids.begin(), ids.end());
   const std::size_t before = values.size();
   put_together(ids, offsets, true);
@@ -278,7 +278,7 @@ void Draft::gather(std::span<Id> ids, std::span<const Offset> offsets, std::stri
   }
 }
 
-void Draft::scatter(Id product, std::span<const Offset> offsets, std::string_view pass) {
+void Draft::scatter(Id product, std::span<const Position> offsets, std::string_view pass) {
   const auto results = this->ids(products[product].out);
   const std::vector<Id> originals(results.begin(), results.end());
   std::vector<Id> ids = originals;
@@ -319,7 +319,7 @@ bool Draft::is_all_rows(Id id) const {
          value.place.column + value.columns <= owner.columns;
 }
 
-std::optional<Draft::Position> Draft::position(Id id) const {
+std::optional<Position> Draft::position(Id id) const {
   const Value& value = values[id];
   const Place& place = value.place;
   if (place.offset == 0 && place.owner == id) return Position{0, place.column};
@@ -376,9 +376,7 @@ bool Draft::assume_adjacent(Id a, Id b, Index bytes) {
 bool Draft::lies_before(Id a, Id b) const {
   const Place& at = values[a].place;
   const Place& other = values[b].place;
-  const Arrangement::Place p = arrangement.place(at.owner);
-  const Arrangement::Place q = arrangement.place(other.owner);
-  if (p.group != q.group) {
+  if (arrangement.group(at.owner) != arrangement.group(other.owner)) {
     // In order of time: gradients are recorded from the last step to the first.
     const auto recorded = [&](Id owner) {
       const bool known = owner < request.nodes.size();
@@ -387,6 +385,8 @@ bool Draft::lies_before(Id a, Id b) const {
     };
     return recorded(at.owner) < recorded(other.owner);
   }
+  const Position p = arrangement.position(at.owner);
+  const Position q = arrangement.position(other.owner);
   if (p.row != q.row) return p.row < q.row;
   if (p.column != q.column) return p.column < q.column;
   return std::pair(at.offset, at.column) < std::pair(other.offset, other.column);

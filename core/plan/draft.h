@@ -155,13 +155,9 @@ class Draft {
   void resolve(Id id);
   /// Puts values side by side, value i at offsets[i] from the first. One that has to stay where it
   /// is is replaced in `ids` by a copy.
-  struct Offset {
-    Index rows;
-    Index columns;
-  };
-  void gather(std::span<Id> ids, std::span<const Offset> offsets, std::string_view pass);
+  void gather(std::span<Id> ids, std::span<const Position> offsets, std::string_view pass);
   /// The same for the results of a product: one that has to be elsewhere is copied there.
-  void scatter(Id product, std::span<const Offset> offsets, std::string_view pass);
+  void scatter(Id product, std::span<const Position> offsets, std::string_view pass);
 
   /// What the operation of a node is told.
   [[nodiscard]] Signature signature(Id id) const;
@@ -180,10 +176,6 @@ class Draft {
   [[nodiscard]] bool is_all_rows(Id id) const;
   /// Where it begins in the matrix of what owns its memory, if each of its rows is part of a row of
   /// that matrix.
-  struct Position {
-    Index row;
-    Index column;
-  };
   [[nodiscard]] std::optional<Position> position(Id id) const;
   /// Whether its rows lie apart in memory.
   [[nodiscard]] bool has_gaps(Id id) const;
@@ -216,9 +208,10 @@ class Draft {
   [[nodiscard]] Id part_at(Id id, bool beside, Index& begin, Index size) const;
   void note_copy(Id id, std::string_view pass);
   Id shared_copy(Id id);
-  bool relate(Id a, Id b, Offset offset);
-  void put_together(std::span<Id> ids, std::span<const Offset> offsets, bool share);
-  bool try_together(std::span<Id> ids, std::span<const Offset> offsets, bool share, bool move_all);
+  bool relate(Id a, Id b, Position offset);
+  void put_together(std::span<Id> ids, std::span<const Position> offsets, bool share);
+  bool try_together(std::span<Id> ids, std::span<const Position> offsets, bool share,
+                    bool move_all);
 
   bool twins_ = false;                         // some values are the same as others
   std::vector<Id> inputs_;                     // of values, and the lists of products

@@ -9,13 +9,13 @@ namespace {
 
 class Emission {
  public:
-  Emission(const Draft& draft, const Schedule& schedule, const Storage& storage,
+  Emission(const Draft& draft, const std::vector<Task>& tasks, const Storage& storage,
            const Layout& layout)
       : draft_(draft),
-        schedule_(schedule),
+        tasks_(tasks),
         storage_(storage),
         rects_(draft, storage, layout, plan_.bases),
-        sweeps_(draft, schedule, storage, rects_),
+        sweeps_(draft, storage, rects_),
         computed_(draft.values.size(), 0),
         for_kernels_(draft.request.nodes.size(), 0) {
     for (const Request::Kind& work : draft.request.kinds) {
@@ -32,8 +32,8 @@ class Emission {
   }
 
   Plan run() {
-    plan_.steps.reserve(schedule_.tasks.size() + plan_.packed.size());
-    for (std::uint32_t t = 0; t < schedule_.tasks.size(); ++t) add(schedule_.tasks[t], t);
+    plan_.steps.reserve(tasks_.size() + plan_.packed.size());
+    for (std::uint32_t t = 0; t < tasks_.size(); ++t) add(tasks_[t], t);
     keep_all();
     return std::move(plan_);
   }
@@ -115,25 +115,26 @@ class Emission {
   /// Whether a value's buffer takes over the memory of another one.
   [[nodiscard]] bool takes_over(Id id) const {
     if (value(id).placed || value(id).role == Role::source) return false;
-    const std::uint32_t buffer = storage_.buffer_of[draft_.arrangement.place(id).group];
+    const std::uint32_t buffer = storage_.buffer_of[draft_.arrangement.group(id)];
     return storage_.in_place_of[buffer] != buffer;
   }
 
   void add_sweep(const Task& task, std::uint32_t t) {
     Step step;
-    const auto nodes = schedule_.list(task.nodes);
-    const auto sums = schedule_.list(task.sums);
+    const std::vector<Id>& nodes = task.nodes;
+    const std::vector<Id>& sums = task.sums;
     step.node = std::max(last_node(nodes), last_node(sums));
     for (const Id id : nodes) computed_[id] = storage_.stored[id];
-    for (const List list : {task.copies, task.sums}) {
-      for (const Id id : schedule_.list(list)) computed_[id] = 1;
+    for (const auto* const list : {&task.copies, &task.sums}) {
+      for (const Id id : *list) computed_[id] = 1;
     }
-    for (const SumTerm& term : schedule_.terms_of(task)) {
+    for (const SumTerm& term : task.terms) {
       const auto out = draft_.ids(draft_.products[term.product].out);
       computed_[out[0]] = 1;
       step.node = std::max(step.node, last_node(out));
     }
-    step.covers = task.nodes.count + task.sums.count + task.terms.count;
+    step.covers =
+        static_cast<std::uint32_t>(task.nodes.size() + task.sums.size() + task.terms.size());
     step.what = sweeps_.make(task, t);
     plan_.steps.push_back(std::move(step));
   }
@@ -166,7 +167,7 @@ class Emission {
     for (Id id = 0; id < draft_.work(); ++id) {
       if (value(id).role != Role::gone && is_there(id)) keep(id, id);
     }
-    for (const Task& task : schedule_.tasks) {
+    for (const Task& task : tasks_) {
       if (task.kind != Task::Kind::kernel) continue;
       const auto originals = draft_.request.inputs_of(task.id);
       const auto inputs = draft_.inputs_of(task.id);
@@ -184,7 +185,7 @@ class Emission {
   }
 
   const Draft& draft_;
-  const Schedule& schedule_;
+  const std::vector<Task>& tasks_;
   const Storage& storage_;
   const Layout* layout_ = nullptr;
   Plan plan_;
@@ -197,9 +198,9 @@ class Emission {
 
 }  // namespace
 
-Plan emit(const Draft& draft, const Schedule& schedule, const Storage& storage,
+Plan emit(const Draft& draft, const std::vector<Task>& tasks, const Storage& storage,
           const Layout& layout) {
-  return Emission(draft, schedule, storage, layout).run();
+  return Emission(draft, tasks, storage, layout).run();
 }
 
 }  // namespace unroll

@@ -5,7 +5,7 @@
 namespace unroll {
 namespace {
 
-using Offsets = std::vector<Draft::Offset>;
+using Offsets = std::vector<Position>;
 
 class Gathering {
  public:
@@ -47,7 +47,7 @@ class Gathering {
     }
   }
   static void transpose(Offsets& offsets) {
-    for (Draft::Offset& offset : offsets) std::swap(offset.rows, offset.columns);
+    for (Position& offset : offsets) std::swap(offset.row, offset.column);
   }
 
   /// Gathers a list of operands and returns it, or the list of what stands for them now.

@@ -65,10 +65,10 @@ Plan make_plan(const Graph& graph, Request request, const Passes& passes, int th
   run_passes(draft, passes, end_stage);
   gather(draft);
   end_stage("gather");
-  const Schedule schedule = order_tasks(draft);
-  if (traces()) fmt::print("{}", to_string(draft, schedule));
-  const Storage storage = find_storage(draft, schedule);
-  Plan plan = emit(draft, schedule, storage, lay_out(storage.buffers));
+  const std::vector<Task> tasks = order_tasks(draft);
+  if (traces()) fmt::print("{}", to_string(draft, tasks));
+  const Storage storage = find_storage(draft, tasks);
+  Plan plan = emit(draft, tasks, storage, lay_out(storage.buffers));
   plan.wanted_threads = threads;
   plan.notes = notes_of(draft);
   plan.request = std::move(request);  // its vectors stay where they are: steps point into them

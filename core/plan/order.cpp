@@ -24,7 +24,7 @@ class Ordering {
         begun_(draft.products.size(), 0),
         sweep_of_(values_, kNone) {}
 
-  Schedule run() {
+  std::vector<Task> run() {
     mark_live();
     link();
     for (std::uint32_t v = 0; v < count_; ++v) {
@@ -46,7 +46,7 @@ class Ordering {
       pull(id);
       end_pull();
     }
-    return std::move(schedule_);
+    return std::move(tasks_);
   }
 
  private:
@@ -160,11 +160,11 @@ class Ordering {
     if (is_swept(v)) {
       UNROLL_CHECK(begun_[v - values_] != 0);  // by the sweeps of what it adds up
     } else if (is_product(v)) {
-      schedule_.tasks.push_back({Task::Kind::product, static_cast<Id>(v - values_)});
+      tasks_.push_back({Task::Kind::product, static_cast<Id>(v - values_)});
     } else if (is_sum(v)) {
       UNROLL_CHECK(summed_[v] != 0);  // by the sweep of its input
     } else {
-      schedule_.tasks.push_back({Task::Kind::kernel, v, second_of(v)});
+      tasks_.push_back({Task::Kind::kernel, v, second_of(v)});
     }
   }
 
@@ -197,31 +197,7 @@ class Ordering {
 
   // What is computed when it is needed: collected, then grouped into sweeps and copies.
 
-  struct Group {
-    bool copy = false;
-    Id id = kNone;  // the copy, or the first value of the sweep
-    std::vector<Id> nodes{};
-    std::vector<Id> copies{};
-    std::vector<Id> sums{};
-    std::vector<SumTerm> terms{};
-  };
-
-  Group& add_group(bool copy, Id id) {
-    if (group_count_ == groups_.size()) groups_.emplace_back();
-    Group& group = groups_[group_count_++];
-    group.copy = copy;
-    group.id = id;
-    group.nodes.clear();
-    group.copies.clear();
-    group.sums.clear();
-    group.terms.clear();
-    return group;
-  }
-
-  void begin_pull() {
-    wanted_.clear();
-    group_count_ = 0;
-  }
+  void begin_pull() { wanted_.clear(); }
 
   void pull(Id id) {
     stack_.push_back({id, false});
@@ -246,7 +222,7 @@ class Ordering {
     }
   }
 
-  /// The group among those being made after which `id` is there, counted from 1; 0: before all.
+  /// The task among those being made after which `id` is there, counted from 1; 0: before all.
   [[nodiscard]] std::uint32_t after(Id id) const {
     // Views and what is joined are in wanted_ behind their inputs: they were given theirs.
     return sweep_of_[id] == kNone ? 0 : sweep_of_[id] + 1;
@@ -257,12 +233,13 @@ class Ordering {
     if (last > 0) sweep_of_[id] = last - 1;
   }
 
-  /// Whether `id`, which is there after group `there`, is computed by an instruction of it: a copy
+  /// Whether `id`, which is there after task `there`, is computed by an instruction of it: a copy
   /// that the sweep makes on the way is not.
   [[nodiscard]] bool is_result(Id id, std::uint32_t there) const {
     const Id owner = draft_.values[id].place.owner;
-    return there > 0 && !groups_[there - 1].copy && sweep_of_[owner] == there - 1 &&
-           draft_.values[owner].role == Role::elementwise && draft_.is_whole(id);
+    return there > 0 && made_[there - 1].kind == Task::Kind::sweep &&
+           sweep_of_[owner] == there - 1 && draft_.values[owner].role == Role::elementwise &&
+           draft_.is_whole(id);
   }
 
   void end_pull() {
@@ -281,36 +258,20 @@ class Ordering {
       }
     }
     for (const Id id : wanted_) sweep_of_[id] = kNone;
-    for (std::size_t g = 0; g < group_count_; ++g) add_task(groups_[g]);
-  }
-
-  void add_task(Group& group) {
-    if (group.copy) {
-      schedule_.tasks.push_back({Task::Kind::copy, group.id});
-      return;
+    for (Task& task : made_) {
+      for (SumTerm& term : task.terms) term.first = std::exchange(begun_[term.product], 1) == 0;
+      tasks_.push_back(std::move(task));
     }
-    const auto store = [](auto& to, const auto& from) {
-      const List list{static_cast<std::uint32_t>(to.size()),
-                      static_cast<std::uint32_t>(from.size())};
-      to.insert(to.end(), from.begin(), from.end());
-      return list;
-    };
-    for (SumTerm& term : group.terms) term.first = std::exchange(begun_[term.product], 1) == 0;
-    Task task{Task::Kind::sweep};
-    task.nodes = store(schedule_.ids, group.nodes);
-    task.copies = store(schedule_.ids, group.copies);
-    task.sums = store(schedule_.ids, group.sums);
-    task.terms = store(schedule_.terms, group.terms);
-    schedule_.tasks.push_back(task);
+    made_.clear();
   }
 
   /// Copies and sums of a value are made with it, whatever needs them later: it is at hand.
   void add_along(Id id) {
     for (const std::uint32_t user : users_of(id)) {
       if (is_swept(user)) {
-        groups_[sweep_of_[id]].terms.push_back({user - values_, id, false});
+        made_[sweep_of_[id]].terms.push_back({user - values_, id, false});
       } else if (is_sum(user)) {
-        groups_[sweep_of_[id]].sums.push_back(user);
+        made_[sweep_of_[id]].sums.push_back(user);
         summed_[user] = 1;
       } else if (is_copy(user) && pulled_[user] == 0) {
         pulled_[user] = 1;
@@ -325,15 +286,16 @@ class Ordering {
     for (const Id input : draft_.inputs_of(id)) {
       const std::uint32_t there = after(input);
       const bool in_sweep =
-          is_result(input, there) && same_matrix(value, groups_[there - 1].nodes[0]);
+          is_result(input, there) && same_matrix(value, made_[there - 1].nodes[0]);
       at = std::max(at, in_sweep ? there - 1 : there);
     }
-    while (at < group_count_ && !(draft_.shares_sweeps && !groups_[at].copy &&
-                                  same_matrix(value, groups_[at].nodes[0]))) {
-      ++at;
-    }
-    if (at == group_count_) add_group(false, id);
-    groups_[at].nodes.push_back(id);
+    const auto takes = [&](const Task& task) {
+      return draft_.shares_sweeps && task.kind == Task::Kind::sweep &&
+             same_matrix(value, task.nodes[0]);
+    };
+    while (at < made_.size() && !takes(made_[at])) ++at;
+    if (at == made_.size()) made_.push_back({Task::Kind::sweep});
+    made_[at].nodes.push_back(id);
     sweep_of_[id] = at;
   }
 
@@ -341,13 +303,13 @@ class Ordering {
     const Id input = draft_.inputs_of(id)[0];
     const std::uint32_t there = after(input);
     if (is_result(input, there)) {
-      groups_[there - 1].copies.push_back(id);
+      made_[there - 1].copies.push_back(id);
       sweep_of_[id] = there - 1;
     } else if (there == 0) {  // made first, it parts no sweep
-      schedule_.tasks.push_back({Task::Kind::copy, id});
+      tasks_.push_back({Task::Kind::copy, id});
     } else {
-      sweep_of_[id] = static_cast<std::uint32_t>(group_count_);
-      add_group(true, id);
+      sweep_of_[id] = static_cast<std::uint32_t>(made_.size());
+      made_.push_back({Task::Kind::copy, id});
     }
   }
 
@@ -373,14 +335,13 @@ class Ordering {
   std::vector<std::uint32_t> ready_swept_;  // and those whose terms can be computed
   std::vector<std::pair<Id, bool>> stack_;
   std::vector<Id> wanted_;
-  std::vector<std::uint32_t> sweep_of_;  // of the group being made that computes it
-  std::vector<Group> groups_;            // memory; the first group_count_ are being made
-  std::size_t group_count_ = 0;
-  Schedule schedule_;
+  std::vector<std::uint32_t> sweep_of_;  // by value: which of `made_` computes it
+  std::vector<Task> made_;               // for what is wanted now
+  std::vector<Task> tasks_;
 };
 
 }  // namespace
 
-Schedule order_tasks(const Draft& draft) { return Ordering(draft).run(); }
+std::vector<Task> order_tasks(const Draft& draft) { return Ordering(draft).run(); }
 
 }  // namespace unroll

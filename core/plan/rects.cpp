@@ -8,14 +8,13 @@ Rects::Rects(const Draft& draft, const Storage& storage, const Layout& layout,
       storage_(storage),
       layout_(layout),
       bases_(bases),
-      base_of_(draft.request.nodes.size(), 0),
-      matrices_(draft.values.size()) {}
+      base_of_(draft.request.nodes.size(), 0) {}
 
 std::uint32_t Rects::buffer_of(Id id) const {
   const Id owner = draft_.values[id].place.owner;
   const Value& value = draft_.values[owner];
   if (value.role == Role::source || value.placed) return kNone;
-  return storage_.buffer_of[draft_.arrangement.place(owner).group];
+  return storage_.buffer_of[draft_.arrangement.group(owner)];
 }
 
 Rect Rects::of_owner(Id owner) {
@@ -29,19 +28,16 @@ Rect Rects::of_owner(Id owner) {
     const Index gap = owner < work ? 0 : draft_.request.sources[owner - work].stride;
     return {base_of_[owner], 0, value.rows, value.columns, gap != 0 ? gap : value.columns};
   }
-  const Arrangement::Place place = draft_.arrangement.place(owner);
-  Matrix& matrix = matrices_[place.group];
-  const auto width = static_cast<Index>(size_of(value.dtype));
-  if (matrix.buffer == kNone) {
-    matrix.buffer = storage_.buffer_of[place.group];
-    UNROLL_CHECK(matrix.buffer != kNone);
-    const Arrangement::Extent extent = draft_.arrangement.extent(place.group);
-    matrix.stride = extent.columns;
-    matrix.offset = layout_.offsets[storage_.in_place_of[matrix.buffer]] -
-                    (extent.first_row * extent.columns + extent.first_column) * width;
-  }
-  const Index begin = place.row * matrix.stride + place.column;
-  return {0, matrix.offset + begin * width, value.rows, value.columns, matrix.stride};
+  const std::uint32_t buffer = storage_.buffer_of[draft_.arrangement.group(owner)];
+  UNROLL_CHECK(buffer != kNone);
+  const Arrangement::Extent& extent = storage_.extents[buffer];
+  const Position at = draft_.arrangement.position(owner);
+  const Index elements =
+      (at.row - extent.first.row) * extent.columns + at.column - extent.first.column;
+  return {0,
+          layout_.offsets[storage_.in_place_of[buffer]] +
+              elements * static_cast<Index>(size_of(value.dtype)),
+          value.rows, value.columns, extent.columns};
 }
 
 Rect Rects::of(Id id) {

@@ -17,11 +17,6 @@ class Rects {
   [[nodiscard]] std::uint32_t buffer_of(Id id) const;
 
  private:
-  struct Matrix {  // that holds a group of values
-    std::uint32_t buffer = kNone;
-    Index offset = 0;  // in bytes, of row 0 and column 0 of the group
-    Index stride = 0;
-  };
   [[nodiscard]] Rect of_owner(Id owner);
 
   const Draft& draft_;
@@ -29,7 +24,6 @@ class Rects {
   const Layout& layout_;
   std::vector<Id>& bases_;
   std::vector<std::uint32_t> base_of_;
-  std::vector<Matrix> matrices_;  // by group
 };
 
 }  // namespace unroll

@@ -9,7 +9,7 @@ namespace {
 
 class Finding {
  public:
-  Finding(const Draft& draft, const Schedule& schedule) : draft_(draft), schedule_(schedule) {
+  Finding(const Draft& draft, const std::vector<Task>& tasks) : draft_(draft), tasks_(tasks) {
     storage_.stored.assign(draft.values.size(), 0);
     storage_.sweep_of.assign(draft.values.size(), kNone);
     storage_.buffer_of.assign(draft.values.size(), kNone);
@@ -21,7 +21,7 @@ class Finding {
     lasts_ = draft_.reuses_memory ? find_lasting(draft_, storage_.stored)
                                   : std::vector<std::uint8_t>(draft_.values.size(), 1);
     add_ones();
-    for (now_ = 0; now_ < schedule_.tasks.size(); ++now_) touch(schedule_.tasks[now_]);
+    for (now_ = 0; now_ < tasks_.size(); ++now_) touch(tasks_[now_]);
     write_in_place();
     return std::move(storage_);
   }
@@ -33,17 +33,16 @@ class Finding {
   // Which element-wise values leave their sweep.
 
   void find_stored() {
-    const auto& tasks = schedule_.tasks;
-    for (std::uint32_t t = 0; t < tasks.size(); ++t) {
-      for (const Id id : schedule_.list(tasks[t].nodes)) storage_.sweep_of[id] = t;
+    for (std::uint32_t t = 0; t < tasks_.size(); ++t) {
+      for (const Id id : tasks_[t].nodes) storage_.sweep_of[id] = t;
     }
-    for (std::uint32_t t = 0; t < tasks.size(); ++t) {
-      const Task& task = tasks[t];
+    for (std::uint32_t t = 0; t < tasks_.size(); ++t) {
+      const Task& task = tasks_[t];
       const auto store = [&](Id id) { store_unless_in(id, kNone); };
       switch (task.kind) {
         case Task::Kind::sweep:
-          for (const List list : {task.nodes, task.sums}) {
-            for (const Id id : schedule_.list(list)) {
+          for (const auto* const list : {&task.nodes, &task.sums}) {
+            for (const Id id : *list) {
               for (const Id input : draft_.inputs_of(id)) store_unless_in(input, t);
             }
           }
@@ -78,6 +77,12 @@ class Finding {
 
   // Buffers, and when they are used.
 
+  std::uint32_t add_buffer(const Lifetime& lifetime, const Arrangement::Extent& extent = {}) {
+    storage_.buffers.push_back(lifetime);
+    storage_.extents.push_back(extent);
+    return static_cast<std::uint32_t>(storage_.buffers.size() - 1);
+  }
+
   /// A row of ones, as long as the longest that a product reads.
   void add_ones() {
     DType dtype = DType::f32;
@@ -87,8 +92,7 @@ class Finding {
       dtype = value(draft_.ids(p.out)[0]).dtype;
     }
     const Index bytes = storage_.ones_length * static_cast<Index>(size_of(dtype));
-    storage_.ones = static_cast<std::uint32_t>(storage_.buffers.size());
-    storage_.buffers.push_back({bytes, 0, Storage::kForever});
+    storage_.ones = add_buffer({bytes, 0, Storage::kForever});
   }
 
   void touch(const Task& task) {
@@ -110,16 +114,16 @@ class Finding {
         use(draft_.inputs_of(task.id)[0]);
         break;
       case Task::Kind::sweep:
-        for (const Id id : schedule_.list(task.nodes)) {
+        for (const Id id : task.nodes) {
           if (storage_.stored[id] != 0) use(id);
           for (const Id input : draft_.inputs_of(id)) {
             if (!storage_.is_inside(draft_, input, now_)) use(input);
           }
         }
-        for (const List list : {task.copies, task.sums}) {
-          for (const Id id : schedule_.list(list)) use(id);
+        for (const auto* const list : {&task.copies, &task.sums}) {
+          for (const Id id : *list) use(id);
         }
-        for (const SumTerm& term : schedule_.terms_of(task)) {
+        for (const SumTerm& term : task.terms) {
           use(draft_.ids(draft_.products[term.product].out)[0]);
         }
         break;
@@ -130,16 +134,16 @@ class Finding {
   void use(Id id) {
     const Id owner = value(id).place.owner;
     if (value(owner).role == Role::source || value(owner).placed) return;
-    const Id group = draft_.arrangement.place(owner).group;
+    const Id group = draft_.arrangement.group(owner);
     std::uint32_t& buffer = storage_.buffer_of[group];
     if (buffer == kNone) {
       const Arrangement::Extent extent = draft_.arrangement.extent(group);
       bool lasts = false;
       draft_.arrangement.for_each_member(group,
                                          [&](Id member) { lasts = lasts || lasts_[member] != 0; });
-      buffer = static_cast<std::uint32_t>(storage_.buffers.size());
-      storage_.buffers.push_back(
-          {extent.rows * extent.columns * width(owner), now_, lasts ? Storage::kForever : now_});
+      buffer = add_buffer(
+          {extent.rows * extent.columns * width(owner), now_, lasts ? Storage::kForever : now_},
+          extent);
     }
     Lifetime& lifetime = storage_.buffers[buffer];
     lifetime.last = std::max(lifetime.last, now_);
@@ -148,9 +152,8 @@ class Finding {
   void use_packed(const BlockProduct& p) {
     std::uint32_t& buffer = storage_.packed[static_cast<std::size_t>(p.packed)];
     if (buffer == kNone) {
-      buffer = static_cast<std::uint32_t>(storage_.buffers.size());
       const Index columns = p.n * p.columns + draft_.threads * PackedMatrix::kPadding;
-      storage_.buffers.push_back({columns * p.depth * width(draft_.ids(p.b)[0]), now_, now_});
+      buffer = add_buffer({columns * p.depth * width(draft_.ids(p.b)[0]), now_, now_});
     }
     const bool keeps = draft_.request.purpose == Request::Purpose::replay;
     storage_.buffers[buffer].last = keeps ? Storage::kForever : now_;
@@ -160,8 +163,8 @@ class Finding {
   void write_in_place() {
     storage_.in_place_of.resize(storage_.buffers.size());
     std::iota(storage_.in_place_of.begin(), storage_.in_place_of.end(), 0U);
-    for (std::uint32_t now = 0; now < schedule_.tasks.size(); ++now) {
-      const Task& task = schedule_.tasks[now];
+    for (std::uint32_t now = 0; now < tasks_.size(); ++now) {
+      const Task& task = tasks_[now];
       if (task.kind != Task::Kind::kernel || !value(task.id).op->in_place) continue;
       const auto inputs = draft_.inputs_of(task.id);
       const std::uint32_t to = whole_buffer(task.id);
@@ -180,7 +183,7 @@ class Finding {
   [[nodiscard]] std::uint32_t buffer_of(Id id) const {
     const Id owner = value(id).place.owner;
     if (value(owner).role == Role::source || value(owner).placed) return kNone;
-    return storage_.buffer_of[draft_.arrangement.place(owner).group];
+    return storage_.buffer_of[draft_.arrangement.group(owner)];
   }
 
   /// The buffer that holds a value and nothing else; kNone where there is no such buffer.
@@ -192,7 +195,7 @@ class Finding {
   }
 
   const Draft& draft_;
-  const Schedule& schedule_;
+  const std::vector<Task>& tasks_;
   Storage storage_;
   std::vector<std::uint8_t> lasts_;
   std::vector<std::uint8_t> joined_;  // those whose parts are known to be stored
@@ -201,8 +204,8 @@ class Finding {
 
 }  // namespace
 
-Storage find_storage(const Draft& draft, const Schedule& schedule) {
-  return Finding(draft, schedule).run();
+Storage find_storage(const Draft& draft, const std::vector<Task>& tasks) {
+  return Finding(draft, tasks).run();
 }
 
 }  // namespace unroll

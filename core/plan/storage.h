@@ -9,7 +9,7 @@
 namespace unroll {
 
 /// The buffers of a plan. All members of a group of the arrangement lie in one buffer; times are
-/// positions in the schedule.
+/// positions among the tasks.
 struct Storage {
   static constexpr std::uint32_t kForever = ~std::uint32_t{0};  // the end of what lasts
 
@@ -17,6 +17,7 @@ struct Storage {
   std::vector<std::uint32_t> sweep_of;   // by value: the task that computes it, if a sweep does
   std::vector<std::uint32_t> buffer_of;  // by group of the arrangement, kNone: not in memory
   std::vector<Lifetime> buffers;
+  std::vector<Arrangement::Extent> extents;  // by buffer: of the group that it holds
   std::vector<std::uint32_t> in_place_of;  // by buffer: the one whose memory it takes over, itself
   std::vector<std::uint32_t> packed;       // by packed matrix: its buffer
   std::uint32_t ones = 0;                  // the buffer of a row of ones
@@ -31,6 +32,6 @@ struct Storage {
 
 /// Finds the buffers, and kernels that write their result over an input which nothing reads after
 /// them.
-[[nodiscard]] Storage find_storage(const Draft& draft, const Schedule& schedule);
+[[nodiscard]] Storage find_storage(const Draft& draft, const std::vector<Task>& tasks);
 
 }  // namespace unroll

@@ -5,20 +5,15 @@
 
 namespace unroll {
 
-SweepPrograms::SweepPrograms(const Draft& draft, const Schedule& schedule, const Storage& storage,
-                             Rects& rects)
-    : draft_(draft),
-      schedule_(schedule),
-      storage_(storage),
-      rects_(rects),
-      states_(draft.values.size()) {}
+SweepPrograms::SweepPrograms(const Draft& draft, const Storage& storage, Rects& rects)
+    : draft_(draft), storage_(storage), rects_(rects), states_(draft.values.size()) {}
 
 FusedStep SweepPrograms::make(const Task& task, std::uint32_t t) {
   task_ = t;
   begin(task);
-  const auto nodes = schedule_.list(task.nodes);
-  const auto sums = schedule_.list(task.sums);
-  const auto terms = schedule_.terms_of(task);
+  const std::vector<Id>& nodes = task.nodes;
+  const std::vector<Id>& sums = task.sums;
+  const std::vector<SumTerm>& terms = task.terms;
   auto sum = sums.begin();
   auto term = terms.begin();
   std::size_t first_key = 0;
@@ -38,7 +33,7 @@ FusedStep SweepPrograms::make(const Task& task, std::uint32_t t) {
     if (states_[id].last_use == kNone && storage_.stored[id] == 0)
       free_.push_back(states_[id].slot);
   }
-  for (const Id copy : schedule_.list(task.copies)) {
+  for (const Id copy : task.copies) {
     step_.results.push_back({rects_.of(copy), states_[key(draft_.inputs_of(copy)[0])].slot});
   }
   const auto is_of_a_row = [](const FusedStep::Sum& one) {
@@ -52,14 +47,14 @@ FusedStep SweepPrograms::make(const Task& task, std::uint32_t t) {
 }
 
 void SweepPrograms::begin(const Task& task) {
-  const auto nodes = schedule_.list(task.nodes);
+  const std::vector<Id>& nodes = task.nodes;
   const Value& first = draft_.values[nodes[0]];
   step_ = {};
   step_.rows = first.rows;
   step_.columns = first.columns;
   step_.instructions.reserve(nodes.size());
   step_.operands.reserve(nodes.size());
-  step_.results.reserve(nodes.size() / 2 + task.copies.count);
+  step_.results.reserve(nodes.size() / 2 + task.copies.size());
   free_.clear();
   free_operands_.clear();
   keys_.clear();
@@ -72,7 +67,7 @@ void SweepPrograms::begin(const Task& task) {
     }
     ++i;
   }
-  for (const Id copy : schedule_.list(task.copies)) note(key(draft_.inputs_of(copy)[0]), i);
+  for (const Id copy : task.copies) note(key(draft_.inputs_of(copy)[0]), i);
 }
 
 void SweepPrograms::end() {

@@ -10,7 +10,7 @@ namespace unroll {
 /// Makes the steps of sweeps, one after another.
 class SweepPrograms {
  public:
-  SweepPrograms(const Draft& draft, const Schedule& schedule, const Storage& storage, Rects& rects);
+  SweepPrograms(const Draft& draft, const Storage& storage, Rects& rects);
 
   /// One sweep of all nodes of task `t`. The values that are stored leave it, and so do its copies;
   /// the others never reach memory.
@@ -28,7 +28,6 @@ class SweepPrograms {
   std::uint32_t take(bool fresh, std::vector<std::uint32_t>& free);
 
   const Draft& draft_;
-  const Schedule& schedule_;
   const Storage& storage_;
   Rects& rects_;
   std::uint32_t task_ = 0;

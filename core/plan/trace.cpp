@@ -49,11 +49,12 @@ std::string line_of(const Draft& draft, Id id) {
   std::string text = fmt::format("{:>5}  {:<20} {:>3} x {:<3} {:<8} {}{}", id, name_of(draft, id),
                                  value.rows, value.columns, name_of(value.role),
                                  details_of(draft, id), value.target ? "  <- asked for" : "");
-  const Arrangement::Place place = draft.arrangement.place(id);
-  const Arrangement::Extent extent = draft.arrangement.extent(place.group);
+  const Id group = draft.arrangement.group(id);
+  const Position at = draft.arrangement.position(id);
+  const Arrangement::Extent extent = draft.arrangement.extent(group);
   if (value.place.owner == id && (extent.rows > value.rows || extent.columns > value.columns)) {
-    text += fmt::format(", at row {}, column {} beside {}", place.row - extent.first_row,
-                        place.column - extent.first_column, place.group);
+    text += fmt::format(", at row {}, column {} beside {}", at.row - extent.first.row,
+                        at.column - extent.first.column, group);
   }
   return text;
 }
@@ -97,10 +98,10 @@ std::string Trace::after(std::string_view stage, const Draft& draft) {
   return text + "\n";
 }
 
-std::string to_string(const Draft& draft, const Schedule& schedule) {
-  std::string text = "schedule:\n";
-  for (std::size_t t = 0; t < schedule.tasks.size(); ++t) {
-    const Task& task = schedule.tasks[t];
+std::string to_string(const Draft& draft, const std::vector<Task>& tasks) {
+  std::string text = "order:\n";
+  for (std::size_t t = 0; t < tasks.size(); ++t) {
+    const Task& task = tasks[t];
     text += fmt::format("{:>5}  ", t);
     switch (task.kind) {
       case Task::Kind::product:
@@ -114,12 +115,12 @@ std::string to_string(const Draft& draft, const Schedule& schedule) {
         text += fmt::format("copy {} to {}", draft.inputs_of(task.id)[0], task.id);
         break;
       case Task::Kind::sweep:
-        text += fmt::format("sweep of{}", list_of(schedule.list(task.nodes)));
+        text += fmt::format("sweep of{}", list_of(task.nodes));
         if (!task.copies.empty()) {
-          text += fmt::format(", copies{}", list_of(schedule.list(task.copies)));
+          text += fmt::format(", copies{}", list_of(task.copies));
         }
-        if (!task.sums.empty()) text += fmt::format(", sums{}", list_of(schedule.list(task.sums)));
-        for (const SumTerm& term : schedule.terms_of(task)) {
+        if (!task.sums.empty()) text += fmt::format(", sums{}", list_of(task.sums));
+        for (const SumTerm& term : task.terms) {
           text += fmt::format(", adds {} to product {}", term.of, term.product);
         }
         break;

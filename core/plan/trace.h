@@ -21,6 +21,6 @@ class Trace {
 };
 
 /// What runs, in order.
-[[nodiscard]] std::string to_string(const Draft& draft, const Schedule& schedule);
+[[nodiscard]] std::string to_string(const Draft& draft, const std::vector<Task>& tasks);
 
 }  // namespace unroll

@@ -137,13 +137,13 @@ void Draft::join_parts(Id id) {
   const auto copied = std::ranges::count_if(
       parts, [&](Id part) { return !arrangement.is_free(values[part].place.owner); });
   if (beside && copied > 1) return;
-  std::vector<Offset> offsets;
+  std::vector<Position> offsets;
   std::vector<Index> ends;
-  Offset next{0, 0};
+  Position next;
   for (const Id part : parts) {
     offsets.push_back(next);
-    (beside ? next.columns : next.rows) += beside ? values[part].columns : values[part].rows;
-    ends.push_back(beside ? next.columns : next.rows * values[id].columns);
+    (beside ? next.column : next.row) += beside ? values[part].columns : values[part].rows;
+    ends.push_back(beside ? next.column : next.row * values[id].columns);
   }
   gather(parts, offsets, "place");
   set_inputs(id, parts);
