@@ -35,6 +35,18 @@ struct DivFormula : BinaryFormula {
     return hn::Div(a, b);
   }
 };
+struct SigmoidGradientFormula : BinaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V dy, V y) const {
+    return hn::Mul(dy, hn::Mul(y, hn::Sub(hn::Set(d, 1), y)));
+  }
+};
+struct TanhGradientFormula : BinaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V dy, V y) const {
+    return hn::Mul(dy, hn::Sub(hn::Set(d, 1), hn::Mul(y, y)));
+  }
+};
 struct MaximumFormula : BinaryFormula {
   template <class D, class V>
   HWY_INLINE V operator()(D, V a, V b) const {
@@ -67,7 +79,8 @@ struct WhereFormula {
   }
 };
 
-using BinaryFormulas = FormulaList<AddFormula, SubFormula, MulFormula, DivFormula, MaximumFormula,
+using BinaryFormulas = FormulaList<AddFormula, SubFormula, MulFormula, DivFormula,
+                                   SigmoidGradientFormula, TanhGradientFormula, MaximumFormula,
                                    MinimumFormula, GreaterFormula, EqualFormula, WhereFormula>;
 const void* BinarySweeps() { return BinaryFormulas::kSweeps; }
 
@@ -206,6 +219,35 @@ struct Div : Broadcasting<DivFormula> {
   static std::vector<BadInput> bad_inputs() { return bad_pairs<Div>(example); }
 };
 
+/// The gradient of y = sigmoid(x), in one operation: a cell has several at every step, and each node
+/// takes time to be recorded and planned.
+struct SigmoidGradient : Broadcasting<SigmoidGradientFormula> {
+  static constexpr OpInfo info = make("sigmoid_gradient", "dx = dy y (1 - y)");
+  static void gradient(Backward& b) {
+    if (b.wants(0)) b.add(0, sigmoid_gradient(b.dy(), b.in(1)));
+    if (b.wants(1)) b.add(1, b.dy() * b.in(0) * (1 - 2 * b.in(1)));
+  }
+  static Var example(const Operand& a, const Operand& b) {
+    return sigmoid_gradient(a.on_tape_of(b), b.on_tape_of(a));
+  }
+  static std::vector<Sample> samples() { return binary_samples(example, {-2, 2}, {0.1, 0.9}); }
+  static std::vector<BadInput> bad_inputs() { return bad_pairs<SigmoidGradient>(example); }
+};
+
+/// The gradient of y = tanh(x).
+struct TanhGradient : Broadcasting<TanhGradientFormula> {
+  static constexpr OpInfo info = make("tanh_gradient", "dx = dy (1 - y y)");
+  static void gradient(Backward& b) {
+    if (b.wants(0)) b.add(0, tanh_gradient(b.dy(), b.in(1)));
+    if (b.wants(1)) b.add(1, -2 * b.dy() * b.in(0) * b.in(1));
+  }
+  static Var example(const Operand& a, const Operand& b) {
+    return tanh_gradient(a.on_tape_of(b), b.on_tape_of(a));
+  }
+  static std::vector<Sample> samples() { return binary_samples(example, {-2, 2}, {-0.9, 0.9}); }
+  static std::vector<BadInput> bad_inputs() { return bad_pairs<TanhGradient>(example); }
+};
+
 /// Samples of a choice between a and b that stay away from a = b.
 std::vector<Sample> choice_samples(Var (*f)(const Operand&, const Operand&)) {
   std::vector<Sample> samples = binary_samples(f, {-2, -0.1}, {0.1, 2});
@@ -276,7 +318,8 @@ struct Where : Broadcasting<WhereFormula> {
   }
 };
 
-using Family = OpFamily<Add, AddUp, Sub, Mul, Div, Maximum, Minimum, Greater, Equal, Where>;
+using Family = OpFamily<Add, AddUp, Sub, Mul, Div, SigmoidGradient, TanhGradient, Maximum, Minimum,
+                        Greater, Equal, Where>;
 
 template <class D>
 Var record(const Operand& a, const Operand& b) {
@@ -297,6 +340,9 @@ Var Operand::on_tape_of(const Operand& other) const {
   if (kind_ == Kind::parameter) return tape.parameter(parameter_);
   return tape.input(Tensor::of<double>({}, {number_}));
 }
+
+Var sigmoid_gradient(Var dy, Var y) { return record<SigmoidGradient>(dy, y); }
+Var tanh_gradient(Var dy, Var y) { return record<TanhGradient>(dy, y); }
 
 Var operator+(const Operand& a, const Operand& b) {
   if (b.is_number()) return affine(a.on_tape_of(a), 1, b.number());

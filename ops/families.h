@@ -16,4 +16,8 @@ std::vector<const Op*> index_ops();
 std::vector<const Op*> loss_ops();
 std::vector<const Op*> random_ops();
 
+/// The gradients of y = sigmoid(x) and y = tanh(x) with respect to x: dy y (1 - y), dy (1 - y y).
+Var sigmoid_gradient(Var dy, Var y);
+Var tanh_gradient(Var dy, Var y);
+
 }  // namespace unroll

@@ -150,14 +150,14 @@ struct Reciprocal : Unary<ReciprocalFormula> {
 
 struct Sigmoid : Unary<SigmoidFormula> {
   static constexpr OpInfo info = make("sigmoid", "y = 1 / (1 + exp(-x))");
-  static void gradient(Backward& b) { b.add(0, b.dy() * (b.y() * (1 - b.y()))); }
+  static void gradient(Backward& b) { b.add(0, sigmoid_gradient(b.dy(), b.y())); }
   static std::vector<Sample> samples() { return unary_samples(sigmoid, {{-4, 4}}); }
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("sigmoid", sigmoid); }
 };
 
 struct Tanh : Unary<TanhFormula> {
   static constexpr OpInfo info = make("tanh", "y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))");
-  static void gradient(Backward& b) { b.add(0, b.dy() * (1 - square(b.y()))); }
+  static void gradient(Backward& b) { b.add(0, tanh_gradient(b.dy(), b.y())); }
   static std::vector<Sample> samples() { return unary_samples(tanh, {{-2, 2}}); }
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("tanh", tanh); }
 };

@@ -43,10 +43,8 @@ TEST_CASE("print: the nodes, one a line") {
 #6     full 1                       ()                              gradient of #5
 #7     reshape                      (1)              #6             gradient of #5
 #8     reshape                      (1 x 1)          #7             gradient of #4
-#9     square                       (1 x 1)          #3             t=0 gradient of #3
-#10    affine -1 x + 1              (1 x 1)          #9             t=0 gradient of #3
-#11    mul                          (1 x 1)          #8 #10         t=0 gradient of #3
-#12    matmul                       (1 x 2)          #11 #1         t=0 gradient of #2
+#9     tanh_gradient                (1 x 1)          #8 #3          t=0 gradient of #3
+#10    matmul                       (1 x 2)          #9 #1          t=0 gradient of #2
 )text");
   CHECK(Tape().to_string().empty());
 }
@@ -63,10 +61,8 @@ TEST_CASE("print: with values, which are computed for it") {
 #6     full 1                       ()                              gradient of #5  = 1
 #7     reshape                      (1)              #6             gradient of #5  = 1
 #8     reshape                      (1 x 1)          #7             gradient of #4  = 1
-#9     square                       (1 x 1)          #3             t=0 gradient of #3  = 0.00993371
-#10    affine -1 x + 1              (1 x 1)          #9             t=0 gradient of #3  = 0.990066
-#11    mul                          (1 x 1)          #8 #10         t=0 gradient of #3  = 0.990066
-#12    matmul                       (1 x 2)          #11 #1         t=0 gradient of #2  = 0.0990066 0.198013
+#9     tanh_gradient                (1 x 1)          #8 #3          t=0 gradient of #3  = 0.990066
+#10    matmul                       (1 x 2)          #9 #1          t=0 gradient of #2  = 0.0990066 0.198013
 )text");
 }
 
@@ -121,16 +117,12 @@ digraph tape {
   n6 -> n7;
   n8 [label="#8 reshape\n(1 x 1)", fillcolor=mistyrose];
   n7 -> n8;
-  n9 [label="#9 square\n(1 x 1)\nt=0", fillcolor=mistyrose];
+  n9 [label="#9 tanh_gradient\n(1 x 1)\nt=0", fillcolor=mistyrose];
+  n8 -> n9;
   n3 -> n9;
-  n10 [label="#10 affine -1 x + 1\n(1 x 1)\nt=0", fillcolor=mistyrose];
+  n10 [label="#10 matmul\n(1 x 2)\nt=0", fillcolor=mistyrose];
   n9 -> n10;
-  n11 [label="#11 mul\n(1 x 1)\nt=0", fillcolor=mistyrose];
-  n8 -> n11;
-  n10 -> n11;
-  n12 [label="#12 matmul\n(1 x 2)\nt=0", fillcolor=mistyrose];
-  n11 -> n12;
-  n1 -> n12;
+  n1 -> n10;
 }
 )text");
   Tape quoted;

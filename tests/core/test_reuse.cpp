@@ -142,7 +142,7 @@ TEST_CASE("reuse: what was let go and cannot be computed again says so") {
   }
   CHECK(
       message ==
-      "Var #35 (matmul) was not kept, and a parameter it was computed from has changed since; ask "
+      "Var #33 (matmul) was not kept, and a parameter it was computed from has changed since; ask "
       "for it before the change");
   CHECK(tape.to_string(true).find("(changed since)") != std::string::npos);
   tape.clear();

@@ -89,6 +89,8 @@ OPERATIONS = {
     "sub": lambda n, a, b: a - b,
     "mul": lambda n, a, b: a * b,
     "div": lambda n, a, b: a / b,
+    "sigmoid_gradient": lambda n, dy, y: dy * y * (1 - y),
+    "tanh_gradient": lambda n, dy, y: dy * (1 - y * y),
     "maximum": lambda n, a, b: torch.where(a > b, a, b),
     "minimum": lambda n, a, b: torch.where(b > a, a, b),
     "greater": lambda n, a, b: (a > b).double(),
