@@ -255,16 +255,20 @@ void Draft::put_together(std::span<Id> ids, std::span<const Position> offsets, b
   }
 }
 
-/// Notes that a value was copied, and why it could not lie where it was wanted.
+/// Notes that a value was copied, why it could not lie where it was wanted, and what would help.
 void Draft::note_copy(Id id, std::string_view pass) {
   const Id owner = values[id].place.owner;
   const bool outside = values[owner].role == Role::source || values[owner].placed;
-  dropped.push_back({pass,
-                     outside ? "copied, because it lies outside the plan"
-                     : arrangement.is_free(owner)
-                         ? "copied, because another product or concat wants it elsewhere"
-                         : "copied, because it is read in another shape as well",
-                     id});
+  dropped.push_back(
+      {pass,
+       outside ? "copied, because it lies outside the plan; what is read together needs no copy "
+                 "where it is one input, or parameters of one name"
+       : arrangement.is_free(owner)
+           ? "copied, because another product or concat wants it elsewhere; none is needed where "
+             "both read it beside the same values"
+           : "copied, because it is read in another shape as well; none is needed where all read "
+             "it in one shape",
+       id});
 }
 
 void Draft::gather(std::span<Id> ids, std::span<const Position> offsets, std::string_view pass) {

@@ -92,7 +92,7 @@ class Joining {
       if (read) {
         draft_.dropped.push_back({"join",
                                   "not computed with the product that reads the same values, "
-                                  "because the plan itself reads it",
+                                  "because the plan itself reads it; asked for alone it would be",
                                   out});
         continue;
       }

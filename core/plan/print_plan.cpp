@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 namespace unroll {
 namespace {
@@ -97,10 +98,11 @@ std::string summary(const std::map<std::pair<std::string, std::string>, Total>& 
 }  // namespace
 
 std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
-  std::string text = fmt::format("{:>5}  {:<32} {:>6} {:<20} {:>10} {:>10} {:>9} {:>8}\n", "step",
-                                 "kernel", "nodes", "shape", "MFLOP", "KB", "ms", "GFLOP/s");
+  std::string text =
+      fmt::format("{:>5}  {:<32} {:>6} {:<20} {:>10} {:>10} {:>9} {:>8} {:>9}\n", "step", "kernel",
+                  "nodes", "shape", "MFLOP", "KB", "ms", "share", "GFLOP/s");
   double flops = 0;
-  double time = 0;
+  const double time = std::accumulate(milliseconds.begin(), milliseconds.end(), 0.0);
   std::map<std::pair<std::string, std::string>, Total> totals;  // by kernel and shape
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
@@ -112,9 +114,9 @@ std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
     ++total.steps;
     total.flops += line.flops;
     if (i < milliseconds.size()) {
-      text += fmt::format(" {:>9.4f} {:>8.1f}", milliseconds[i], rate(line.flops, milliseconds[i]));
+      text += fmt::format(" {:>9.4f} {:>6.1f} % {:>9.1f}", milliseconds[i],
+                          100 * milliseconds[i] / time, rate(line.flops, milliseconds[i]));
       total.milliseconds += milliseconds[i];
-      time += milliseconds[i];
     }
     flops += line.flops;
     text += "\n";
