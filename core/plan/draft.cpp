@@ -62,10 +62,7 @@ void Draft::add_work(Id id) {
   value.role = Role::kernel;
   if (is_twin(id)) {
     const Id twin = request.work[id].twin;
-    value.role = Role::view;
-    value.place = values[twin].place;
-    value.parameter = values[twin].parameter;
-    set_inputs(id, {&twin, 1});
+    make_view(id, twin);
     twins_ = true;
     return;
   }
@@ -189,6 +186,13 @@ List Draft::add_list(std::span<const Id> ids) {
 void Draft::set_product(Id id, Id index) {
   values[id].role = Role::product;
   values[id].product = index;
+}
+
+void Draft::make_view(Id id, Id of) {
+  values[id].role = Role::view;
+  values[id].place = values[of].place;
+  values[id].parameter = values[of].parameter;
+  set_inputs(id, {&of, 1});
 }
 
 void Draft::leave_to_kernel(Id id) {

@@ -145,14 +145,17 @@ class Draft {
   [[nodiscard]] List add_list(std::span<const Id> ids);
   /// Says that product `index` computes `id`.
   void set_product(Id id, Id index);
+  /// Makes a value the memory of an earlier one, of the same size. It must be no parameter: the value
+  /// would change with it. When a pass has made its views, it calls resolve_views().
+  void make_view(Id id, Id of);
   /// Leaves a value to the kernel of its operation.
   void leave_to_kernel(Id id);
   /// Removes a product whose work another one does now.
   void remove_product(Id index) { products[index] = {}; }
 
-  /// Makes a view, or a concat or slice where the arrangement is open, a part of the memory that
-  /// other values own, if it can be.
-  void resolve(Id id);
+  /// Says of all views, and of concats and slices where the arrangement is open, of which memory
+  /// they are parts.
+  void resolve_views();
   /// Puts values side by side, value i at offsets[i] from the first. One that has to stay where it
   /// is is replaced in `ids` by a copy.
   void gather(std::span<Id> ids, std::span<const Position> offsets, std::string_view pass);
@@ -196,6 +199,7 @@ class Draft {
 
  private:
   void add_work(Id id);
+  void resolve(Id id);
   void read_twins(Id id);
   void read_transposed(List& operand, bool& transpose);
   void add_product(Id id, const ProductForm& form);

@@ -10,10 +10,7 @@ namespace unroll {
 void place(Draft& draft) {
   draft.reuses_memory = true;
   draft.arrangement.open();
-  for (Id id = 0; id < draft.work(); ++id) {
-    const Role role = draft.values[id].role;
-    if (role == Role::view || role == Role::kernel) draft.resolve(id);
-  }
+  draft.resolve_views();
 }
 
 }  // namespace unroll

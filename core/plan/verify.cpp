@@ -10,6 +10,8 @@ void Draft::verify() const {
     const Value& value = values[id];
     UNROLL_CHECK(value.place.owner < count);
     if (value.role == Role::gone) continue;
+    const Id owner = value.place.owner;
+    UNROLL_CHECK(values[owner].place.owner == owner);
     for (const Id input : inputs_of(id)) UNROLL_CHECK(input < count);
     const bool is_of_product = value.role == Role::product;
     UNROLL_CHECK(is_of_product == (value.product != kNone));
@@ -21,9 +23,7 @@ void Draft::verify() const {
     // Only views and what is joined lie in the memory of others.
     const bool lies_elsewhere = value.role == Role::view || value.role == Role::joined;
     UNROLL_CHECK(lies_elsewhere || value.place == Place{id});
-    if (value.role == Role::view && values[value.place.owner].role == Role::gone) {
-      UNROLL_CHECK(!value.target);
-    }
+    if (value.role == Role::view && values[owner].role == Role::gone) UNROLL_CHECK(!value.target);
   }
   for (Id index = 0; index < products.size(); ++index) {
     const BlockProduct& p = products[index];

@@ -21,13 +21,18 @@ Id Draft::part_at(Id id, bool beside, Index& begin, Index size) const {
   return id;
 }
 
-void Draft::resolve(Id id) {
-  if (is_twin(id)) {
-    values[id].place = values[request.work[id].twin].place;
-    return;
+void Draft::resolve_views() {
+  for (Id id = 0; id < work(); ++id) {
+    if (values[id].role == Role::view || values[id].role == Role::kernel) resolve(id);
   }
+}
+
+void Draft::resolve(Id id) {
   const OpKind kind = values[id].op->kind;
-  if (kind == OpKind::view) {
+  const bool is_all = values[id].role == Role::view && (is_twin(id) || kind == OpKind::elementwise);
+  if (is_all) {  // made by make_view()
+    values[id].place = values[inputs_of(id)[0]].place;
+  } else if (kind == OpKind::view) {
     resolve_view(id);
   } else if (kind == OpKind::concat) {
     if (!resolve_pieces(id) && arrangement.is_open()) join_parts(id);
