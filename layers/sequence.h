@@ -6,6 +6,7 @@
 #include <unroll/ops/shape.h>
 
 #include <optional>
+#include <string_view>
 
 namespace unroll {
 
@@ -32,18 +33,26 @@ typename C::State zero_state(const C& cell, Tape& tape, Index batch) {
 /// sequence b, then 0. Error for a length below 0 or above `steps`.
 Var length_mask(Tape& tape, std::span<const Index> lengths, Index steps);
 
+/// `x` where the mask, of its first dimensions, is 1, and `other` where it is 0.
+Var by_mask(Var mask, Var x, const Operand& other);
+
+/// ShapeError where the parts of two states are not as many, or not of equal shapes; `where` says
+/// who wants them to be.
+void require_like(std::string_view where, std::span<const Var> next, std::span<const Var> before);
+
 /// `next` where the mask (B) is 1, `before` where it is 0: a step that padding leaves as it was.
+/// The two have to be of one shape.
 template <class S>
 S masked(Var mask, S next, const S& before) {
   const std::vector<Var> old = vars_of(before);
+  require_like("a state under a mask", vars_of(next), old);
   std::size_t i = 0;
-  for_each_var(next, [&](Var& var) {
-    Shape shape = mask.shape();
-    while (shape.rank() < var.shape().rank()) shape = shape.inserted(shape.rank(), 1);
-    var = where(reshape(mask, shape), var, old[i++]);
-  });
+  for_each_var(next, [&](Var& var) { var = by_mask(mask, var, old[i++]); });
   return next;
 }
+
+/// ShapeError where x is not (T, B, ...) for a state of B sequences, of which this is the output.
+void require_batch(Var x, Var output);
 
 enum class Direction : std::uint8_t { forward, backward };
 
@@ -51,8 +60,9 @@ enum class Direction : std::uint8_t { forward, backward };
 /// time is the gradient of what this records, and is written nowhere.
 ///
 /// With a mask (`length_mask`) each sequence ends where its length says: its state stays as it is
-/// from there on. Backward, the sequence is read from its last step to its first; padding, which
-/// then comes first, leaves the state as it begins. Outputs stand where their inputs stand.
+/// from there on, and whatever stands in x there, NaN too, has no part in values or gradients.
+/// Backward, the sequence is read from its last step to its first; padding, which then comes first,
+/// leaves the state as it begins. Outputs stand where their inputs stand.
 template <Cell C>
 Unrolled<typename C::State> unroll_over(const C& cell, Var x, typename C::State state,
                                         std::optional<Var> mask = {},
@@ -65,7 +75,9 @@ Unrolled<typename C::State> unroll_over(const C& cell, Var x, typename C::State 
     fail<ShapeError>("unroll_over: a mask of {} for x of {}: ({} x batch) is needed",
                      mask->shape().to_string(), x.shape().to_string(), steps);
   }
-  const std::vector<Var> inputs = unstack(x);
+  require_batch(x, output_of(state));
+  const std::vector<Var> inputs =
+      unstack(mask && is_floating(x.dtype()) ? by_mask(*mask, x, 0) : x);
   std::vector<Var> outputs(inputs.size());
   for (Index i = 0; i < steps; ++i) {
     const Index t = direction == Direction::forward ? i : steps - 1 - i;

@@ -15,7 +15,7 @@ namespace unroll {
 ///
 /// The first steps_back + 1 outputs lie that near the beginning and need no truncation. Each later
 /// one gets a window of its own that begins with a constant state; all windows are of one length,
-/// so they run side by side, as a batch of windows.
+/// so they run side by side, as a batch of windows. ShapeError for a state that grows.
 template <Cell C>
 Unrolled<typename C::State> unroll_truncated(const C& cell, Var x, typename C::State state,
                                              Index steps_back) {
@@ -35,7 +35,10 @@ Unrolled<typename C::State> unroll_truncated(const C& cell, Var x, typename C::S
     if (t < head) outputs.push_back(output_of(state));
     State constant = state;
     for_each_var(constant, [](Var& var) { var = stop_gradient(var); });
-    if (t < windows) starts.push_back(constant);
+    if (t >= windows) continue;
+    require_like("unroll_truncated", vars_of(constant),
+                 vars_of(starts.empty() ? constant : starts[0]));
+    starts.push_back(constant);
   }
 
   // Window w reads steps w + 1 ... w + 1 + steps_back. Windows and sequences share the batch axis.

@@ -47,6 +47,12 @@ struct TanhGradientFormula : BinaryFormula {
     return hn::Mul(dy, hn::Sub(hn::Set(d, 1), hn::Mul(y, y)));
   }
 };
+struct KeepFormula : BinaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x, V condition) const {
+    return hn::IfThenElseZero(hn::Ne(condition, hn::Zero(d)), x);
+  }
+};
 struct MaximumFormula : BinaryFormula {
   template <class D, class V>
   HWY_INLINE V operator()(D, V a, V b) const {
@@ -79,9 +85,10 @@ struct WhereFormula {
   }
 };
 
-using BinaryFormulas = FormulaList<AddFormula, SubFormula, MulFormula, DivFormula,
-                                   SigmoidGradientFormula, TanhGradientFormula, MaximumFormula,
-                                   MinimumFormula, GreaterFormula, EqualFormula, WhereFormula>;
+using BinaryFormulas =
+    FormulaList<AddFormula, SubFormula, MulFormula, DivFormula, SigmoidGradientFormula,
+                TanhGradientFormula, KeepFormula, MaximumFormula, MinimumFormula, GreaterFormula,
+                EqualFormula, WhereFormula>;
 const void* BinarySweeps() { return BinaryFormulas::kSweeps; }
 
 }  // namespace unroll::HWY_NAMESPACE
@@ -219,8 +226,8 @@ struct Div : Broadcasting<DivFormula> {
   static std::vector<BadInput> bad_inputs() { return bad_pairs<Div>(example); }
 };
 
-/// The gradient of y = sigmoid(x), in one operation: a cell has several at every step, and each node
-/// takes time to be recorded and planned.
+/// The gradient of y = sigmoid(x), in one operation: a cell has several at every step, and each
+/// node takes time to be recorded and planned.
 struct SigmoidGradient : Broadcasting<SigmoidGradientFormula> {
   static constexpr OpInfo info = make("sigmoid_gradient", "dx = dy y (1 - y)");
   static void gradient(Backward& b) {
@@ -257,12 +264,35 @@ std::vector<Sample> choice_samples(Var (*f)(const Operand&, const Operand&)) {
   return samples;
 }
 
+/// What gradients of choices are made of. An infinite gradient that is not chosen is dropped; times
+/// 0 it would be NaN.
+struct Keep : Broadcasting<KeepFormula> {
+  static constexpr OpInfo info = make("keep", "y = x where condition != 0, else 0");
+  static void gradient(Backward& b) {
+    if (b.wants(0)) b.add(0, keep(b.dy(), b.in(1)));
+  }
+  static Var example(const Operand& a, const Operand& b) {
+    return keep(a.on_tape_of(b), greater(b, 0));
+  }
+  static std::vector<Sample> samples() {
+    std::vector<Sample> samples = binary_samples(example, {-2, 2}, {0.1, 2});
+    for (Sample& sample : binary_samples(example, {-2, 2}, {-2, -0.1})) {
+      samples.push_back(std::move(sample));
+    }
+    return samples;
+  }
+  static std::vector<BadInput> bad_inputs() {
+    return bad_pairs<Keep>(
+        [](const Operand& a, const Operand& b) { return keep(a.on_tape_of(b), b.on_tape_of(a)); });
+  }
+};
+
 struct Maximum : Broadcasting<MaximumFormula> {
   static constexpr OpInfo info = make("maximum", "y = max(a, b)");
   static void gradient(Backward& b) {
     const Var first = greater(b.in(0), b.in(1));
-    if (b.wants(0)) b.add(0, b.dy() * first);
-    if (b.wants(1)) b.add(1, b.dy() * (1 - first));
+    if (b.wants(0)) b.add(0, keep(b.dy(), first));
+    if (b.wants(1)) b.add(1, keep(b.dy(), 1 - first));
   }
   static std::vector<Sample> samples() { return choice_samples(maximum); }
   static std::vector<BadInput> bad_inputs() { return bad_pairs<Maximum>(maximum); }
@@ -272,8 +302,8 @@ struct Minimum : Broadcasting<MinimumFormula> {
   static constexpr OpInfo info = make("minimum", "y = min(a, b)");
   static void gradient(Backward& b) {
     const Var first = greater(b.in(1), b.in(0));
-    if (b.wants(0)) b.add(0, b.dy() * first);
-    if (b.wants(1)) b.add(1, b.dy() * (1 - first));
+    if (b.wants(0)) b.add(0, keep(b.dy(), first));
+    if (b.wants(1)) b.add(1, keep(b.dy(), 1 - first));
   }
   static std::vector<Sample> samples() { return choice_samples(minimum); }
   static std::vector<BadInput> bad_inputs() { return bad_pairs<Minimum>(minimum); }
@@ -296,7 +326,7 @@ struct Equal : Broadcasting<EqualFormula> {
 struct Where : Broadcasting<WhereFormula> {
   static constexpr OpInfo info = make("where", "y = a where condition != 0, else b");
   static void gradient(Backward& b) {
-    if (b.wants(1)) b.add(1, where(b.in(0), b.dy(), 0));
+    if (b.wants(1)) b.add(1, keep(b.dy(), b.in(0)));
     if (b.wants(2)) b.add(2, where(b.in(0), 0, b.dy()));
   }
   static Var alternate(Var a, Var b) {
@@ -318,8 +348,8 @@ struct Where : Broadcasting<WhereFormula> {
   }
 };
 
-using Family = OpFamily<Add, AddUp, Sub, Mul, Div, SigmoidGradient, TanhGradient, Maximum, Minimum,
-                        Greater, Equal, Where>;
+using Family = OpFamily<Add, AddUp, Sub, Mul, Div, SigmoidGradient, TanhGradient, Keep, Maximum,
+                        Minimum, Greater, Equal, Where>;
 
 template <class D>
 Var record(const Operand& a, const Operand& b) {
@@ -343,6 +373,7 @@ Var Operand::on_tape_of(const Operand& other) const {
 
 Var sigmoid_gradient(Var dy, Var y) { return record<SigmoidGradient>(dy, y); }
 Var tanh_gradient(Var dy, Var y) { return record<TanhGradient>(dy, y); }
+Var keep(Var x, Var condition) { return record<Keep>(x, condition); }
 
 Var operator+(const Operand& a, const Operand& b) {
   if (b.is_number()) return affine(a.on_tape_of(a), 1, b.number());

@@ -19,5 +19,7 @@ std::vector<const Op*> random_ops();
 /// The gradients of y = sigmoid(x) and y = tanh(x) with respect to x: dy y (1 - y), dy (1 - y y).
 Var sigmoid_gradient(Var dy, Var y);
 Var tanh_gradient(Var dy, Var y);
+/// x where the condition is not 0, else 0, whatever x is there; no gradient for the condition.
+Var keep(Var x, Var condition);
 
 }  // namespace unroll

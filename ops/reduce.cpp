@@ -148,7 +148,7 @@ struct Max : Reduction {
   static void gradient(Backward& b) {
     const int axis = static_cast<int>(b.attributes<Axis>().axis);
     const Var largest = equal(b.in(0), spread(b, b.y()));
-    b.add(0, largest * spread(b, b.dy() / sum(largest, axis)));
+    b.add(0, keep(spread(b, b.dy() / sum(largest, axis)), largest));
   }
 
   static std::vector<Sample> samples() {

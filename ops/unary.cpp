@@ -164,7 +164,7 @@ struct Tanh : Unary<TanhFormula> {
 
 struct Relu : Unary<ReluFormula> {
   static constexpr OpInfo info = make("relu", "y = max(x, 0)");
-  static void gradient(Backward& b) { b.add(0, b.dy() * greater(b.y(), 0)); }
+  static void gradient(Backward& b) { b.add(0, keep(b.dy(), b.y())); }
   static std::vector<Sample> samples() { return unary_samples(relu, {{0.1, 2}, {-2, -0.1}}); }
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("relu", relu); }
 };
@@ -172,8 +172,8 @@ struct Relu : Unary<ReluFormula> {
 struct HardSigmoid : Unary<HardSigmoidFormula> {
   static constexpr OpInfo info = make("hard_sigmoid", "y = min(max(x / 5 + 1/2, 0), 1)");
   static void gradient(Backward& b) {
-    const Var inside = greater(b.y() * (1 - b.y()), 0);
-    b.add(0, b.dy() * inside * 0.2);
+    const Var inside = b.y() * (1 - b.y());
+    b.add(0, keep(b.dy() * 0.2, inside));
   }
   static std::vector<Sample> samples() {
     return unary_samples(hard_sigmoid, {{-2.4, 2.4}, {2.6, 4}, {-4, -2.6}});

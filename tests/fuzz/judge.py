@@ -91,6 +91,7 @@ OPERATIONS = {
     "div": lambda n, a, b: a / b,
     "sigmoid_gradient": lambda n, dy, y: dy * y * (1 - y),
     "tanh_gradient": lambda n, dy, y: dy * (1 - y * y),
+    "keep": lambda n, x, c: torch.where(c != 0, x, 0.0),
     "maximum": lambda n, a, b: torch.where(a > b, a, b),
     "minimum": lambda n, a, b: torch.where(b > a, a, b),
     "greater": lambda n, a, b: (a > b).double(),

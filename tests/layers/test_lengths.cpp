@@ -157,5 +157,112 @@ TEST_CASE("bidirectional: gradients against finite differences") {
   CHECK(check.passed);
 }
 
+TEST_CASE("lengths: what stands in padding reaches neither values nor gradients") {
+  for (const Direction direction : {Direction::forward, Direction::backward}) {
+    std::vector<double> expected;
+    for (const double padding : std::array<double, 4>{0, 7, NAN, -INFINITY}) {
+      const Parameters p(DType::f64, 1);
+      const Lstm cell(p, 2, 3, random_options());
+      Tape tape(DType::f64);
+      const Var x = tape.input(Tensor::of<double>({3, 1, 2}, {.1, .2, .3, .4, padding, padding}));
+      const std::vector<Index> lengths{2};
+      const Var mask = length_mask(tape, lengths, 3);
+      const Lstm::State last =
+          unroll_over(cell, x, zero_state(cell, tape, 1), mask, direction).last;
+      const Gradients gradients = tape.gradients(sum(last.h), p);
+      std::vector<double> values = gradients.flat().to_doubles();
+      values.push_back(sum(last.h).item());
+      if (expected.empty()) expected = values;
+      CHECK(values == expected);
+    }
+  }
+}
+
+/// Remembers all outputs: a state that grows.
+struct Remembering {
+  struct State {
+    Var h;
+    Var past;  // (B, n, H)
+  };
+  [[nodiscard]] static State zero_state(Tape& tape, Index batch) {
+    return {full(tape, {batch, 2}, 0), full(tape, {batch, 0, 2}, 0)};
+  }
+  [[nodiscard]] static State step(Var x, const State& s) {
+    const Var h = tanh(x + s.h);
+    return {h, concat(std::array{s.past, reshape(h, {h.shape()[0], 1, 2})}, 1)};
+  }
+};
+
+TEST_CASE("lengths: a state that grows cannot be masked, nor truncated by windows") {
+  Tape tape(DType::f64);
+  const Remembering cell;
+  const Var x = tape.input(random_input(2, 4, 3));
+  const Remembering::State start = Remembering::zero_state(tape, 3);
+  CHECK(unroll_over(cell, x, start).last.past.shape() == Shape{3, 4, 2});
+  const std::vector<Index> lengths{4, 4, 4};
+  CHECK_THROWS_WITH_AS((void)unroll_over(cell, x, start, length_mask(tape, lengths, 4)),
+                       "a state under a mask: part 1 of the state is (3 x 0 x 2) before the step "
+                       "and (3 x 1 x 2) after it, expected one shape",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS((void)unroll_truncated(cell, x, start, 1),
+                       "unroll_truncated: part 1 of the state is (3 x 1 x 2) before the step and "
+                       "(3 x 2 x 2) after it, expected one shape",
+                       ShapeError);
+}
+
+/// The same with a state of more and more parts, which says itself what they are.
+struct History {
+  Var h;
+  std::vector<Var> past;
+};
+template <class F>
+void for_each_var(History& state, F&& f) {
+  f(state.h);
+  for (Var& var : state.past) f(var);
+}
+Var output_of(const History& state) { return state.h; }
+
+struct Recording {
+  using State = History;
+  [[nodiscard]] static State zero_state(Tape& tape, Index batch) {
+    return {full(tape, {batch, 2}, 0), {}};
+  }
+  [[nodiscard]] static State step(Var x, State state) {
+    state.h = tanh(x + state.h);
+    state.past.push_back(state.h);
+    return state;
+  }
+};
+
+TEST_CASE("lengths: a state of more and more parts cannot be masked, nor truncated by windows") {
+  Tape tape(DType::f64);
+  const Recording cell;
+  const Var x = tape.input(random_input(2, 4, 3));
+  const History start = Recording::zero_state(tape, 3);
+  const std::vector<Index> lengths{4, 4, 4};
+  CHECK_THROWS_WITH_AS(
+      (void)unroll_over(cell, x, start, length_mask(tape, lengths, 4)),
+      "a state under a mask: the step makes a state of 2 parts from one of 1, expected as many",
+      ShapeError);
+  CHECK_THROWS_WITH_AS(
+      (void)unroll_truncated(cell, x, start, 1),
+      "unroll_truncated: the step makes a state of 3 parts from one of 2, expected as many",
+      ShapeError);
+}
+
+TEST_CASE("lengths: x and the state are of as many sequences") {
+  const Parameters p(DType::f64, 1);
+  const Rnn cell(p, 3, 4);
+  Tape tape(DType::f64);
+  const Var x = tape.input(random_input(3, 2, 1));
+  CHECK_THROWS_WITH_AS(
+      (void)unroll_over(cell, x, zero_state(cell, tape, 5)),
+      "unroll_over: x is (2 x 1 x 3), of 1 sequences, and the output of the state (5 x 4)",
+      ShapeError);
+  CHECK_THROWS_WITH_AS((void)unroll_over(cell, reshape(x, {2, 3}), zero_state(cell, tape, 1)),
+                       "unroll_over: x is (2 x 3): (steps x batch x features) is needed",
+                       ShapeError);
+}
+
 }  // namespace
 }  // namespace unroll::testing

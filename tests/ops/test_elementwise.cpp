@@ -240,5 +240,23 @@ TEST_CASE("elementwise: dividing by a number is a division") {
   CHECK((49.0 / full(tape, {}, 49)).item() == 1);
 }
 
+TEST_CASE("elementwise: what a choice does not choose has gradient zero, however steep it is") {
+  const auto slope = [](double at, const std::function<Var(Var)>& f) {
+    Tape tape(DType::f64);
+    const std::vector<Var> x{tape.input(Tensor::of<double>({1}, {at}))};
+    return tape.gradients(sum(f(x[0])), x)[0].item();
+  };
+  CHECK(slope(-1, [](Var x) { return sqrt(relu(x)); }) == 0);
+  CHECK(slope(-1, [](Var x) { return log(relu(x)); }) == 0);
+  CHECK(slope(-1, [](Var x) { return sqrt(maximum(x, 0)); }) == 0);
+  CHECK(slope(-1, [](Var x) { return sqrt(maximum(0, x)); }) == 0);
+  CHECK(slope(1, [](Var x) { return sqrt(minimum(x, 0)); }) == 0);
+  CHECK(slope(-5, [](Var x) { return sqrt(hard_sigmoid(x)); }) == 0);
+  CHECK(slope(-1, [](Var x) { return sqrt(where(greater(x, 0), x, 0)); }) == 0);
+  CHECK(slope(-1, [](Var x) {
+          return sqrt(max(concat(std::array{x, full(x.tape(), {1}, 0)}, 0), 0));
+        }) == 0);
+}
+
 }  // namespace
 }  // namespace unroll::testing
