@@ -465,5 +465,22 @@ TEST_CASE("batch: a right side and its transpose are not one") {
   CHECK(products_of(program) == 2);
 }
 
+TEST_CASE("place: rows of what a kernel gives are read where they lie") {
+  const Gates gates(4, 4);
+  const Program program = [&](Tape& tape) {
+    const Var x =
+        embedding(tape.parameter(gates.W[0]), tape.input(ids_of({6}, {0, 1, 2, 3, 1, 0})));
+    const Var h = tanh(leaf(tape, {2, 3}, 1));
+    std::vector<Var> terms;
+    for (Index t = 0; t < 3; ++t) {
+      terms.push_back(
+          matmul(h * static_cast<double>(t + 1), rows(x, 2 * t, 2 * t + 2), {true, false}));
+    }
+    return std::vector{add_up(terms)};
+  };
+  CHECK(counts_of(checked_plan(program)).copies == 0);
+  CHECK(products_of(program) == 1);
+}
+
 }  // namespace
 }  // namespace unroll::testing

@@ -38,7 +38,13 @@ void check_resumed(const Settings& settings, const std::vector<Ids>& train_set,
       complete = train(part, train_set, test_set, file);
     }
     if (complete) break;
-    if (part.progress.batch > 0) ++in_an_epoch;
+    if (part.progress.batch > 0) {
+      ++in_an_epoch;
+      const double mean =
+          part.progress.running_loss / static_cast<double>(part.progress.running_words);
+      CHECK(mean > 0.1);
+      CHECK(mean < 10);
+    }
     const Checkpoint saved = load_checkpoint(file);
     CHECK(same_parameters(saved, part));
     check_same(saved.progress, part.progress);
