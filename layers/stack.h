@@ -13,11 +13,10 @@ struct Stack {
 
   Stack() = default;
   /// The lowest cell reads `in`, the others `hidden` features; parameters "0", "1", ...
-  Stack(const Parameters& p, Input in, Index hidden, Index layers,
-        const CellOptions& options = {}) {
-    for (Index layer = 0; layer < layers; ++layer) {
-      cells.emplace_back(p / layer, layer == 0 ? in : Input(hidden), hidden, options);
-    }
+  Stack(const Parameters& p, Input in, Index hidden, Index layers) { add(p, in, hidden, layers); }
+  /// The same of cells that take options.
+  Stack(const Parameters& p, Input in, Index hidden, Index layers, const CellOptions& options) {
+    add(p, in, hidden, layers, options);
   }
 
   [[nodiscard]] State step(Var x, const State& state) const {
@@ -36,6 +35,14 @@ struct Stack {
   }
 
   std::vector<C> cells;
+
+ private:
+  template <class... Options>
+  void add(const Parameters& p, Input in, Index hidden, Index layers, const Options&... options) {
+    for (Index layer = 0; layer < layers; ++layer) {
+      cells.emplace_back(p / layer, layer == 0 ? in : Input(hidden), hidden, options...);
+    }
+  }
 };
 
 /// What stands between layers where nothing does.
@@ -74,7 +81,8 @@ struct Residual {
   using State = WithOutput<typename C::State>;
 
   explicit Residual(C cell) : cell(std::move(cell)) {}
-  Residual(const Parameters& p, Input in, Index hidden, const CellOptions& options = {})
+  Residual(const Parameters& p, Input in, Index hidden) : cell(p, in, hidden) {}
+  Residual(const Parameters& p, Input in, Index hidden, const CellOptions& options)
       : cell(p, in, hidden, options) {}
 
   [[nodiscard]] State step(Var x, const State& state) const {

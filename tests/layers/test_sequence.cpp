@@ -179,5 +179,32 @@ TEST_CASE("sequence: a cell of the user's own behind the same type") {
                   unroll_over(cell, x, zero_state(cell, tape, 2)).outputs.value()));
 }
 
+/// The cell of the README: it takes no options.
+struct PlainGru {
+  using State = Var;
+  Index hidden;
+  Gate z, r, n;
+
+  PlainGru(const Parameters& p, Input in, Index hidden)
+      : hidden(hidden), z(p / "z", in, hidden), r(p / "r", in, hidden), n(p / "n", in, hidden) {}
+
+  [[nodiscard]] Var step(Var x, Var h) const {
+    Var zt = sigmoid(z(x, h));
+    Var rt = sigmoid(r(x, h));
+    Var nt = tanh(n(x, rt * h));
+    return (1 - zt) * nt + zt * h;
+  }
+};
+
+TEST_CASE("sequence: a cell without options can be stacked, alone and with shortcuts") {
+  const Parameters p(DType::f64, 1);
+  const Stack<PlainGru> plain(p / "plain", 3, 4, 2);
+  const Stack<Residual<PlainGru>> residual(p / "residual", 3, 4, 2);
+  Tape tape(DType::f64);
+  const Var x = tape.input(random_input(3, 5, 2));
+  CHECK(unroll_over(plain, x, zero_state(plain, tape, 2)).outputs.shape() == Shape{5, 2, 4});
+  CHECK(unroll_over(residual, x, zero_state(residual, tape, 2)).outputs.shape() == Shape{5, 2, 4});
+}
+
 }  // namespace
 }  // namespace unroll::testing
