@@ -79,8 +79,8 @@ class Parameters {
     return flat().values<T>();
   }
   [[nodiscard]] TensorView flat() const;
-  /// The flat block of the whole tree, to change. Tapes first copy the old values that nodes recorded
-  /// before may still read.
+  /// The flat block of the whole tree, to change. Tapes first copy the old values that nodes
+  /// recorded before may still read.
   template <class T>
   [[nodiscard]] std::span<T> change() const {
     const TensorView view = begin_change();

@@ -145,8 +145,8 @@ class Draft {
   [[nodiscard]] List add_list(std::span<const Id> ids);
   /// Says that product `index` computes `id`.
   void set_product(Id id, Id index);
-  /// Makes a value the memory of an earlier one, of the same size. It must be no parameter: the value
-  /// would change with it. When a pass has made its views, it calls resolve_views().
+  /// Makes a value the memory of an earlier one, of the same size. It must be no parameter: the
+  /// value would change with it. When a pass has made its views, it calls resolve_views().
   void make_view(Id id, Id of);
   /// Leaves a value to the kernel of its operation.
   void leave_to_kernel(Id id);

@@ -336,7 +336,7 @@ class Ordering {
   std::vector<std::pair<Id, bool>> stack_;
   std::vector<Id> wanted_;
   std::vector<std::uint32_t> sweep_of_;  // by value: which of `made_` computes it
-  std::vector<Task> made_;               // for what is wanted now
+  std::vector<Task> made_;               // those that compute wanted_, before they go to tasks_
   std::vector<Task> tasks_;
 };
 

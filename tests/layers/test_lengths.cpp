@@ -210,7 +210,7 @@ TEST_CASE("lengths: a state that grows cannot be masked, nor truncated by window
                        ShapeError);
 }
 
-/// The same with a state of more and more parts, which says itself what they are.
+/// A state of more Vars after each step; it has a for_each_var of its own.
 struct History {
   Var h;
   std::vector<Var> past;
