@@ -7,6 +7,7 @@
 #include <unroll/core/tape.h>
 #include <unroll/layers/bidirectional.h>
 #include <unroll/layers/cells.h>
+#include <unroll/layers/chunkwise.h>
 #include <unroll/layers/dropout.h>
 #include <unroll/layers/initial_state.h>
 #include <unroll/layers/initialize.h>
@@ -22,8 +23,10 @@
 #include <unroll/ops/loss.h>
 #include <unroll/ops/matmul.h>
 #include <unroll/ops/random.h>
+#include <unroll/ops/ranking.h>
 #include <unroll/ops/reduce.h>
 #include <unroll/ops/registry.h>
+#include <unroll/ops/scan.h>
 #include <unroll/ops/shape.h>
 #include <unroll/optim/clip.h>
 #include <unroll/optim/optimizers.h>

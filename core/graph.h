@@ -18,7 +18,7 @@ struct Op;
 /// bytes. Attribute structs hold 8-byte members only, hence no padding.
 class Attributes {
  public:
-  static constexpr std::size_t kSize = 48;
+  static constexpr std::size_t kSize = 64;
   Attributes() = default;
   template <class A>
   requires(!std::same_as<A, Attributes>) explicit Attributes(const A& attributes) {

@@ -40,6 +40,7 @@ struct OpInfo {
   int max_inputs = 1;
   unsigned integer_inputs = 0;  // bit i: input i holds i32 (indices, counters)
   bool any_dtype = false;       // takes i32 as well, the result is what input 0 is
+  bool integer_result = false;  // the result is i32
   bool row_sparse = false;      // (ids, rows): zero but for some rows, added up where ids repeat
   bool adds_up = false;         // element-wise: its inputs added up, two at a time by its sweep
   bool parallel = false;        // its kernel works on KernelCall::share() only
@@ -90,6 +91,7 @@ class KernelCall {
   [[nodiscard]] const Shape& shape(int i) const { return input(i).shape; }
   [[nodiscard]] const Shape& shape() const { return node_.shape; }
   [[nodiscard]] DType dtype() const { return node_.dtype; }
+  [[nodiscard]] DType dtype(int i) const { return input(i).dtype; }
   template <class T>
   [[nodiscard]] const T* in(int i) const {
     return reinterpret_cast<const T*>(input(i).value);
@@ -337,6 +339,11 @@ Op make_op() {
   }
   if constexpr (HasForward<D>) {
     op.forward = {D::template forward<float>, D::template forward<double>, nullptr};
+    if constexpr (D::info.integer_result) {
+      op.forward = {nullptr, nullptr, [](const KernelCall& k) {
+                      dispatch(k.dtype(0), [&]<class T>(T) { D::template forward<T>(k); });
+                    }};
+    }
     if constexpr (D::info.any_dtype) op.forward[2] = D::template forward<std::int32_t>;
   }
   return op;

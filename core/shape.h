@@ -1,5 +1,5 @@
 #pragma once
-/// The shape of a tensor: up to four dimensions, row-major.
+/// The shape of a tensor: up to six dimensions, row-major.
 
 #include <array>
 #include <cstdint>
@@ -13,13 +13,13 @@ namespace unroll {
 /// Sizes and positions.
 using Index = std::int64_t;
 
-/// Dimensions of a tensor, rank 0 (a scalar) to 4; a dimension may be 0.
+/// Dimensions of a tensor, rank 0 (a scalar) to 6; a dimension may be 0.
 class Shape {
  public:
-  static constexpr int kMaxRank = 4;
+  static constexpr int kMaxRank = 6;
 
   constexpr Shape() = default;
-  /// Throws ShapeError for more than four dimensions or a negative one.
+  /// Throws ShapeError for more than six dimensions or a negative one.
   Shape(std::initializer_list<Index> dims);
   explicit Shape(std::span<const Index> dims);
 

@@ -134,6 +134,7 @@ Var Tape::record(const Op& op, std::span<const Var> inputs, const Attributes& at
     throw;
   }
   if (op.any_dtype) node.dtype = graph_.nodes[indices[0]].dtype;
+  if (op.integer_result) node.dtype = DType::i32;
   node.fixed = fixed;
   if (fixed) node.twin = twin_of_last();
   if (reads_parameters) note_reader(node);

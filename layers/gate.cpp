@@ -34,13 +34,12 @@ Var project(const Parameter& W, const Parameter& b, bool ids, Var x) {
   return has_bias ? linear(x, tape.parameter(W), tape.parameter(b)) : linear(x, tape.parameter(W));
 }
 
-/// h, or what recurrent dropout leaves of it for U.
+}  // namespace
+
 Var seen_by(const Parameter& U, Var h) {
   const std::optional<Var> mask = h.tape().input_mask(U);
   return mask ? h * *mask : h;
 }
-
-}  // namespace
 
 Input Input::one_hot(Index count) {
   Input input(count);

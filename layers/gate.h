@@ -65,6 +65,10 @@ struct Fitted {
   std::optional<Projection> P;
 };
 
+/// h, or what recurrent dropout leaves of it for U (Tape::mask_input): what every product with U
+/// begins with.
+[[nodiscard]] Var seen_by(const Parameter& U, Var h);
+
 /// U h + b, of what does not see x. U: (out x from), b: (out).
 struct Recurrent {
   Recurrent(const Parameters& p, Index from, Index out, const CellOptions& options = {});

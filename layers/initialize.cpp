@@ -54,6 +54,12 @@ Initializer uniform(double limit) {
   };
 }
 
+Initializer uniform(double low, double high) {
+  return [=](const Shape&, std::span<double> values, Random& random) {
+    for (double& value : values) value = random.uniform(low, high);
+  };
+}
+
 Initializer normal(double standard_deviation) {
   return [standard_deviation](const Shape&, std::span<double> values, Random& random) {
     for (double& value : values) value = standard_deviation * random.normal();

@@ -7,8 +7,9 @@ namespace unroll {
 
 Initializer zeros();
 Initializer constant(double value);
-/// Uniform in [-limit, limit).
+/// Uniform in [-limit, limit), or in [low, high).
 Initializer uniform(double limit);
+Initializer uniform(double low, double high);
 /// Normal with mean 0.
 Initializer normal(double standard_deviation);
 /// Uniform in +-1/sqrt(fan in), the tutorials' choice; of a vector, its length.

@@ -1,27 +1,35 @@
 #pragma once
-/// Operations that work element by element. Two operands are broadcast by NumPy's rule.
+/// Operations that work element by element. Two operands are broadcast by NumPy's rule. Each may be
+/// a Var, a parameter, a number, or an expression of parameters.
+///
+/// What a choice does not choose (relu, maximum, minimum, clamp, where) has gradient zero, however
+/// steep it is there. Only a function that is itself infinitely steep at a value that is chosen
+/// gives no finite gradient: sqrt(x) at 0, and where(x > 0, sqrt(x), 0) with it, since 0 times an
+/// infinite slope is NaN. Keep the argument away from that place: sqrt(maximum(x, 1e-12)).
 
-#include <unroll/core/tape.h>
+#include <unroll/ops/expression.h>
 
 namespace unroll {
 
-/// What an element-wise operation takes: a Var, a parameter or a number.
+/// What an element-wise operation takes.
 class Operand {
  public:
-  Operand(Var var) : var_(var), kind_(Kind::var) {}                       // NOLINT
-  Operand(double number) : number_(number), kind_(Kind::number) {}        // NOLINT
-  Operand(const Parameter& p) : parameter_(p), kind_(Kind::parameter) {}  // NOLINT
+  Operand(Var var) : var_(var), kind_(Kind::var) {}                           // NOLINT
+  Operand(double number) : number_(number), kind_(Kind::number) {}            // NOLINT
+  Operand(const Parameter& p) : parameter_(p), kind_(Kind::parameter) {}      // NOLINT
+  Operand(const Expression& e) : expression_(&e), kind_(Kind::expression) {}  // NOLINT
 
   [[nodiscard]] bool is_number() const { return kind_ == Kind::number; }
   [[nodiscard]] double number() const { return number_; }
-  /// The operand as a Var on the tape of `other`; Error where neither has a tape.
+  /// The operand as a Var on the tape of `other`; HandleError where neither has a tape.
   [[nodiscard]] Var on_tape_of(const Operand& other) const;
 
  private:
-  enum class Kind : std::uint8_t { var, number, parameter };
+  enum class Kind : std::uint8_t { var, number, parameter, expression };
   Var var_;
   double number_ = 0;
   Parameter parameter_;
+  const Expression* expression_ = nullptr;  // an operand lives as long as the call it is passed to
   Kind kind_;
 };
 
@@ -30,36 +38,208 @@ Var operator-(const Operand& a, const Operand& b);
 Var operator*(const Operand& a, const Operand& b);
 Var operator/(const Operand& a, const Operand& b);
 Var operator-(Var x);
+inline Var& operator+=(Var& a, const Operand& b) { return a = a + b; }
+inline Var& operator-=(Var& a, const Operand& b) { return a = a - b; }
+inline Var& operator*=(Var& a, const Operand& b) { return a = a * b; }
+inline Var& operator/=(Var& a, const Operand& b) { return a = a / b; }
 
-/// 1 / x
-Var reciprocal(Var x);
 /// scale * x + shift
 Var affine(Var x, double scale, double shift);
+/// a to the power b. A negative a has only whole powers; others are NaN.
+Var pow(Var a, double b);
+Var pow(const Operand& a, const Operand& b);
+
 /// The larger, or the smaller, of two; where they are equal the gradient goes to the second.
 Var maximum(const Operand& a, const Operand& b);
 Var minimum(const Operand& a, const Operand& b);
-/// 1 where a > b, else 0; no gradient.
+
+/// 1 where a > b, a >= b, a == b, a != b, else 0; no gradient. Nothing compares with NaN, which
+/// differs from everything. For `==` and `!=` there are no operators: of Vars they compare handles.
 Var greater(const Operand& a, const Operand& b);
-/// 1 where a == b, else 0; no gradient.
+Var greater_equal(const Operand& a, const Operand& b);
 Var equal(const Operand& a, const Operand& b);
+Var not_equal(const Operand& a, const Operand& b);
+inline Var operator>(const Operand& a, const Operand& b) { return greater(a, b); }
+inline Var operator<(const Operand& a, const Operand& b) { return greater(b, a); }
+inline Var operator>=(const Operand& a, const Operand& b) { return greater_equal(a, b); }
+inline Var operator<=(const Operand& a, const Operand& b) { return greater_equal(b, a); }
+/// 1 where x is 0, else 0; no gradient.
+inline Var logical_not(Var x) { return equal(x, 0); }
+
 /// a where the condition is not 0, else b; no gradient for the condition.
 Var where(const Operand& condition, const Operand& a, const Operand& b);
+/// x, but `value` where the mask is not 0.
+inline Var masked_fill(Var x, const Operand& mask, double value) { return where(mask, value, x); }
+
+/// 1 / x
+Var reciprocal(Var x);
+Var exp(Var x);
+/// exp(x) - 1, as exact near 0 as elsewhere
+Var expm1(Var x);
+/// The natural logarithm.
+Var log(Var x);
+/// log(1 + x), as exact near 0 as elsewhere
+Var log1p(Var x);
+Var sqrt(Var x);
+Var square(Var x);
+/// |x|; its gradient at 0 is 0.
+Var abs(Var x);
+/// 1, 0 or -1; no gradient.
+Var sign(Var x);
+Var sin(Var x);
+Var cos(Var x);
+/// The error function, 2 / sqrt(pi) times the integral of exp(-t t) from 0 to x.
+Var erf(Var x);
 
 /// 1 / (1 + exp(-x))
 Var sigmoid(Var x);
 Var tanh(Var x);
-/// max(x, 0)
-Var relu(Var x);
 /// min(max(x / 5 + 1/2, 0), 1), as Theano and Keras define it
 Var hard_sigmoid(Var x);
-Var exp(Var x);
-/// The natural logarithm.
-Var log(Var x);
+/// x within [low, high], the nearer bound elsewhere; its gradient at the bounds is 0. ValueError
+/// where low is above high.
+Var clamp(Var x, double low, double high);
+/// clamp(x, -1, 1)
+Var hard_tanh(Var x);
+/// max(x, 0)
+Var relu(Var x);
+/// x where x > 0, else slope x (Maas et al. 2013)
+Var leaky_relu(Var x, double slope = 0.01);
+/// x where x > 0, else alpha (exp(x) - 1) (Clevert et al. 2016, equation 16)
+Var elu(Var x, double alpha = 1);
+/// x sigmoid(x), also called swish (Hendrycks & Gimpel 2016)
+Var silu(Var x);
+/// x times the probability that a standard normal variable is below x (Hendrycks & Gimpel 2016)
+Var gelu(Var x);
+/// x / (1 + |x|)
+Var softsign(Var x);
 /// log(1 + exp(x)), without overflow
 Var softplus(Var x);
 /// log(sigmoid(x)) = -softplus(-x)
 Var log_sigmoid(Var x);
-Var sqrt(Var x);
-Var square(Var x);
+
+// Of parameters and expressions of them: an expression, recorded where it meets a Var.
+
+template <class A, class B>
+requires BothOffTape<A, B> Expression operator+(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return x + y; }, a, b);
+}
+template <class A, class B>
+requires BothOffTape<A, B> Expression operator-(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return x - y; }, a, b);
+}
+template <class A, class B>
+requires BothOffTape<A, B> Expression operator*(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return x * y; }, a, b);
+}
+template <class A, class B>
+requires BothOffTape<A, B> Expression operator/(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return x / y; }, a, b);
+}
+template <class A, class B>
+requires BothOffTape<A, B> Expression maximum(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return maximum(x, y); }, a, b);
+}
+template <class A, class B>
+requires BothOffTape<A, B> Expression minimum(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return minimum(x, y); }, a, b);
+}
+template <class A, class B>
+requires BothOffTape<A, B> Expression pow(const A& a, const B& b) {
+  return later([](const auto& x, const auto& y) { return pow(x, y); }, a, b);
+}
+
+template <OffTape P>
+Expression operator-(const P& p) {
+  return later([](Var x) { return -x; }, p);
+}
+template <OffTape P>
+Expression reciprocal(const P& p) {
+  return later([](Var x) { return reciprocal(x); }, p);
+}
+template <OffTape P>
+Expression exp(const P& p) {
+  return later([](Var x) { return exp(x); }, p);
+}
+template <OffTape P>
+Expression expm1(const P& p) {
+  return later([](Var x) { return expm1(x); }, p);
+}
+template <OffTape P>
+Expression log(const P& p) {
+  return later([](Var x) { return log(x); }, p);
+}
+template <OffTape P>
+Expression log1p(const P& p) {
+  return later([](Var x) { return log1p(x); }, p);
+}
+template <OffTape P>
+Expression sqrt(const P& p) {
+  return later([](Var x) { return sqrt(x); }, p);
+}
+template <OffTape P>
+Expression square(const P& p) {
+  return later([](Var x) { return square(x); }, p);
+}
+template <OffTape P>
+Expression abs(const P& p) {
+  return later([](Var x) { return abs(x); }, p);
+}
+template <OffTape P>
+Expression sin(const P& p) {
+  return later([](Var x) { return sin(x); }, p);
+}
+template <OffTape P>
+Expression cos(const P& p) {
+  return later([](Var x) { return cos(x); }, p);
+}
+template <OffTape P>
+Expression erf(const P& p) {
+  return later([](Var x) { return erf(x); }, p);
+}
+template <OffTape P>
+Expression sigmoid(const P& p) {
+  return later([](Var x) { return sigmoid(x); }, p);
+}
+template <OffTape P>
+Expression tanh(const P& p) {
+  return later([](Var x) { return tanh(x); }, p);
+}
+template <OffTape P>
+Expression hard_sigmoid(const P& p) {
+  return later([](Var x) { return hard_sigmoid(x); }, p);
+}
+template <OffTape P>
+Expression hard_tanh(const P& p) {
+  return later([](Var x) { return hard_tanh(x); }, p);
+}
+template <OffTape P>
+Expression relu(const P& p) {
+  return later([](Var x) { return relu(x); }, p);
+}
+template <OffTape P>
+Expression silu(const P& p) {
+  return later([](Var x) { return silu(x); }, p);
+}
+template <OffTape P>
+Expression gelu(const P& p) {
+  return later([](Var x) { return gelu(x); }, p);
+}
+template <OffTape P>
+Expression softsign(const P& p) {
+  return later([](Var x) { return softsign(x); }, p);
+}
+template <OffTape P>
+Expression softplus(const P& p) {
+  return later([](Var x) { return softplus(x); }, p);
+}
+template <OffTape P>
+Expression log_sigmoid(const P& p) {
+  return later([](Var x) { return log_sigmoid(x); }, p);
+}
+template <OffTape P>
+Expression clamp(const P& p, double low, double high) {
+  return later([=](Var x) { return clamp(x, low, high); }, p);
+}
 
 }  // namespace unroll

@@ -6,13 +6,17 @@
 namespace unroll {
 
 std::vector<const Op*> unary_ops();
+std::vector<const Op*> activation_ops();
 std::vector<const Op*> binary_ops();
+std::vector<const Op*> compare_ops();
 std::vector<const Op*> matmul_ops();
 std::vector<const Op*> reduce_ops();
+std::vector<const Op*> scan_ops();
 std::vector<const Op*> view_ops();
 std::vector<const Op*> shape_ops();
 std::vector<const Op*> fill_ops();
 std::vector<const Op*> index_ops();
+std::vector<const Op*> gather_ops();
 std::vector<const Op*> loss_ops();
 std::vector<const Op*> random_ops();
 

@@ -1,5 +1,6 @@
 /// Operations that fill whole tensors: full, broadcast_to.
 
+#include <unroll/ops/elementwise.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/reduce.h>
 #include <unroll/ops/samples.h>
@@ -94,6 +95,22 @@ std::vector<const Op*> fill_ops() { return Family::all(); }
 
 Var full(Tape& tape, const Shape& shape, double value) {
   return tape.record(Family::op<Full>(), {}, Attributes(Filling{shape, value}));
+}
+
+Var lower_triangle(Tape& tape, Index rows, Index columns, Index diagonal) {
+  return 1 - upper_triangle(tape, rows, columns, diagonal + 1);
+}
+
+Var upper_triangle(Tape& tape, Index rows, Index columns, Index diagonal) {
+  Tensor mask(tape.dtype(), {rows, columns});
+  dispatch(tape.dtype(), [&]<class T>(T) {
+    for (Index i = 0; i < rows; ++i) {
+      for (Index j = std::max(Index{0}, i + diagonal); j < columns; ++j) {
+        mask.values<T>()[static_cast<std::size_t>(i * columns + j)] = 1;
+      }
+    }
+  });
+  return tape.input(mask);
 }
 
 Var broadcast_to(Var x, const Shape& shape) {

@@ -20,4 +20,16 @@ Var pick(Var x, Var ids);
 /// one-hot.
 Var unpick(Var x, Var ids, Index size);
 
+/// y[..., n, ...] = x[..., ids[..., n, ...], ...]: elements chosen along an axis; x and ids of the
+/// same shape but for that axis, result of the shape of ids. ValueError for an id outside of x when
+/// the result is computed.
+Var gather(Var x, Var ids, Index axis);
+
+/// Zeros, `size` of them along an axis, but for y[..., ids[..., n, ...], ...] += x[..., n, ...]:
+/// the transpose of gather; ids and x of one shape.
+Var scatter_add(Var ids, Var x, Index axis, Index size);
+
+/// Slices of x chosen along an axis by a list of ids: y[..., n, ...] = x[..., ids[n], ...].
+Var index_select(Var x, Var ids, Index axis);
+
 }  // namespace unroll

@@ -1,3 +1,4 @@
+#include <unroll/ops/axis.h>
 #include <unroll/ops/elementwise.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/index.h>
@@ -41,20 +42,21 @@ struct OnRows {
     }
     return x;
   }
-  static std::vector<Sample> row_samples(Var (*f)(Var)) {
+  static std::vector<Sample> row_samples(Var (*f)(Var, Index)) {
     std::vector<Sample> samples;
     for (const Shape& shape : {Shape{3, 5}, Shape{1, 1}, Shape{0, 4}, Shape{19}, Shape{2, 2, 3}}) {
-      samples.push_back({{{shape}}, [f](Vars v) { return f(v[0]); }});
+      samples.push_back({{{shape}}, [f](Vars v) { return f(v[0], -1); }});
     }
+    samples.push_back({{{{2, 3, 4}}}, [f](Vars v) { return f(v[0], 1); }});
     return samples;
   }
-  static std::vector<BadInput> row_bad_inputs(std::string_view name, Var (*f)(Var)) {
+  static std::vector<BadInput> row_bad_inputs(std::string_view name, Var (*f)(Var, Index)) {
     return {{{{{3, 0}}},
-             [f](Vars v) { return f(v[0]); },
+             [f](Vars v) { return f(v[0], -1); },
              fmt::format("{}: (3 x 0): a last axis with at least one element is needed", name)},
-            {{{{}}},
-             [f](Vars v) { return f(v[0]); },
-             fmt::format("{}: (): a last axis with at least one element is needed", name)}};
+            {{{{2, 3}}},
+             [f](Vars v) { return f(v[0], 2); },
+             fmt::format("{}: axis 2 of (2 x 3), which has 2 dimensions", name)}};
   }
 };
 
@@ -275,7 +277,34 @@ struct Counted {
   }
 };
 
-using Family = OpFamily<Softmax, LogSoftmax, CrossEntropy, CrossEntropyGradient, Counted>;
+struct KnownTargets {
+  static constexpr OpInfo info{.name = "known_targets",
+                               .formula = "y[n] = targets[n], 0 where it is ignored",
+                               .integer_inputs = 0b1,
+                               .integer_result = true};
+  static Shape shape(const Signature& s) { return s.shape(0); }
+  template <class T>
+  static void forward(const KernelCall& k) {
+    const Index ignored = k.attributes<Ignore>().index;
+    const auto* targets = k.in<std::int32_t>(0);
+    std::transform(targets, targets + k.shape().size(), k.out<std::int32_t>(),
+                   [=](std::int32_t target) { return target == ignored ? 0 : target; });
+  }
+  static constexpr NoGradient gradient{"a function of integers"};
+  static Var call(Var targets, Ignore ignore);
+  static std::vector<Sample> samples() {
+    const Call sample = [](Vars v) { return counted(call(v[0], {2}), {0}); };
+    return {{{ids({9}, 4)}, sample}, {{ids({1, 1}, 1)}, sample}, {{ids({0}, 4)}, sample}};
+  }
+  static std::vector<BadInput> bad_inputs() {
+    return {{{{{3}}},
+             [](Vars v) { return call(v[0], {2}); },
+             "known_targets: input 0 is f64, expected i32"}};
+  }
+};
+
+using Family =
+    OpFamily<Softmax, LogSoftmax, CrossEntropy, CrossEntropyGradient, Counted, KnownTargets>;
 
 template <class D>
 Var record(std::initializer_list<Var> inputs, const Attributes& attributes = {}) {
@@ -294,12 +323,25 @@ Var CrossEntropyGradient::call(Var logits, Var targets, Var weights, Ignore igno
 
 Var counted(Var targets, Ignore ignore) { return record<Counted>({targets}, Attributes(ignore)); }
 
+Var KnownTargets::call(Var targets, Ignore ignore) {
+  return record<KnownTargets>({targets}, Attributes(ignore));
+}
+
 }  // namespace
 
 std::vector<const Op*> loss_ops() { return Family::all(); }
 
-Var softmax(Var x) { return record<Softmax>({x}); }
-Var log_softmax(Var x) { return record<LogSoftmax>({x}); }
+/// An operation on rows, along any axis.
+template <class D>
+Var record_along(Var x, Index axis) {
+  (void)size_along(D::info.name, x, axis);
+  const Index last = x.shape().rank() - 1;
+  if (from_front(x, axis) == last) return record<D>({x});
+  return transpose(record<D>({transpose(x, axis, last)}), axis, last);
+}
+
+Var softmax(Var x, Index axis) { return record_along<Softmax>(x, axis); }
+Var log_softmax(Var x, Index axis) { return record_along<LogSoftmax>(x, axis); }
 
 Var cross_entropy(Var logits, Var targets, Index ignore_index) {
   return record<CrossEntropy>({logits, targets}, Attributes(Ignore{ignore_index}));
@@ -309,6 +351,24 @@ Var softmax_cross_entropy(Var logits, Var targets, Reduction reduction, Index ig
   const Var total = sum(cross_entropy(logits, targets, ignore_index));
   if (reduction == Reduction::sum) return total;
   return total / sum(counted(targets, {ignore_index}));
+}
+
+Var softmax_cross_entropy(Var logits, Var targets, const CrossEntropyOptions& options) {
+  const double smoothing = options.label_smoothing;
+  if (!(smoothing >= 0 && smoothing <= 1)) {
+    fail<ValueError>("softmax_cross_entropy: a label smoothing of {}: from 0 to 1", smoothing);
+  }
+  const Ignore ignore{options.ignore_index};
+  const std::optional<Var>& weights = options.class_weights;
+  Var weight = counted(targets, ignore);
+  if (weights) weight *= embedding(*weights, KnownTargets::call(targets, ignore));
+  Var loss = (1 - smoothing) * weight * cross_entropy(logits, targets, ignore.index);
+  if (smoothing > 0) {
+    const Var log_p = log_softmax(logits);
+    const Var all = mean(weights ? log_p * *weights : log_p, -1);
+    loss -= smoothing * counted(targets, ignore) * all;
+  }
+  return options.reduction == Reduction::sum ? sum(loss) : sum(loss) / sum(weight);
 }
 
 }  // namespace unroll

@@ -1,4 +1,5 @@
 #include <unroll/core/run/blas.h>
+#include <unroll/ops/elementwise.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/matmul.h>
 #include <unroll/ops/reduce.h>
@@ -33,18 +34,21 @@ struct Matmul {
         .transpose_a = p.transpose_a, .transpose_b = p.transpose_b, .m = p.m, .n = p.n, .k = p.k};
   }
 
+  static std::string text(const Signature& s, int i) {
+    const auto flags = s.attributes<Flags>();
+    return s.shape(i).to_string() + ((i == 0 ? flags.a : flags.b) != 0 ? " transposed" : "");
+  }
+
   static Shape shape(const Signature& s) {
     const auto flags = s.attributes<Flags>();
-    const auto text = [&](int i) {
-      return s.shape(i).to_string() + ((i == 0 ? flags.a : flags.b) != 0 ? " transposed" : "");
-    };
     if (s.shape(0).rank() != 2 || s.shape(1).rank() != 2) {
-      s.reject("{} times {}: two matrices are needed", text(0), text(1));
+      s.reject("{} times {}: two matrices are needed", text(s, 0), text(s, 1));
     }
     const Product p = sides(s.shape(0), s.shape(1), flags);
     const Index inner = s.shape(1)[flags.b != 0 ? 1 : 0];
     if (p.k != inner) {
-      s.reject("{} times {}: inner dimensions {} and {} differ", text(0), text(1), p.k, inner);
+      s.reject("{} times {}: inner dimensions {} and {} differ", text(s, 0), text(s, 1), p.k,
+               inner);
     }
     return {p.m, p.n};
   }
@@ -96,6 +100,103 @@ struct Matmul {
             {{ids({2, 2}, 2), {{2, 2}}},
              call,
              "matmul: input 0 is i32, expected floating-point values"}};
+  }
+};
+
+/// Products of matrices that lie along leading axes, which broadcast; `Matmul` of each two.
+struct BatchMatmul {
+  static constexpr OpInfo info{.name = "batch_matmul",
+                               .formula = "y[n] = a[n] b[n], each transposed on request",
+                               .min_inputs = 2,
+                               .max_inputs = 2,
+                               .parallel = true};
+
+  /// The last two dimensions, the matrices.
+  static Shape matrix(const Shape& s) { return {s[s.rank() - 2], s[s.rank() - 1]}; }
+  /// The dimensions before them.
+  static Shape leading(const Shape& s) { return s.without(s.rank() - 1).without(s.rank() - 2); }
+
+  static Shape shape(const Signature& s) {
+    const auto flags = s.attributes<Flags>();
+    const std::string text = Matmul::text(s, 0) + " times " + Matmul::text(s, 1);
+    for (int i = 0; i < 2; ++i) {
+      if (s.shape(i).rank() < 2) s.reject("{}: matrices are needed", text);
+    }
+    const Product p = Matmul::sides(matrix(s.shape(0)), matrix(s.shape(1)), flags);
+    const Index inner = matrix(s.shape(1))[flags.b != 0 ? 1 : 0];
+    if (p.k != inner) s.reject("{}: inner dimensions {} and {} differ", text, p.k, inner);
+    const std::optional<Shape> batch = broadcast(leading(s.shape(0)), leading(s.shape(1)));
+    if (!batch) {
+      s.reject("{}: leading dimensions {} and {} do not broadcast", text,
+               leading(s.shape(0)).to_string(), leading(s.shape(1)).to_string());
+    }
+    return batch->inserted(batch->rank(), p.m).inserted(batch->rank() + 1, p.n);
+  }
+
+  /// Which of the matrices of shape `x` stands at `position` among all those of shape `y`.
+  static Index source(const Shape& x, const Shape& y, Index position) {
+    Index result = 0;
+    Index stride = 1;
+    const int missing = y.rank() - x.rank();
+    for (int axis = y.rank() - 3; axis >= missing; --axis) {
+      const Index dim = x[axis - missing];
+      if (dim != 1) result += position % y[axis] * stride;
+      position /= y[axis];
+      stride *= dim;
+    }
+    return result;
+  }
+
+  template <class T>
+  static void forward(const KernelCall& k) {
+    const Shape& a = k.shape(0);
+    const Shape& b = k.shape(1);
+    const Product p = Matmul::sides(matrix(a), matrix(b), k.attributes<Flags>());
+    const auto [begin, end] = k.share(k.shape().size(0, k.shape().rank() - 2));
+    for (Index n = begin; n < end; ++n) {
+      multiply(p, k.in<T>(0) + source(a, k.shape(), n) * p.m * p.k,
+               k.in<T>(1) + source(b, k.shape(), n) * p.k * p.n, T{0}, k.out<T>() + n * p.m * p.n);
+    }
+  }
+
+  static void gradient(Backward& g) { Matmul::gradient(g); }
+  static std::string describe(const Attributes& attributes) { return Matmul::describe(attributes); }
+
+  static std::vector<Sample> samples() {
+    std::vector<Sample> samples;
+    for (const Transposed t :
+         {Transposed{}, Transposed{true, false}, Transposed{false, true}, Transposed{true, true}}) {
+      const auto add = [&](const Shape& outer_a, const Shape& outer_b, Index m, Index k, Index n) {
+        const auto all = [](const Shape& outer, Index rows, Index columns) {
+          return outer.inserted(outer.rank(), rows).inserted(outer.rank() + 1, columns);
+        };
+        samples.push_back({{{t.a ? all(outer_a, k, m) : all(outer_a, m, k)},
+                            {t.b ? all(outer_b, n, k) : all(outer_b, k, n)}},
+                           [t](Vars v) { return matmul(v[0], v[1], t); }});
+      };
+      add({2}, {2}, 3, 4, 5);
+      add({2, 3}, {2, 3}, 2, 1, 2);
+      add({2, 1}, {3}, 2, 3, 4);
+      add({1}, {1}, 1, 1, 1);
+      add({0}, {0}, 2, 3, 4);
+      add({3}, {3}, 1, 4, 5);
+      add({3}, {3}, 5, 4, 1);
+      add({}, {2}, 3, 4, 5);
+    }
+    return samples;
+  }
+
+  static std::vector<BadInput> bad_inputs() {
+    const Call call = [](Vars v) { return matmul(v[0], v[1]); };
+    return {
+        {{{{2, 3, 4}}, {{2, 5, 6}}},
+         call,
+         "batch_matmul: (2 x 3 x 4) times (2 x 5 x 6): inner dimensions 4 and 5 differ"},
+        {{{{2, 3, 4}}, {{3, 4, 5}}},
+         call,
+         "batch_matmul: (2 x 3 x 4) times (3 x 4 x 5): leading dimensions (2) and (3) do not "
+         "broadcast"},
+        {{{{2, 3, 4}}, {{4}}}, call, "batch_matmul: (2 x 3 x 4) times (4): matrices are needed"}};
   }
 };
 
@@ -183,26 +284,46 @@ struct Linear {
   }
 };
 
-using Family = OpFamily<Matmul, Linear>;
+using Family = OpFamily<Matmul, BatchMatmul, Linear>;
 
 }  // namespace
 
 std::vector<const Op*> matmul_ops() { return Family::all(); }
 
-Var matmul(Var a, Var b, Transposed transposed) {
+Var matmul(const Operand& first, const Operand& second, Transposed transposed) {
+  const Var a = first.on_tape_of(second);
+  const Var b = second.on_tape_of(first);
   const std::array<Var, 2> inputs{a, b};
-  return a.tape().record(Family::op<Matmul>(), inputs,
-                         Attributes(Flags{transposed.a ? 1 : 0, transposed.b ? 1 : 0}));
+  const Attributes flags(Flags{transposed.a ? 1 : 0, transposed.b ? 1 : 0});
+  const Shape shape = a.shape();
+  const bool one_matrix = b.shape().rank() == 2;
+  if (one_matrix && shape.rank() > 2 && !transposed.a) {  // one product of all rows
+    const int last = shape.rank() - 1;
+    const Var rows = reshape(a, {shape.size(0, last), shape[last]});
+    const Var y = matmul(rows, b, transposed);
+    return reshape(y, shape.with(last, y.shape()[1]));
+  }
+  const bool several = shape.rank() > 2 || b.shape().rank() > 2;
+  return a.tape().record(several ? Family::op<BatchMatmul>() : Family::op<Matmul>(), inputs, flags);
 }
 
-Var linear(Var x, Var W, Var b) {
-  const std::array<Var, 3> inputs{x, W, b};
+Var linear(Var x, const Operand& W, const Operand& b) {
+  const std::array<Var, 3> inputs{x, W.on_tape_of(x), b.on_tape_of(x)};
   return x.tape().record(Family::op<Linear>(), inputs);
 }
 
-Var linear(Var x, Var W) {
-  const std::array<Var, 2> inputs{x, W};
+Var linear(Var x, const Operand& W) {
+  const std::array<Var, 2> inputs{x, W.on_tape_of(x)};
   return x.tape().record(Family::op<Linear>(), inputs);
 }
+
+Var outer(Var a, Var b) {
+  const int i = a.shape().rank();
+  const int j = b.shape().rank();
+  if (i == 0 || j == 0) fail<ShapeError>("outer: a scalar: vectors are needed");
+  return reshape(a, a.shape().inserted(i, 1)) * reshape(b, b.shape().inserted(j - 1, 1));
+}
+
+Var dot(Var a, Var b, Index axis, bool keep) { return sum(a * b, axis, keep); }
 
 }  // namespace unroll

@@ -1,3 +1,4 @@
+#include <unroll/ops/axis.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/pieces.h>
 #include <unroll/ops/samples.h>
@@ -8,10 +9,6 @@
 
 namespace unroll {
 namespace {
-
-struct Axis {
-  Index axis;
-};
 
 /// Copies the first `count` elements of some rows, which begin a stride apart.
 template <class T>
@@ -286,12 +283,6 @@ struct Place {
 };
 
 using Family = OpFamily<Transpose, Slice, Concat, Place>;
-
-/// `axis` counted from the front; a wrong one stays as it is for the shape rule to reject.
-Index from_front(Var x, Index axis) {
-  const int rank = x.shape().rank();
-  return axis < 0 && axis >= -rank ? axis + rank : axis;
-}
 
 template <class D, class A>
 Var record(std::span<const Var> inputs, const A& attributes) {

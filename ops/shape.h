@@ -1,7 +1,7 @@
 #pragma once
 /// Operations that arrange elements: reshape, transpose, slice, concat, split, stack, unstack.
 
-#include <unroll/core/tape.h>
+#include <unroll/ops/expression.h>
 
 namespace unroll {
 
@@ -10,6 +10,10 @@ Var reshape(Var x, const Shape& shape);
 /// Two axes exchanged; without axes, of a matrix.
 Var transpose(Var x);
 Var transpose(Var x, Index a, Index b);
+template <OffTape P>
+Expression transpose(const P& p) {
+  return later([](Var x) { return transpose(x); }, p);
+}
 /// Elements [begin, end) along an axis; costs nothing along the first.
 Var slice(Var x, Index axis, Index begin, Index end);
 /// Elements [begin, end) along the first axis, a view.
@@ -31,6 +35,11 @@ Var place(Var x, Index axis, Index begin, Index size);
 Var broadcast_to(Var x, const Shape& shape);
 /// A tensor with every element `value`.
 Var full(Tape& tape, const Shape& shape, double value);
+/// A (rows x columns) mask: 1 at row i, column j where j <= i + diagonal, else 0. With 0, a step
+/// sees itself and those before it; with -1 those before it alone.
+Var lower_triangle(Tape& tape, Index rows, Index columns, Index diagonal = 0);
+/// The same where j >= i + diagonal.
+Var upper_triangle(Tape& tape, Index rows, Index columns, Index diagonal = 0);
 /// The value of `x`, as a constant: no gradient flows through.
 Var stop_gradient(Var x);
 /// The sum of tensors of one shape.

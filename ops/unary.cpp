@@ -4,9 +4,25 @@
 
 #include <unroll/ops/simd-inl.h>
 
+#include <cmath>
+
 // The formulas over vectors, compiled once for every instruction set.
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
+
+/// Computes by `f`, a function of one number, the lanes of x where `wanted` holds, and takes the
+/// others from y. Each lane depends on its own number alone.
+template <class D, class M, class F, class V = hn::Vec<D>>
+HWY_INLINE V one_by_one(D d, M wanted, V x, V y, F f) {
+  if (hn::AllFalse(d, wanted)) return y;
+  HWY_ALIGN hn::TFromD<D> lanes[hn::MaxLanes(d)];
+  hn::Store(x, d, lanes);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) lanes[i] = f(lanes[i]);
+  return hn::IfThenElse(wanted, hn::Load(d, lanes), y);
+}
+
+/// Where Highway's sine and cosine are exact.
+constexpr int kLargestAngle = 30000;
 
 struct UnaryFormula {
   static constexpr int kInputs = 1;
@@ -31,33 +47,6 @@ struct ReciprocalFormula : UnaryFormula {
     return hn::Div(hn::Set(d, 1), x);
   }
 };
-struct SigmoidFormula : UnaryFormula {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    return sigmoid_of(d, x);
-  }
-};
-struct TanhFormula : UnaryFormula {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    return tanh_of(d, x);
-  }
-};
-struct ReluFormula : UnaryFormula {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Zero(d), x);
-  }
-};
-struct HardSigmoidFormula : UnaryFormula {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    using T = hn::TFromD<D>;
-    const V line = hn::MulAdd(x, hn::Set(d, T(0.2)), hn::Set(d, T(0.5)));
-    const V clipped = hn::Min(hn::Max(line, hn::Zero(d)), hn::Set(d, 1));
-    return hn::IfThenElse(hn::IsNaN(x), x, clipped);
-  }
-};
 struct ExpFormula : UnaryFormula {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
@@ -73,13 +62,6 @@ struct LogFormula : UnaryFormula {
     return hn::IfThenElse(hn::Eq(x, hn::Inf(d)), x, y);
   }
 };
-struct SoftplusFormula : UnaryFormula {
-  template <class D, class V>
-  HWY_INLINE V operator()(D d, V x) const {
-    const V tail = hn::Log1p(d, exp_of_minus_abs(d, x));
-    return hn::IfThenElse(hn::IsNaN(x), x, hn::Add(hn::Max(x, hn::Zero(d)), tail));
-  }
-};
 struct SqrtFormula : UnaryFormula {
   template <class D, class V>
   HWY_INLINE V operator()(D, V x) const {
@@ -92,10 +74,72 @@ struct SquareFormula : UnaryFormula {
     return hn::Mul(x, x);
   }
 };
+struct AbsFormula : UnaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D, V x) const {
+    return hn::Abs(x);
+  }
+};
+struct SignFormula : UnaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const auto outside = hn::Gt(hn::Abs(x), hn::Zero(d));
+    return hn::IfThenElse(outside, hn::CopySign(hn::Set(d, 1), x), x);
+  }
+};
+struct SinFormula : UnaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const auto large = hn::Not(hn::Le(hn::Abs(x), hn::Set(d, kLargestAngle)));
+    return one_by_one(d, large, x, hn::Sin(d, x), [](auto a) { return std::sin(a); });
+  }
+};
+struct CosFormula : UnaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const auto large = hn::Not(hn::Le(hn::Abs(x), hn::Set(d, kLargestAngle)));
+    return one_by_one(d, large, x, hn::Cos(d, x), [](auto a) { return std::cos(a); });
+  }
+};
+struct Log1pFormula : UnaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V minus_one = hn::Set(d, -1);
+    V y = hn::IfThenElse(hn::Gt(x, minus_one), hn::Log1p(d, x), hn::NaN(d));
+    y = hn::IfThenElse(hn::Eq(x, minus_one), hn::Neg(hn::Inf(d)), y);
+    return hn::IfThenElse(hn::Eq(x, hn::Inf(d)), x, y);
+  }
+};
+struct Expm1Formula : UnaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const V one = hn::Set(d, 1);
+    // Where e^x is far from 1 nothing is lost to the subtraction.
+    const auto near = hn::Lt(hn::Abs(x), one);
+    const V far = hn::Sub(exp_of(d, x), one);
+    return hn::IfThenElse(near, hn::Expm1(d, hn::IfThenElseZero(near, x)), far);
+  }
+};
+struct ErfFormula : UnaryFormula {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    return one_by_one(d, hn::Eq(x, x), x, x, [](auto a) { return std::erf(a); });
+  }
+};
+struct PowerFormula : UnaryFormula {
+  explicit PowerFormula(const Attributes& attributes) : exponent(attributes.as<double>()) {}
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    using T = hn::TFromD<D>;
+    const auto all = hn::Or(hn::Eq(x, x), hn::IsNaN(x));
+    return one_by_one(d, all, x, x, [this](T a) { return std::pow(a, static_cast<T>(exponent)); });
+  }
+  double exponent;
+};
 
-using UnaryFormulas = FormulaList<AffineFormula, ReciprocalFormula, SigmoidFormula, TanhFormula,
-                                  ReluFormula, HardSigmoidFormula, ExpFormula, LogFormula,
-                                  SoftplusFormula, SqrtFormula, SquareFormula>;
+using UnaryFormulas = FormulaList<AffineFormula, ReciprocalFormula, ExpFormula, Expm1Formula,
+                                  LogFormula, Log1pFormula, SqrtFormula, SquareFormula, AbsFormula,
+                                  SignFormula, SinFormula, CosFormula, ErfFormula, PowerFormula>;
 const void* UnarySweeps() { return UnaryFormulas::kSweeps; }
 
 }  // namespace unroll::HWY_NAMESPACE
@@ -104,29 +148,22 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 #include <unroll/ops/elementwise.h>
 #include <unroll/ops/families.h>
+#include <unroll/ops/pointwise.h>
 #include <unroll/ops/samples.h>
+
+#include <numbers>
 
 namespace unroll {
 namespace {
 
 HWY_EXPORT(UnarySweeps);
+const void* sweeps() { return HWY_DYNAMIC_DISPATCH(UnarySweeps)(); }
 
 using namespace HWY_NAMESPACE;  // the formulas
 using Factors = AffineFormula::Factors;
 
-/// What all operations of one input share; `Formula` computes it.
 template <class Formula>
-struct Unary {
-  static constexpr OpInfo make(std::string_view name, std::string_view formula) {
-    return {.name = name, .formula = formula, .kind = OpKind::elementwise};
-  }
-  static Shape shape(const Signature& s) { return s.shape(0); }
-  static Sweep sweep(DType dtype) {
-    const auto& pair = static_cast<const UnaryFormulas::Pair*>(
-        HWY_DYNAMIC_DISPATCH(UnarySweeps)())[UnaryFormulas::index<Formula>()];
-    return dtype == DType::f32 ? pair.f32 : pair.f64;
-  }
-};
+using Unary = Pointwise<Formula, UnaryFormulas, sweeps>;
 
 struct Affine : Unary<AffineFormula> {
   static constexpr OpInfo info = make("affine", "y = scale x + shift");
@@ -148,46 +185,18 @@ struct Reciprocal : Unary<ReciprocalFormula> {
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("reciprocal", example); }
 };
 
-struct Sigmoid : Unary<SigmoidFormula> {
-  static constexpr OpInfo info = make("sigmoid", "y = 1 / (1 + exp(-x))");
-  static void gradient(Backward& b) { b.add(0, sigmoid_gradient(b.dy(), b.y())); }
-  static std::vector<Sample> samples() { return unary_samples(sigmoid, {{-4, 4}}); }
-  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("sigmoid", sigmoid); }
-};
-
-struct Tanh : Unary<TanhFormula> {
-  static constexpr OpInfo info = make("tanh", "y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))");
-  static void gradient(Backward& b) { b.add(0, tanh_gradient(b.dy(), b.y())); }
-  static std::vector<Sample> samples() { return unary_samples(tanh, {{-2, 2}}); }
-  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("tanh", tanh); }
-};
-
-struct Relu : Unary<ReluFormula> {
-  static constexpr OpInfo info = make("relu", "y = max(x, 0)");
-  static void gradient(Backward& b) { b.add(0, keep(b.dy(), b.y())); }
-  static std::vector<Sample> samples() { return unary_samples(relu, {{0.1, 2}, {-2, -0.1}}); }
-  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("relu", relu); }
-};
-
-struct HardSigmoid : Unary<HardSigmoidFormula> {
-  static constexpr OpInfo info = make("hard_sigmoid", "y = min(max(x / 5 + 1/2, 0), 1)");
-  static void gradient(Backward& b) {
-    const Var inside = b.y() * (1 - b.y());
-    b.add(0, keep(b.dy() * 0.2, inside));
-  }
-  static std::vector<Sample> samples() {
-    return unary_samples(hard_sigmoid, {{-2.4, 2.4}, {2.6, 4}, {-4, -2.6}});
-  }
-  static std::vector<BadInput> bad_inputs() {
-    return unary_bad_inputs("hard_sigmoid", hard_sigmoid);
-  }
-};
-
 struct Exp : Unary<ExpFormula> {
   static constexpr OpInfo info = make("exp", "y = exp(x)");
   static void gradient(Backward& b) { b.add(0, b.dy() * b.y()); }
   static std::vector<Sample> samples() { return unary_samples(exp, {{-2, 2}}); }
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("exp", exp); }
+};
+
+struct Expm1 : Unary<Expm1Formula> {
+  static constexpr OpInfo info = make("expm1", "y = exp(x) - 1");
+  static void gradient(Backward& b) { b.add(0, b.dy() * exp(b.in(0))); }
+  static std::vector<Sample> samples() { return unary_samples(expm1, {{-2, 2}}); }
+  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("expm1", expm1); }
 };
 
 struct Log : Unary<LogFormula> {
@@ -197,17 +206,11 @@ struct Log : Unary<LogFormula> {
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("log", log); }
 };
 
-struct Softplus : Unary<SoftplusFormula> {
-  static constexpr OpInfo info = make("softplus", "y = log(1 + exp(x))");
-  static void gradient(Backward& b) { b.add(0, b.dy() * sigmoid(b.in(0))); }
-  static std::vector<Sample> samples() {
-    std::vector<Sample> samples = unary_samples(softplus, {{-3, 3}});
-    for (Sample& sample : unary_samples(log_sigmoid, {{-3, 3}})) {
-      samples.push_back(std::move(sample));
-    }
-    return samples;
-  }
-  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("softplus", softplus); }
+struct Log1p : Unary<Log1pFormula> {
+  static constexpr OpInfo info = make("log1p", "y = log(1 + x)");
+  static void gradient(Backward& b) { b.add(0, b.dy() / (1 + b.in(0))); }
+  static std::vector<Sample> samples() { return unary_samples(log1p, {{-0.6, 2}}); }
+  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("log1p", log1p); }
 };
 
 struct Sqrt : Unary<SqrtFormula> {
@@ -224,8 +227,66 @@ struct Square : Unary<SquareFormula> {
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("square", square); }
 };
 
-using Family = OpFamily<Affine, Reciprocal, Sigmoid, Tanh, Relu, HardSigmoid, Exp, Log, Softplus,
-                        Sqrt, Square>;
+struct Abs : Unary<AbsFormula> {
+  static constexpr OpInfo info = make("abs", "y = |x|");
+  static void gradient(Backward& b) { b.add(0, keep(b.dy(), b.in(0)) * sign(b.in(0))); }
+  static std::vector<Sample> samples() { return unary_samples(abs, {{0.1, 2}, {-2, -0.1}}); }
+  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("abs", abs); }
+};
+
+struct Sign : Unary<SignFormula> {
+  static constexpr OpInfo info = make("sign", "y = 1, 0 or -1, as x is above, at or below 0");
+  static constexpr NoGradient gradient{"constant between its jumps"};
+  static std::vector<Sample> samples() { return unary_samples(sign, {{0.1, 2}, {-2, -0.1}}); }
+  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("sign", sign); }
+};
+
+struct Sin : Unary<SinFormula> {
+  static constexpr OpInfo info = make("sin", "y = sin(x)");
+  static void gradient(Backward& b) { b.add(0, b.dy() * cos(b.in(0))); }
+  static std::vector<Sample> samples() { return unary_samples(sin, {{-4, 4}}); }
+  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("sin", sin); }
+};
+
+struct Cos : Unary<CosFormula> {
+  static constexpr OpInfo info = make("cos", "y = cos(x)");
+  static void gradient(Backward& b) { b.add(0, -(b.dy() * sin(b.in(0)))); }
+  static std::vector<Sample> samples() { return unary_samples(cos, {{-4, 4}}); }
+  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("cos", cos); }
+};
+
+struct Erf : Unary<ErfFormula> {
+  static constexpr OpInfo info = make("erf", "y = 2 / sqrt(pi) * integral of exp(-t t), 0 to x");
+  static void gradient(Backward& b) {
+    b.add(0, b.dy() * (2 * std::numbers::inv_sqrtpi) * exp(-square(b.in(0))));
+  }
+  static std::vector<Sample> samples() { return unary_samples(erf, {{-2, 2}}); }
+  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("erf", erf); }
+};
+
+struct Power : Unary<PowerFormula> {
+  static constexpr OpInfo info = make("power", "y = x to a constant power");
+  static void gradient(Backward& b) {
+    const auto exponent = b.attributes<double>();
+    if (exponent != 0) b.add(0, b.dy() * exponent * pow(b.in(0), exponent - 1));
+  }
+  static std::string describe(const Attributes& attributes) {
+    return fmt::format("x^{:g}", attributes.as<double>());
+  }
+  static Var example(Var x) { return pow(x, -1.5); }
+  static std::vector<Sample> samples() {
+    std::vector<Sample> samples = unary_samples(example, {{0.5, 2}});
+    for (const double exponent : {3., -2., 0.5, 1., 0.}) {
+      samples.push_back({{{{2, 3}, 0.5, 2}}, [exponent](Vars v) { return pow(v[0], exponent); }});
+    }
+    samples.push_back({{{{2, 3}, -2, -0.5}}, [](Vars v) { return pow(v[0], 3); }});
+    return samples;
+  }
+  static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("power", example); }
+};
+
+using Family = OpFamily<Affine, Reciprocal, Exp, Expm1, Log, Log1p, Sqrt, Square, Abs, Sign, Sin,
+                        Cos, Erf, Power>;
 
 template <class D>
 Var record(Var x, const Attributes& attributes = {}) {
@@ -241,16 +302,20 @@ Var affine(Var x, double scale, double shift) {
 }
 Var operator-(Var x) { return affine(x, -1, 0); }
 Var reciprocal(Var x) { return record<Reciprocal>(x); }
-Var sigmoid(Var x) { return record<Sigmoid>(x); }
-Var tanh(Var x) { return record<Tanh>(x); }
-Var relu(Var x) { return record<Relu>(x); }
-Var hard_sigmoid(Var x) { return record<HardSigmoid>(x); }
 Var exp(Var x) { return record<Exp>(x); }
+Var expm1(Var x) { return record<Expm1>(x); }
 Var log(Var x) { return record<Log>(x); }
-Var softplus(Var x) { return record<Softplus>(x); }
-Var log_sigmoid(Var x) { return -softplus(-x); }
+Var log1p(Var x) { return record<Log1p>(x); }
 Var sqrt(Var x) { return record<Sqrt>(x); }
 Var square(Var x) { return record<Square>(x); }
+Var abs(Var x) { return record<Abs>(x); }
+Var sign(Var x) { return record<Sign>(x); }
+Var sin(Var x) { return record<Sin>(x); }
+Var cos(Var x) { return record<Cos>(x); }
+Var erf(Var x) { return record<Erf>(x); }
+Var pow(Var x, double exponent) {
+  return exponent == 2 ? square(x) : record<Power>(x, Attributes(exponent));
+}
 
 }  // namespace unroll
 #endif  // HWY_ONCE

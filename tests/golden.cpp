@@ -2,8 +2,21 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string>
 
 namespace unroll::testing {
+namespace {
+
+/// Numbers; NaN and infinities, which JSON has not, are strings.
+std::vector<double> numbers(const nlohmann::json& values) {
+  std::vector<double> result;
+  for (const nlohmann::json& value : values) {
+    result.push_back(value.is_string() ? std::stod(value.get<std::string>()) : value.get<double>());
+  }
+  return result;
+}
+
+}  // namespace
 
 GoldenCase read_golden(const std::string& file, const std::string& name) {
   std::ifstream stream(std::string(UNROLL_SOURCE_DIR "/tests/") + file);
@@ -19,8 +32,7 @@ GoldenCase read_golden(const std::string& file, const std::string& name) {
     }
     for (const auto& [key, tensor] : one.at("tensors").items()) {
       const Shape shape(std::span<const Index>(tensor.at("shape").get<std::vector<Index>>()));
-      result.tensors.emplace(
-          key, Tensor::of<double>(shape, tensor.at("values").get<std::vector<double>>()));
+      result.tensors.emplace(key, Tensor::of<double>(shape, numbers(tensor.at("values"))));
     }
     return result;
   }

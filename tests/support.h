@@ -15,6 +15,8 @@
 
 namespace unroll::testing {
 
+using Vars = std::span<const Var>;
+
 /// The values a sample asks for, in f64 or as ids; the same for the same random numbers.
 inline Tensor make_tensor(const SampleInput& input, Random& random) {
   Tensor tensor(input.ids ? DType::i32 : DType::f64, input.shape);

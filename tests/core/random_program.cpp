@@ -122,7 +122,7 @@ void RandomProgram::add_element_wise() {
   });
   const Var b = others[static_cast<std::size_t>(below(std::ssize(others)))];
   const Var leaf = leaves_[static_cast<std::size_t>(below(std::ssize(leaves_)))];
-  switch (below(10)) {
+  switch (below(14)) {
     case 0:
       keep(a + b);
       break;
@@ -151,6 +151,18 @@ void RandomProgram::add_element_wise() {
     case 8:
       keep(where(greater(leaf, 0.1), leaf, a));
       break;
+    case 9:
+      keep(one_in(2) ? sin(a) : cos(b));
+      break;
+    case 10:
+      keep(one_in(2) ? expm1(tanh(a)) : log1p(sigmoid(b)));
+      break;
+    case 11:
+      keep(one_in(2) ? softsign(a) : erf(b));
+      break;
+    case 12:
+      keep(one_in(2) ? pow(1 + sigmoid(a), -1.5) : pow(1 + sigmoid(a), tanh(b)));
+      break;
     default: {
       const std::vector<Var> same = all_that([&](Var v) { return v.shape() == a.shape(); });
       keep(bounded(add_up(std::span(same).last(std::min<std::size_t>(same.size(), 4)))));
@@ -170,7 +182,7 @@ void RandomProgram::add_product() {
   const auto parameter = [&](const std::vector<Parameter>& p, Index i) {
     return tape_.parameter(p[static_cast<std::size_t>(i % 3)]);
   };
-  switch (below(4)) {
+  switch (below(5)) {
     case 0: {  // all ways to transpose
       const Transposed t{one_in(2), one_in(2)};
       const Var a = one_of(matrices([](const Shape&) { return true; }));
@@ -188,7 +200,14 @@ void RandomProgram::add_product() {
       }
       break;
     }
-    case 2: {  // a sum of products
+    case 2: {  // of the matrices along the first axis
+      const auto deep = all_that([](Var v) { return v.shape().rank() == 3; });
+      const Var a = one_of(deep);
+      const Var b = one_in(2) ? a : one_of(deep);
+      keep(bounded(matmul(a, b, {one_in(2), one_in(2)})));
+      break;
+    }
+    case 3: {  // a sum of products
       const Var a = one_of(matrices([](const Shape&) { return true; }));
       const auto same = matrices([&](const Shape& s) { return s == a.shape(); });
       std::vector<Var> terms;
@@ -211,7 +230,7 @@ void RandomProgram::add_reduction() {
   const Var x = recent();
   const int rank = x.shape().rank();
   const Index axis = rank == 0 ? 0 : below(rank);
-  switch (below(6)) {
+  switch (below(9)) {
     case 0:
       keep(bounded(sum(x)));
       break;
@@ -219,7 +238,18 @@ void RandomProgram::add_reduction() {
       keep(bounded(sum(x, axis, one_in(2))));
       break;
     case 2:
+      if (rank > 0 && x.shape()[static_cast<int>(axis)] == 0) break;  // of nothing: NaN
       keep(mean(x, axis, one_in(2)));
+      break;
+    case 5:
+      if (rank > 0 && x.shape()[static_cast<int>(axis)] == 0) break;  // of nothing: -infinity
+      keep(logsumexp(tanh(x), axis, one_in(2)));
+      break;
+    case 6:
+      keep(bounded(cumsum(x, axis)));
+      break;
+    case 7:
+      keep(flip(x, axis));
       break;
     case 3:
       keep(softmax(x));

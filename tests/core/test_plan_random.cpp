@@ -79,9 +79,11 @@ Outcome run(Tape& tape, const Recipe& recipe, const Way& way) {
 double error_of(const std::vector<double>& a, const std::vector<double>& b) {
   double scale = 1;
   double worst = 0;
-  for (const double value : b) scale = std::max(scale, std::abs(value));
+  for (const double value : b) {
+    if (std::isfinite(value)) scale = std::max(scale, std::abs(value));
+  }
   for (std::size_t i = 0; i < a.size(); ++i) {
-    const double error = std::abs(a[i] - b[i]);
+    const double error = a[i] == b[i] ? 0 : std::abs(a[i] - b[i]);  // infinities are equal
     worst = std::isnan(error) ? INFINITY : std::max(worst, error);
   }
   return worst / scale;

@@ -154,10 +154,10 @@ TEST_CASE("safetensors: headers that describe no tensors") {
         "f: tensor 'a' has type 'f32': expected F32, F64 or I32");
   CHECK(refusal(entry("\"F64\"", "[2]", "[0,8]"), 8) ==
         "f: tensor 'a': F64 (2) needs 16 bytes and has 8");
-  CHECK(refusal(entry("\"F32\"", "[1,1,1,1,1]", "[0,4]"), 4) ==
-        "f: tensor 'a': a shape of up to 4 sizes was expected");
+  CHECK(refusal(entry("\"F32\"", "[1,1,1,1,1,1,1]", "[0,4]"), 4) ==
+        "f: tensor 'a': a shape of up to 6 sizes was expected");
   CHECK(refusal(entry("\"F32\"", "2", "[0,8]"), 8) ==
-        "f: tensor 'a': a shape of up to 4 sizes was expected");
+        "f: tensor 'a': a shape of up to 6 sizes was expected");
   CHECK(refusal(entry("\"F32\"", "[-2]", "[0,8]"), 8) ==
         "f: tensor 'a': -2 where a size was expected");
   CHECK(refusal(entry("\"F32\"", "[2.0]", "[0,8]"), 8) ==

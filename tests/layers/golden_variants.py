@@ -355,6 +355,364 @@ def mlstm(w: Weights, x: Tensor, s: State) -> State:
     return [torch.stack(parts) for parts in zip(*rows)]
 
 
+# Relatives of GRU and LSTM with few gates
+
+
+def janet(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    a = w.affine("f", x, h)
+    return [sigmoid(a) * h + (1 - sigmoid(a - 1)) * tanh(w.affine("g", x, h))]
+
+
+def ran(w: Weights, x: Tensor, s: State) -> State:
+    h, c = s
+    c = sigmoid(w.affine("i", x, h)) * w.Wx("g", x) + sigmoid(w.affine("f", x, h)) * c
+    return [tanh(c), c]
+
+
+def cfn(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    p, q = sigmoid(w.affine("p", x, h)), sigmoid(w.affine("q", x, h))
+    return [p * tanh(h) + q * tanh(w.Wx("g", x))]
+
+
+def atr(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    p, q = w.Wx("", x), h @ w("U", w.hidden, w.hidden).T
+    return [sigmoid(p + q) * p + sigmoid(p - q) * h]
+
+
+def ligru(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    z = sigmoid(w.affine("z", x, h))
+    return [z * h + (1 - z) * relu(w.affine("g", x, h))]
+
+
+def light_ru(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    f = sigmoid(w.affine("f", x, h))
+    return [(1 - f) * h + f * tanh(w.Wx("g", x))]
+
+
+def minimal_rnn(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    z = tanh(w.Wx("z", x) + w.b("z"))
+    u = sigmoid(w.affine("u", z, h))
+    return [u * h + (1 - u) * z]
+
+
+def miru(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    r = sigmoid(w.affine("r", x, h))
+    return [0.5 * h + 0.5 * tanh(w.affine("g", x, r * h))]
+
+
+def miru_constant(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    return [0.5 * h + 0.5 * tanh(w.affine("g", x, 0.5 * h))]
+
+
+def ugrnn(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    g = sigmoid(w.affine("g", x, h))
+    return [g * h + (1 - g) * tanh(w.affine("n", x, h))]
+
+
+def intersection(w: Weights, x: Tensor, s: State) -> State:
+    _, h = s
+    x = fitted(w, x)
+    i, g = sigmoid(w.affine("i", x, h)), sigmoid(w.affine("g", x, h))
+    y = i * x + (1 - i) * relu(w.affine("m", x, h))
+    return [y, g * h + (1 - g) * tanh(w.affine("n", x, h))]
+
+
+def fast_rnn(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    return [sigmoid(w("a", 1)) * tanh(w.affine("g", x, h)) + sigmoid(w("b", 1)) * h]
+
+
+def fast_grnn(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    a = w.Wx("", x) + h @ w("U", w.hidden, w.hidden).T
+    z, g = sigmoid(a + w("z", w.hidden)), tanh(a + w("g", w.hidden))
+    return [(sigmoid(w("zeta", 1)) * (1 - z) + sigmoid(w("nu", 1))) * g + z * h]
+
+
+def ind_rnn(w: Weights, x: Tensor, s: State) -> State:
+    return [relu(w.Wx("", x) + w("u", w.hidden) * s[0] + w("b", w.hidden))]
+
+
+def scrn(w: Weights, x: Tensor, s: State) -> State:
+    _, h, slow = s
+    slow = 0.05 * w.Wx("s", x) + 0.95 * slow
+    h = sigmoid(w.Uh("context", slow) + w.Wx("h", x) + w.Uh("h", h))
+    return [w.Uh("y.h", h) + w.Uh("y.s", slow), h, slow]
+
+
+def sgrn(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    Wx = w.Wx("", x)
+    f = sigmoid(Wx + h @ w("U", w.hidden, w.hidden).T + w("b", w.hidden))
+    return [tanh((1 - f) * Wx + f * h)]
+
+
+def star(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    z = tanh(w.Wx("z", x) + w.b("z"))
+    k = sigmoid(w.affine("k", x, h))
+    return [tanh((1 - k) * h + k * z)]
+
+
+def t_rnn(w: Weights, x: Tensor, s: State) -> State:
+    f = sigmoid(w.Wx("f", x) + w.b("f"))
+    return [f * s[0] + (1 - f) * (w.Wx("z", x) + w.b("z"))]
+
+
+def strongly_typed(with_cell: bool):
+    def step(w: Weights, x: Tensor, s: State) -> State:
+        memory, before = s[1 if with_cell else 0], s[2 if with_cell else 1 :]
+        z, f, o = (w.Wx(g, x) + w.b(g) + old for g, old in zip("zfo", before))
+        f, o = sigmoid(f), tanh(o)
+        carried = [w.Wx(g, x, "V") for g in "zfo"]
+        if with_cell:
+            c = f * memory + (1 - f) * z
+            return [c * o, c, *carried]
+        return [f * memory + z * o, *carried]
+
+    return step
+
+
+def nas(w: Weights, x: Tensor, s: State) -> State:
+    h, c = s
+    W = [w.Wx(str(i), x) for i in range(1, 9)]
+    U = [w.Uh(str(i), h) for i in range(1, 9)]
+    a = [p + q for p, q in zip(W, U)]
+    left = tanh(tanh(sigmoid(a[0]) * relu(a[1])) + c)
+    right = tanh(sigmoid(a[2]) + relu(W[3] * U[3]))
+    c = left * right
+    below = tanh(tanh(a[4]) * sigmoid(a[5])) + sigmoid(tanh(a[6]) + sigmoid(a[7]))
+    return [tanh(c * tanh(below)), c]
+
+
+def bistable(full: bool):
+    def step(w: Weights, x: Tensor, s: State) -> State:
+        (h,) = s
+
+        def seen(gate: str) -> Tensor:
+            return w.Uh(gate, h) if full else w(gate + ".u", w.hidden) * h
+
+        a, c = 1 + tanh(w.Wx("a", x) + seen("a")), sigmoid(w.Wx("c", x) + seen("c"))
+        return [c * h + (1 - c) * tanh(w.Wx("", x) + a * h)]
+
+    return step
+
+
+def cornn(w: Weights, x: Tensor, s: State) -> State:
+    h, z = s
+    force = tanh(w.affine("h", x, h) + w.Uh("z", z))
+    z = z + 0.042 * (force - 2.7 * h - 4.7 * z)
+    return [h + 0.042 * z, z]
+
+
+def unicornn(w: Weights, x: Tensor, s: State) -> State:
+    h, z = s
+    pace = 0.1 * sigmoid(w("c", w.hidden))
+    z = z - pace * (tanh(w.Wx("", x) + w("b", w.hidden) + w("u", w.hidden) * h) + h)
+    return [h + pace * z, z]
+
+
+def lem(w: Weights, x: Tensor, s: State) -> State:
+    h, z = s
+    d, e = sigmoid(w.affine("d", x, h)), sigmoid(w.affine("e", x, h))
+    z = (1 - d) * z + d * tanh(w.affine("z", x, h))
+    return [(1 - e) * h + e * tanh(w.affine("h", x, z)), z]
+
+
+def antisymmetric(gated: bool):
+    def step(w: Weights, x: Tensor, s: State) -> State:
+        (h,) = s
+        U = w("U", w.hidden, w.hidden)
+        Mh = h @ (U - U.T - 0.01 * torch.eye(w.hidden, dtype=h.dtype)).T
+        if not gated:
+            return [h + 0.1 * tanh(w.Wx("", x) + w("b", w.hidden) + Mh)]
+        z = sigmoid(w.Wx("z", x) + w.b("z") + Mh)
+        return [h + 0.1 * z * tanh(w.Wx("h", x) + w.b("h") + Mh)]
+
+    return step
+
+
+def mc_lstm(w: Weights, x: Tensor, s: State) -> State:
+    """One sequence at a time."""
+    _, c = s
+    n = w.hidden
+    rows = []
+    for xb, cb in zip(x, c):
+        u = cb / (cb.abs().sum() + 1e-5)
+
+        def gate(name: str, size: int) -> Tensor:
+            a = w(name + ".W", size, len(xb)) @ xb + w(name + ".U", size, n) @ u
+            return a + w(name + ".b", size)
+
+        i = torch.softmax(gate("i", n), 0)
+        R = torch.softmax(gate("r", n * n).reshape(n, n), 0)
+        o = sigmoid(gate("o", n))
+        total = R @ cb + xb.sum() * i
+        rows.append([o * total, (1 - o) * total])
+    return [torch.stack(parts) for parts in zip(*rows)]
+
+
+def lstm_1997(w: Weights, x: Tensor, s: State) -> State:
+    h, c = s
+    g = 4 * sigmoid(w.affine("g", x, h)) - 2
+    c = c + sigmoid(w.affine("i", x, h)) * g
+    return [sigmoid(w.affine("o", x, h)) * (2 * sigmoid(c) - 1), c]
+
+
+def lstm_blocks(w: Weights, x: Tensor, s: State) -> State:
+    """Three cells, two a block: gates 0, 0, 1."""
+    h, c = s
+
+    def shared(gate: str) -> Tensor:
+        a = x @ w(gate + ".W", 2, x.shape[1]).T + h @ w(gate + ".U", 2, w.hidden).T
+        return sigmoid(a + w(gate + ".b", 2))[:, [0, 0, 1]]
+
+    c = shared("f") * c + shared("i") * (4 * sigmoid(w.affine("g", x, h)) - 2)
+    return [shared("o") * (2 * sigmoid(c) - 1), c]
+
+
+def gru_multiplicative(w: Weights, x: Tensor, s: State) -> State:
+    return gru_reset_after(w, x, [w.Wx("m", x) * w.Uh("m", s[0])])
+
+
+def fast_slow(w: Weights, x: Tensor, s: State) -> State:
+    f, slow = s[:2], s[2:]
+    f = lstm(w, x, f, "fast.0.")
+    slow = lstm(w, f[0], slow, "slow.")
+    f = lstm(w, slow[0], f, "fast.1.")
+    f = lstm(w, torch.zeros(len(x), 1, dtype=x.dtype), f, "fast.2.")
+    return [*f, *slow]
+
+
+# Recurrences that are linear in their state, with PyTorch's complex numbers
+
+
+def complex_map(w: Weights, name: str, u: Tensor) -> Tensor:
+    M = torch.complex(w(name + ".re", w.hidden, w.hidden), w(name + ".im", w.hidden, w.hidden))
+    return u.to(M.dtype) @ M.T
+
+
+def lru(w: Weights, x: Tensor, s: State) -> State:
+    n = w.hidden
+    u = w.Wx("u", x) + w.b("u")
+    a = exp(torch.complex(-exp(w("v", n)), exp(w("w", n))))
+    state = a * torch.complex(s[1], s[2]) + exp(w("g", n)) * complex_map(w, "B", u)
+    y = complex_map(w, "C", state).real + w("d", n) * u
+    return [y, state.real, state.imag]
+
+
+def zero_order_hold(w: Weights, t: Tensor, *shape: int) -> tuple[Tensor, Tensor]:
+    A = torch.complex(-exp(w("a", *shape)), w("w", *shape))
+    keep = exp(exp(t) * A)
+    return keep, (keep - 1) / A
+
+
+def s4d(w: Weights, x: Tensor, s: State) -> State:
+    n = w.hidden
+    u = w.Wx("u", x) + w.b("u")
+    keep, add = zero_order_hold(w, w("t", n, 1), n, 8)
+    state = keep * torch.complex(s[1], s[2]) + add * u[:, :, None]
+    C = torch.complex(w("C.re", n, 8), w("C.im", n, 8))
+    return [2 * (C * state).sum(2).real + w("d", n) * u, state.real, state.imag]
+
+
+def s5(w: Weights, x: Tensor, s: State) -> State:
+    n = w.hidden
+    u = w.Wx("u", x) + w.b("u")
+    keep, add = zero_order_hold(w, w("t", n), n)
+    state = keep * torch.complex(s[1], s[2]) + add * complex_map(w, "B", u)
+    return [2 * complex_map(w, "C", state).real + w("d", n) * u, state.real, state.imag]
+
+
+def s6(w: Weights, x: Tensor, s: State) -> State:
+    n, N = w.hidden, 16
+    u = w.Wx("u", x) + w.b("u")
+    low = u @ w("r.W", 1, n).T
+    t = torch.nn.functional.softplus(low @ w("t.W", n, 1).T + w.b("t"))
+    b, c = u @ w("b.W", N, n).T, u @ w("c.W", N, n).T
+    state = torch.empty_like(s[1])
+    state = exp(t[:, :, None] * -exp(w("a", n, N))) * s[1] + torch.einsum("bi,bn->bin", t * u, b)
+    return [torch.einsum("bin,bn->bi", state, c) + w("d", n) * u, state]
+
+
+def rg_lru(w: Weights, x: Tensor, s: State) -> State:
+    (h,) = s
+    u = w.Wx("u", x) + w.b("u")
+    r, i = sigmoid(w.Wx("r", u) + w.b("r")), sigmoid(w.Wx("i", u) + w.b("i"))
+    a = exp(-8 * torch.nn.functional.softplus(w("l", w.hidden)) * r)
+    return [a * h + torch.sqrt(1 - a * a) * i * u]
+
+
+def hgrn(w: Weights, x: Tensor, s: State) -> State:
+    least = sigmoid(w("l", w.hidden))
+    f = least + (1 - least) * sigmoid(w.Wx("f", x) + w.b("f"))
+    i = torch.nn.functional.silu(w.Wx("i", x) + w.b("i"))
+    h = f * s[1] + (1 - f) * i
+    return [sigmoid(w.Wx("o", x) + w.b("o")) * h, h]
+
+
+def shifted(w: Weights, gate: str, x: Tensor, before: Tensor) -> Tensor:
+    m = w(gate + ".m", w.hidden)
+    return w.Wx(gate, m * x + (1 - m) * before)
+
+
+def rwkv4(w: Weights, x: Tensor, s: State) -> State:
+    """The plain sums are exp(o) p and exp(o) q."""
+    _, before, p, q, o = s
+    x = fitted(w, x)
+    r, k, v = (shifted(w, gate, x, before) for gate in "rkv")
+    P, Q = exp(o) * p, exp(o) * q
+    now = exp(w("u", w.hidden) + k)
+    y = w.Wx("o", sigmoid(r) * (P + now * v) / (Q + now))
+    decay = exp(w("w", w.hidden))
+    new_o = torch.maximum(o - decay, k)
+    return [y, x, (exp(-decay) * P + exp(k) * v) / exp(new_o),
+            (exp(-decay) * Q + exp(k)) / exp(new_o), new_o]
+
+
+def rwkv6(w: Weights, x: Tensor, s: State) -> State:
+    _, before, S = s
+    x = fitted(w, x)
+    r, k, v = (shifted(w, gate, x, before) for gate in "rkv")
+    decay = exp(-exp(shifted(w, "w", x, before) + w.b("w")))
+    kv = torch.einsum("bi,bj->bij", k, v)
+    y = torch.einsum("bi,bij->bj", r, S + w("u", w.hidden)[:, None] * kv)
+    return [w.Wx("o", y), x, decay[:, :, None] * S + kv]
+
+
+def matrix_memory(cell: str):
+    def step(w: Weights, x: Tensor, s: State) -> State:
+        S, scale = s[1], w.hidden**-0.5
+        q, k, v = scale * w.Wx("q", x), w.Wx("k", x), w.Wx("v", x)
+        if cell == "retnet":
+            q, k = w.Wx("q", x), scale * k
+            S = (1 - 2**-5) * S + torch.einsum("bi,bj->bij", k, v)
+        elif cell == "gla":
+            a = sigmoid(w.Wx("a", x) + w.b("a")) ** (1 / 16)
+            S = a[:, :, None] * S + torch.einsum("bi,bj->bij", k, v)
+        else:
+            k = k / k.norm(dim=1, keepdim=True)
+            b = sigmoid(x @ w("b.W", 1, x.shape[1]).T + w("b.b", 1))
+            if cell == "gated-delta-net":
+                a = x @ w("a.W", 1, x.shape[1]).T + w("a.b", 1)
+                a = exp(-exp(w("A", 1)) * torch.nn.functional.softplus(a))
+                S = a[:, :, None] * S
+            written = b * (v - torch.einsum("bij,bi->bj", S, k))
+            S = S + torch.einsum("bi,bj->bij", k, written)
+        return [torch.einsum("bij,bi->bj", S, q), S]
+
+    return step
+
+
 # No cells of sequences
 
 
@@ -382,6 +740,11 @@ def normed(w: Weights, x: Tensor, s: State) -> State:
 
 # Cases
 
+# Newer cells whose state is h alone.
+SINGLE = ("janet", "cfn", "atr", "ligru", "light-ru", "minimal-rnn", "miru", "miru-constant",
+          "ugrnn", "fast-rnn", "fast-grnn", "ind-rnn", "sgrn", "star", "t-rnn", "brc", "nbrc",
+          "antisymmetric", "antisymmetric-gated", "gru-multiplicative", "rg-lru")
+
 
 def states(cell: str, hidden: int, depth: int) -> State:
     """The parts of a random first state, in unroll's order."""
@@ -392,7 +755,22 @@ def states(cell: str, hidden: int, depth: int) -> State:
         return [leaf(*h), leaf(*h), (random(*h).abs() + 0.5).requires_grad_(), leaf(*h)]
     if cell == "mlstm":
         return [leaf(*h), leaf(*h, hidden), leaf(*h), leaf(BATCH, 1)]
-    parts = {"rnn-gated-feedback": depth, "lstm-depth-gated": 2 * depth, "lstm-grid": 3 * depth}
+    matrix = ("retnet", "gla", "delta-net", "gated-delta-net")
+    if cell in matrix:
+        return [leaf(*h), leaf(*h, hidden)]
+    if cell == "rwkv6":
+        return [leaf(*h), leaf(*h), leaf(*h, hidden)]
+    if cell == "rwkv4":
+        return [leaf(*h), leaf(*h), leaf(*h), (random(*h).abs() + 0.5).requires_grad_(), leaf(*h)]
+    if cell in ("s4d", "s6"):
+        size = (*h, 8) if cell == "s4d" else (*h, 16)
+        return [leaf(*h), *(leaf(*size) for _ in range(2 if cell == "s4d" else 1))]
+    if cell == "mc-lstm":
+        return [leaf(*h), (random(*h).abs() + 0.5).requires_grad_()]
+    if cell in SINGLE:
+        return [leaf(*h)]
+    parts = {"scrn": 3, "t-gru": 4, "t-lstm": 5, "fast-slow": 4, "lru": 3, "s5": 3}
+    parts |= {"rnn-gated-feedback": depth, "lstm-depth-gated": 2 * depth, "lstm-grid": 3 * depth}
     parts |= {"odyssey-fgr": 5, "sru": 2, "qrnn": 5, "tree": 0, "layer_norm": 0}
     single = ("rnn", "irnn", "rhn", "gru", "mgu", "mut", "min")
     number = parts.get(cell, 1 if cell.startswith(single) else 2)
@@ -472,6 +850,50 @@ CELLS |= {"layer_norm": normed}
 CELLS |= {f"odyssey-{v}": odyssey(v) for v in ("nig", "nfg", "nog", "niaf", "noaf", "cifg")}
 
 
+NEWER = {
+    "janet": janet,
+    "ran": ran,
+    "cfn": cfn,
+    "atr": atr,
+    "ligru": ligru,
+    "light-ru": light_ru,
+    "minimal-rnn": minimal_rnn,
+    "miru": miru,
+    "miru-constant": miru_constant,
+    "ugrnn": ugrnn,
+    "intersection-rnn": intersection,
+    "fast-rnn": fast_rnn,
+    "fast-grnn": fast_grnn,
+    "ind-rnn": ind_rnn,
+    "scrn": scrn,
+    "sgrn": sgrn,
+    "star": star,
+    "t-rnn": t_rnn,
+    "t-gru": strongly_typed(False),
+    "t-lstm": strongly_typed(True),
+    "nas": nas,
+    "brc": bistable(False),
+    "nbrc": bistable(True),
+    "cornn": cornn,
+    "unicornn": unicornn,
+    "lem": lem,
+    "antisymmetric": antisymmetric(False),
+    "antisymmetric-gated": antisymmetric(True),
+    "mc-lstm": mc_lstm,
+    "lstm-1997": lstm_1997,
+    "gru-multiplicative": gru_multiplicative,
+    "lru": lru,
+    "s4d": s4d,
+    "s5": s5,
+    "s6": s6,
+    "rg-lru": rg_lru,
+    "hgrn": hgrn,
+    "rwkv4": rwkv4,
+    "rwkv6": rwkv6,
+}
+NEWER |= {n: matrix_memory(n) for n in ("retnet", "gla", "delta-net", "gated-delta-net")}
+
+
 def main() -> None:
     torch.manual_seed(SEED)
     cases = [case(name, step) for name, step in CELLS.items()]
@@ -480,6 +902,9 @@ def main() -> None:
     cases.append(case("lstm-layer-norm", lstm_layer_norm, hidden=3))
     for name, step in (("mut1", mut1), ("mut2", mut2), ("sru", sru)):
         cases.append(case(name, step, f"{name}, x as wide as h", inputs=2))
+    cases += [case(name, step) for name, step in NEWER.items()]
+    cases.append(case("lstm-blocks", lstm_blocks, hidden=3))
+    cases.append(case("fast-slow", fast_slow, depth=3))
     version = torch.__version__.split("+")[0]
     origin = f"PyTorch {version}, python3 tests/layers/golden_variants.py, seed {SEED}"
     write_json(Path(__file__).with_suffix(".json"), origin, cases)

@@ -16,7 +16,7 @@ Index hidden_of(const CellEntry& entry) {
 }
 
 const Input kDense(3);
-const Input kIds = Input::one_hot(4);
+const Input kIds = Input::one_hot(11);
 
 /// Checks the gradients of a cell over `steps` steps with respect to its parameters, x, and the
 /// initial state `start`: x and the state are parameters here, so that one check covers all. Parts

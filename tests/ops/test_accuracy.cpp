@@ -105,6 +105,11 @@ const Function kFunctions[] = {
     {"sigmoid", sigmoid, [](Wide x) { return 1 / (1 + std::exp(-x)); }, 2.2, 2.4},
     {"softplus", softplus, exact_softplus, 2.6, 2.7},
     {"log_sigmoid", log_sigmoid, [](Wide x) { return -exact_softplus(-x); }, 2.6, 2.7},
+    {"expm1", expm1, std::expm1, 4, 4},
+    {"log1p", log1p, std::log1p, 4, 4},
+    {"sin", sin, std::sin, 4, 4},
+    {"cos", cos, std::cos, 4, 4},
+    {"erf", erf, std::erf, 4, 4},
     {"sqrt", sqrt, std::sqrt, 0.5001, 0.5001},
     {"reciprocal", reciprocal, [](Wide x) { return 1 / x; }, 0.5001, 0.5001},
 };
@@ -115,7 +120,7 @@ TEST_CASE_TEMPLATE("accuracy: in units of the last place, over all magnitudes", 
     INFO(function.name, ", ", accuracy.ulps, " ulp at ", accuracy.worst);
     CHECK(accuracy.ulps <= (sizeof(T) == 4 ? function.f32 : function.f64));
     // Small results are as exact as large ones: nothing is lost to a cancellation.
-    CHECK(accuracy.relative <= 2.1 * std::numeric_limits<T>::epsilon());
+    CHECK(accuracy.relative <= 2.2 * std::numeric_limits<T>::epsilon());
   }
 }
 
@@ -156,8 +161,11 @@ TEST_CASE_TEMPLATE("accuracy: special values", T, float, double) {
 
 TEST_CASE_TEMPLATE("accuracy: NaN comes out where NaN goes in", T, float, double) {
   const T nan = std::numeric_limits<T>::quiet_NaN();
-  for (Var (*f)(Var) : {&exp, &log, &tanh, &sigmoid, &softplus, &log_sigmoid, &sqrt, &square, &relu,
-                        &hard_sigmoid, &reciprocal}) {
+  Var (*const functions[])(Var) = {exp,    expm1,    log,       log1p,       sin,  cos,
+                                   erf,    abs,      sign,      tanh,        sqrt, sigmoid,
+                                   square, softplus, hard_tanh, log_sigmoid, relu, hard_sigmoid,
+                                   silu,   gelu,     softsign,  reciprocal};
+  for (Var (*f)(Var) : functions) {
     // In whole vectors and in the last few elements.
     const std::vector<T> y = values<T>(f, std::vector<T>(67, nan));
     CHECK(std::all_of(y.begin(), y.end(), [](T v) { return std::isnan(v); }));

@@ -62,11 +62,11 @@ TEST_CASE("index: an id out of range is named with its position and the range") 
 
 TEST_CASE("index: ranks that do not fit are refused at the call") {
   Tape tape(DType::f64);
-  const Var deep = tape.input(Tensor(DType::f64, {2, 2, 2, 2}));
+  const Var deep = tape.input(Tensor(DType::f64, {2, 2, 2, 2, 2, 2}));
   const Var ids = tape.input(ids_of({1, 1}, {0}));
   CHECK_THROWS_WITH_AS((void)embedding(deep, ids),
-                       "embedding: ids (1 x 1) into (2 x 2 x 2 x 2) give 5 dimensions: at most 4 "
-                       "are supported",
+                       "embedding: ids (1 x 1) into (2 x 2 x 2 x 2 x 2 x 2) give 7 dimensions: at "
+                       "most 6 are supported",
                        ShapeError);
   CHECK_THROWS_WITH_AS((void)pick(tape.input(Tensor(DType::f64, {})), ids),
                        "pick: x () and ids (1 x 1): one id is needed for each row of x",

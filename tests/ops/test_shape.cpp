@@ -239,9 +239,10 @@ TEST_CASE("shape: mistakes that no single operation is to blame for") {
                        "transpose: axis 2 of (3 x 4), which has 2 dimensions", ShapeError);
   CHECK_THROWS_WITH_AS((void)concat(std::array{x, x}, -3),
                        "concat: axis -3 of (3 x 4), which has 2 dimensions", ShapeError);
-  const Var deep = tape.input(Tensor(DType::f32, {1, 1, 1, 1}));
+  const Var deep = tape.input(Tensor(DType::f32, {1, 1, 1, 1, 1, 1}));
   CHECK_THROWS_WITH_AS((void)stack(std::array{deep, deep}),
-                       "(1 x 1 x 1 x 1) cannot get one more dimension: at most 4 are supported",
+                       "(1 x 1 x 1 x 1 x 1 x 1) cannot get one more dimension: at most 6 are "
+                       "supported",
                        ShapeError);
 }
 

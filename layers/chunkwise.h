@@ -1,0 +1,25 @@
+#pragma once
+/// Linear recurrences a chunk of steps at a time: within a chunk products of matrices, as attention
+/// has them, from chunk to chunk the recurrence. The values are those of unroll_over() but for
+/// rounding.
+
+#include <unroll/layers/cells/linear_attention.h>
+#include <unroll/layers/cells/xlstm.h>
+#include <unroll/layers/sequence.h>
+
+namespace unroll {
+
+/// Steps a cell over x (T, B, in), or ids (T, B), from `state`, `chunk` steps at a time; the last
+/// chunk may be shorter. ShapeError for a chunk below 1.
+[[nodiscard]] Unrolled<MatrixState> unroll_chunkwise(const RetNet& cell, Var x, MatrixState state,
+                                                     Index chunk);
+[[nodiscard]] Unrolled<MatrixState> unroll_chunkwise(const Gla& cell, Var x, MatrixState state,
+                                                     Index chunk);
+[[nodiscard]] Unrolled<MatrixState> unroll_chunkwise(const DeltaNet& cell, Var x, MatrixState state,
+                                                     Index chunk);
+[[nodiscard]] Unrolled<MatrixState> unroll_chunkwise(const GatedDeltaNet& cell, Var x,
+                                                     MatrixState state, Index chunk);
+[[nodiscard]] Unrolled<Mlstm::State> unroll_chunkwise(const Mlstm& cell, Var x, Mlstm::State state,
+                                                      Index chunk);
+
+}  // namespace unroll
