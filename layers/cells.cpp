@@ -101,6 +101,8 @@ constexpr std::array kCells = {
     cell_entry<LstmBlocks>("lstm-blocks", "LstmBlocks"),
     cell_entry<Multiplicative<Gru>>("gru-multiplicative", "Multiplicative"),
     cell_entry<FastSlow<Lstm, Lstm>>("fast-slow", "FastSlow"),
+    cell_entry<PastAttention>("past-attention", "PastAttention"),
+    cell_entry<Ntm>("ntm", "Ntm"),
     // Recurrences that are linear in their state.
     cell_entry<Lru>("lru", "Lru"),
     cell_entry<S4d>("s4d", "S4d"),

@@ -26,6 +26,7 @@
 #include <unroll/layers/cells/lstm_multiplicative.h>
 #include <unroll/layers/cells/lstm_peephole.h>
 #include <unroll/layers/cells/mc_lstm.h>
+#include <unroll/layers/cells/memories.h>
 #include <unroll/layers/cells/mgu.h>
 #include <unroll/layers/cells/min_rnn.h>
 #include <unroll/layers/cells/minimal_rnn.h>

@@ -1,13 +1,15 @@
 #pragma once
-/// The child-sum Tree-LSTM (Tai, Socher & Manning 2015): an LSTM over a tree instead of a sequence.
+/// The Tree-LSTMs (Tai, Socher & Manning 2015): LSTMs over a tree instead of a sequence.
 
 #include <unroll/layers/cells/lstm.h>
 #include <unroll/ops/shape.h>
 
+#include <optional>
+
 namespace unroll {
 
-/// A node reads its x and the states of its children, any number of them, in no order; each child
-/// has a forget gate of its own. With one child a node is a step of Lstm.
+/// The child-sum form: a node reads its x and the states of its children, any number of them, in no
+/// order; each child has a forget gate of its own. With one child a node is a step of Lstm.
 ///
 ///   h = sum_k h_k
 ///   i = sigmoid(Wi x + Ui h + bi)
@@ -26,22 +28,117 @@ struct TreeLstm {
 
   /// The state of a node; a leaf has no children.
   [[nodiscard]] State step(Var x, std::span<const State> children) const {
-    const Var Wf = lstm.f.x(x);
     const Var none = full(x.tape(), {x.shape()[0], lstm.hidden}, 0);
-    Var h = none;
-    Var kept = none;
-    for (const State& child : children) {
-      h = h + child.h;
-      kept = kept + sigmoid(Wf + lstm.f.h(child.h)) * child.c;
-    }
-    const Var it = sigmoid(lstm.i(x, h));
-    const Var ot = sigmoid(lstm.o(x, h));
-    const Var gt = tanh(lstm.g(x, h));
-    const Var c = it * gt + kept;
-    return {ot * tanh(c), c};
+    const auto of_x = [&](const Gate& gate) { return gate.x(x); };
+    return join(of_x, children, none, none);
+  }
+  /// The state of a node that reads nothing, as inner nodes of a parse tree do: W x is not there.
+  [[nodiscard]] State step(std::span<const State> children) const {
+    if (children.empty()) fail<Error>("TreeLstm: a node without x and without children");
+    Tape& tape = children[0].h.tape();
+    const Var none = full(tape, children[0].h.shape(), 0);
+    const auto of_nothing = [&](const Gate& gate) {
+      return gate.b ? tape.parameter(gate.b) : none;
+    };
+    return join(of_nothing, children, none, none);
   }
 
   Lstm lstm;
+
+ private:
+  /// The equations; `input(gate)` is W x + b of a gate, `h` and `kept` are zeros to add to.
+  template <class F>
+  State join(F input, std::span<const State> children, Var h, Var kept) const {
+    const Var Wf = input(lstm.f);
+    for (const State& child : children) {
+      h += child.h;
+      kept += sigmoid(Wf + lstm.f.h(child.h)) * child.c;
+    }
+    const Var it = sigmoid(input(lstm.i) + lstm.i.h(h));
+    const Var ot = sigmoid(input(lstm.o) + lstm.o.h(h));
+    const Var gt = tanh(input(lstm.g) + lstm.g.h(h));
+    const Var c = it * gt + kept;
+    return {ot * tanh(c), c};
+  }
 };
+
+/// The N-ary form: up to N children in order, each with matrices of its own; the forget gate of
+/// each sees all of them. A missing child has a state of zeros.
+///
+///   i = sigmoid(Wi x + sum_l Ui_l h_l + bi), o and g likewise
+///   f_k = sigmoid(Wf x + sum_l Uf_kl h_l + bf)
+///   c' = i g + sum_k f_k c_k
+///   h' = o tanh(c')
+///
+/// x: (B, in) or ids (B); out: h (B, hidden).
+struct NaryTreeLstm {
+  using State = Lstm::State;
+
+  NaryTreeLstm(const Parameters& p, Input in, Index hidden, Index children,
+               const CellOptions& options = {})
+      : hidden(hidden),
+        i(p / "i", in, children * hidden, hidden, options),
+        o(p / "o", in, children * hidden, hidden, options),
+        g(p / "g", in, children * hidden, hidden, options),
+        Wf(p / "f", in, hidden, with_forget_bias(options)) {
+    for (Index k = 0; k < children; ++k) {
+      Uf.emplace_back(p / "f" / k, children * hidden, hidden, without_bias(options));
+    }
+  }
+
+  /// The state of a node; Error for more than N children.
+  [[nodiscard]] State step(Var x, std::span<const State> children) const {
+    if (children.size() > Uf.size()) {
+      fail<Error>("NaryTreeLstm: {} children, expected up to {}", children.size(), Uf.size());
+    }
+    const Var none = full(x.tape(), {x.shape()[0], hidden}, 0);
+    std::vector<Var> hs(Uf.size(), none);
+    for (std::size_t k = 0; k < children.size(); ++k) hs[k] = children[k].h;
+    const Var h = concat(hs, 1);
+    const Var Wfx = Wf(x);
+    Var c = sigmoid(i(x, h)) * tanh(g(x, h));
+    for (std::size_t k = 0; k < children.size(); ++k) {
+      c += sigmoid(Wfx + Uf[k](h)) * children[k].c;
+    }
+    return {sigmoid(o(x, h)) * tanh(c), c};
+  }
+
+  Index hidden;
+  Gate i, o, g;  // U: (hidden x N hidden)
+  Projection Wf;
+  std::vector<Recurrent> Uf;  // of each child
+};
+
+/// A node of a tree: the row of x that it reads, if any, and its children, which come before it in
+/// the list of nodes.
+struct TreeNode {
+  std::optional<Index> x = {};
+  std::vector<Index> children = {};
+};
+
+/// The states of all nodes, in order, of B trees of one form: x is (rows, B, in), or ids (rows, B).
+/// The last node of the list is the root. Error where a child does not come before its parent.
+template <class C>
+std::vector<typename C::State> unroll_tree(const C& cell, Var x, std::span<const TreeNode> nodes) {
+  std::vector<typename C::State> states;
+  for (const TreeNode& node : nodes) {
+    std::vector<typename C::State> children;
+    for (const Index child : node.children) {
+      if (child < 0 || child >= std::ssize(states)) {
+        fail<Error>("unroll_tree: node {} has the child {}: children come before their parent",
+                    states.size(), child);
+      }
+      children.push_back(states[static_cast<std::size_t>(child)]);
+    }
+    if (node.x) {
+      states.push_back(cell.step(select(x, *node.x), children));
+    } else if constexpr (requires { cell.step(children); }) {
+      states.push_back(cell.step(children));
+    } else {
+      fail<Error>("unroll_tree: node {} reads no x, which this cell needs", states.size());
+    }
+  }
+  return states;
+}
 
 }  // namespace unroll

@@ -3,6 +3,8 @@
 
 #include "support.h"
 
+#include <set>
+
 namespace unroll::testing {
 
 /// Options under which no bias and no weight is a special value.
@@ -30,11 +32,12 @@ typename C::State random_state(const C& cell, Tape& tape, Index batch, std::uint
 }
 
 /// A state to begin with that the cell could be in: random, but for the cells whose states are not
-/// any numbers (the normaliser of an sLSTM is positive, the phases of a clockwork count) where the
-/// cell is after two steps from its zero state, as a constant.
+/// any numbers (the normaliser of an sLSTM is positive, the phases of a clockwork count, keys of an
+/// NTM have a length) where the cell is after two steps from its zero state, as a constant.
 inline AnyState start_state(const CellEntry& entry, const AnyCell& cell, Tape& tape, Input in,
                             Index batch) {
-  if (entry.name != "slstm" && entry.name != "clockwork") return random_state(cell, tape, batch);
+  const std::set<std::string_view> from_zero{"slstm", "clockwork", "ntm"};
+  if (!from_zero.contains(entry.name)) return random_state(cell, tape, batch);
   const Var x = tape.input(random_input(in, 2, batch, 13));
   AnyState state = unroll_over(cell, x, zero_state(cell, tape, batch)).last;
   for_each_var(state, [](Var& var) { var = stop_gradient(var); });

@@ -593,6 +593,28 @@ def fast_slow(w: Weights, x: Tensor, s: State) -> State:
     return [*f, *slow]
 
 
+def past_attention(w: Weights, x: Tensor, s: State) -> State:
+    h, past, seen = s
+    scores = torch.einsum("bph,bh->bp", past, w.Uh("q", h)) / w.hidden**0.5
+    a = torch.softmax(scores.masked_fill(seen == 0, -1e30), 1)
+    c = torch.einsum("bp,bph->bh", a, past)
+    h = tanh(w.affine("h", x, h) + w.Uh("c", c))
+    ones = torch.ones(len(x), 1, dtype=x.dtype)
+    return [h, torch.cat([past[:, 1:], h[:, None]], 1), torch.cat([seen[:, 1:], ones], 1)]
+
+
+def ntm(w: Weights, x: Tensor, s: State) -> State:
+    _, r, M = s
+    h = tanh(w.affine("h", x, r))
+    key = tanh(w.Uh("k", h) + w.b("k"))
+    sharp = torch.nn.functional.softplus(h @ w("s.U", 1, w.hidden).T + w("s.b", 1))
+    alike = torch.nn.functional.cosine_similarity(M, key[:, None], dim=2)
+    where = torch.softmax(sharp * alike, 1)
+    erase, add = sigmoid(w.Uh("e", h) + w.b("e")), tanh(w.Uh("a", h) + w.b("a"))
+    M = M * (1 - torch.einsum("br,bh->brh", where, erase)) + torch.einsum("br,bh->brh", where, add)
+    return [h, torch.einsum("br,brh->bh", where, M), M]
+
+
 # Recurrences that are linear in their state, with PyTorch's complex numbers
 
 
@@ -758,6 +780,11 @@ def states(cell: str, hidden: int, depth: int) -> State:
     matrix = ("retnet", "gla", "delta-net", "gated-delta-net")
     if cell in matrix:
         return [leaf(*h), leaf(*h, hidden)]
+    if cell == "past-attention":
+        seen = torch.tensor([[0.0] * 3 + [1] * 5, [0] * 7 + [1]], dtype=torch.float64)
+        return [leaf(*h), leaf(BATCH, 8, hidden), seen]
+    if cell == "ntm":
+        return [leaf(*h), leaf(*h), leaf(BATCH, 8, hidden)]
     if cell == "rwkv6":
         return [leaf(*h), leaf(*h), leaf(*h, hidden)]
     if cell == "rwkv4":
@@ -882,6 +909,8 @@ NEWER = {
     "mc-lstm": mc_lstm,
     "lstm-1997": lstm_1997,
     "gru-multiplicative": gru_multiplicative,
+    "past-attention": past_attention,
+    "ntm": ntm,
     "lru": lru,
     "s4d": s4d,
     "s5": s5,
