@@ -15,6 +15,7 @@ AdaDelta::AdaDelta(const Options& o)
 }
 
 void AdaDelta::step(const Gradients& gradients) {
+  require_above_zero_as(gradients.parameters().dtype(), "AdaDelta", "an epsilon", options_.epsilon);
   slots_.step(gradients, [this]<class T>(const Block<T>& block) {
     const T lr = static_cast<T>(learning_rate);
     const T l2 = static_cast<T>(options_.weight_decay);

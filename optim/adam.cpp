@@ -16,8 +16,9 @@ void check(const char* who, const Options& o) {
 
 /// The step both share: p loses the fraction `shrink` of itself, and l2 p is added to g.
 template <class Options>
-void adam_step(Slots& slots, const Gradients& gradients, double learning_rate, double shrink,
-               double l2_decay, const Options& o) {
+void adam_step(const char* who, Slots& slots, const Gradients& gradients, double learning_rate,
+               double shrink, double l2_decay, const Options& o) {
+  require_above_zero_as(gradients.parameters().dtype(), who, "an epsilon", o.epsilon);
   const double t = static_cast<double>(slots.steps() + 1);
   slots.step(gradients, [&]<class T>(const Block<T>& block) {
     const T lr = static_cast<T>(learning_rate / (1 - std::pow(o.beta1, t)));
@@ -48,7 +49,7 @@ Adam::Adam(const Options& o)
 }
 
 void Adam::step(const Gradients& gradients) {
-  adam_step(slots_, gradients, learning_rate, 0, options_.weight_decay, options_);
+  adam_step("Adam", slots_, gradients, learning_rate, 0, options_.weight_decay, options_);
 }
 
 AdamW::AdamW(const Options& o)
@@ -59,7 +60,8 @@ AdamW::AdamW(const Options& o)
 }
 
 void AdamW::step(const Gradients& gradients) {
-  adam_step(slots_, gradients, learning_rate, learning_rate * options_.weight_decay, 0, options_);
+  adam_step("AdamW", slots_, gradients, learning_rate, learning_rate * options_.weight_decay, 0,
+            options_);
 }
 
 }  // namespace unroll

@@ -1,7 +1,7 @@
 #pragma once
 /// Checks of what optimizers and schedules are told: `what` comes with its article, "a decay".
 
-#include <unroll/core/error.h>
+#include <unroll/core/tensor.h>
 
 #include <cmath>
 
@@ -21,6 +21,13 @@ inline double require_above_zero(const char* who, const char* what, double value
     fail<Error>("{}: {} of {}, expected one above 0", who, what, value);
   }
   return value;
+}
+
+/// Error where a number above 0 is 0 in the type of the parameters, as 1e-50 is in f32.
+inline void require_above_zero_as(DType dtype, const char* who, const char* what, double value) {
+  if (dtype == DType::f32 && static_cast<float>(value) == 0) {
+    fail<Error>("{}: {} of {} is 0 in f32, the type of the parameters", who, what, value);
+  }
 }
 
 /// Error unless `value` is in [0, 1).

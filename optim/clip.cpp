@@ -74,12 +74,26 @@ void require_positive(double limit, const char* name) {
   if (!(limit > 0)) fail<Error>("{}: a limit of {}, expected one above 0", name, limit);
 }
 
+[[noreturn]] void refuse(const char* who, const Parameter& parameter, double norm) {
+  fail<NonFiniteError>("{}: the gradient of '{}' has the norm {}", who, parameter.name(), norm);
+}
+
+double norm_of(const Gradients& gradients, const Parameter& p) {
+  return norm_of(gradients, p.offset(), p.offset() + p.shape().size());
+}
+
 }  // namespace
 
-double clip_by_global_norm(Gradients& gradients, double limit) {
+double clip_by_global_norm(Gradients& gradients, double limit, NonFinite non_finite) {
   require_positive(limit, "clip_by_global_norm");
-  const Index size = gradients.flat().size();
-  const double norm = norm_of(gradients, 0, size);
+  const double norm = norm_of(gradients, 0, gradients.flat().size());
+  if (!std::isfinite(norm)) {
+    if (non_finite == NonFinite::report) return norm;
+    for (const Parameter& p : gradients.parameters().all()) {
+      const double of_one = norm_of(gradients, p);
+      if (!std::isfinite(of_one)) refuse("clip_by_global_norm", p, of_one);
+    }
+  }
   if (norm > limit) gradients.scale(limit / norm);
   return norm;
 }
@@ -87,10 +101,9 @@ double clip_by_global_norm(Gradients& gradients, double limit) {
 void clip_by_parameter_norm(Gradients& gradients, double limit) {
   require_positive(limit, "clip_by_parameter_norm");
   for (const Parameter& p : gradients.parameters().all()) {
-    const Index begin = p.offset();
-    const Index end = begin + p.shape().size();
-    const double norm = norm_of(gradients, begin, end);
-    if (norm > limit) scale(gradients, begin, end, limit / norm);
+    const double norm = norm_of(gradients, p);
+    if (!std::isfinite(norm)) refuse("clip_by_parameter_norm", p, norm);
+    if (norm > limit) scale(gradients, p.offset(), p.offset() + p.shape().size(), limit / norm);
   }
 }
 

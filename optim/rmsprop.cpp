@@ -44,6 +44,7 @@ RmsProp::RmsProp(const Options& o)
 }
 
 void RmsProp::step(const Gradients& gradients) {
+  require_above_zero_as(gradients.parameters().dtype(), "RmsProp", "an epsilon", options_.epsilon);
   slots_.step(gradients, [this]<class T>(const Block<T>& block) {
     const Options& o = options_;
     const T lr = static_cast<T>(learning_rate);

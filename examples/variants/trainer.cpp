@@ -87,8 +87,8 @@ Measure measure(const Model& model, const Task& task, const std::vector<Batch>& 
   return {total.loss / answered, total.score / sequences};
 }
 
-/// One step: forward, backward, clip, update. Returns the loss; where it is not a number, the
-/// parameters stay as they are.
+/// One step: forward, backward, clip, update. Returns the loss; where that, or the norm of the
+/// gradient, is not a number, it is returned and the parameters stay as they are.
 double train_step(Tape& tape, const Model& model, const Task& task, const Batch& batch, double clip,
                   unroll::Optimizer& optimizer) {
   tape.clear();
@@ -97,7 +97,10 @@ double train_step(Tape& tape, const Model& model, const Task& task, const Batch&
   gradients.run();
   const double value = loss.item();
   if (!std::isfinite(value)) return value;
-  if (clip > 0) clip_by_global_norm(gradients, clip);
+  if (clip > 0) {
+    const double norm = clip_by_global_norm(gradients, clip, unroll::NonFinite::report);
+    if (!std::isfinite(norm)) return norm;
+  }
   optimizer.step(gradients);
   return value;
 }

@@ -108,7 +108,14 @@ class Training {
                     progress_.epoch + 1);
     }
     if (s.clip_value > 0) unroll::clip_by_value(gradients, s.clip_value);
-    if (s.clip > 0) unroll::clip_by_global_norm(gradients, s.clip);
+    if (s.clip > 0) {
+      const double norm = unroll::clip_by_global_norm(gradients, s.clip, unroll::NonFinite::report);
+      if (!std::isfinite(norm)) {
+        fail_diverged(
+            fmt::format("the gradient of batch {} is no longer a number", progress_.batch + 1),
+            progress_.epoch + 1);
+      }
+    }
     if (running) checkpoint_.state = unroll::carry(last);
     checkpoint_.optimizer->step(gradients);
     ++progress_.step;

@@ -170,5 +170,32 @@ TEST_CASE("clip: gradients whose squares are too small for single precision") {
   CHECK(gradients[w].at(7) / 1e-23 == doctest::Approx(1));
 }
 
+TEST_CASE("clip: a gradient that is not finite is an error that names its parameter") {
+  for (const double bad : {static_cast<double>(NAN), static_cast<double>(INFINITY)}) {
+    const Parameters p(DType::f64);
+    const Parameter a = p.add("a", {2}, constant(1));
+    const Parameter b = p.add("b", {2}, constant(1));
+    Tape tape(DType::f64);
+    const Var factor = tape.input(Tensor::of<double>({2}, {1, bad}));
+    const auto gradients = [&] {
+      return tape.gradients(sum(tape.parameter(a)) + sum(factor * b), p);
+    };
+    const std::string norm = fmt::format("{}", bad);
+    Gradients together = gradients();
+    CHECK_THROWS_WITH_AS(clip_by_global_norm(together, 5),
+                         ("clip_by_global_norm: the gradient of 'b' has the norm " + norm).c_str(),
+                         NonFiniteError);
+    Gradients apart = gradients();
+    CHECK_THROWS_WITH_AS(
+        clip_by_parameter_norm(apart, 5),
+        ("clip_by_parameter_norm: the gradient of 'b' has the norm " + norm).c_str(),
+        NonFiniteError);
+    // On request it is only told, and nothing is changed.
+    Gradients reported = gradients();
+    CHECK_FALSE(std::isfinite(clip_by_global_norm(reported, 0.1, NonFinite::report)));
+    CHECK(reported[a].to_doubles() == std::vector<double>{1, 1});
+  }
+}
+
 }  // namespace
 }  // namespace unroll::testing

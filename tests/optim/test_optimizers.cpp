@@ -104,5 +104,52 @@ TEST_CASE("optimizers: settings that make no sense are refused") {
           "AdamW: a learning rate of inf, expected one of 0 or above");
 }
 
+TEST_CASE("optimizers: an epsilon that is 0 in f32 is refused where parameters are f32") {
+  const auto refused = [](Optimizer&& optimizer, const char* text) {
+    for (const DType dtype : {DType::f32, DType::f64}) {
+      const Parameters p(dtype);
+      const Parameter w = p.add("w", {2}, constant(1));
+      Tape tape(dtype);
+      const Gradients gradients = tape.gradients(sum(tape.parameter(w)), p);
+      if (dtype == DType::f64) {
+        CHECK_NOTHROW(optimizer.step(gradients));
+      } else {
+        CHECK_THROWS_WITH_AS(optimizer.step(gradients), text, Error);
+        CHECK(w.value().at(0) == 1);
+      }
+    }
+  };
+  refused(Adam({.epsilon = 1e-50}),
+          "Adam: an epsilon of 1e-50 is 0 in f32, the type of the parameters");
+  refused(AdamW({.epsilon = 1e-50}),
+          "AdamW: an epsilon of 1e-50 is 0 in f32, the type of the parameters");
+  refused(RmsProp({.epsilon = 1e-50}),
+          "RmsProp: an epsilon of 1e-50 is 0 in f32, the type of the parameters");
+  refused(AdaDelta({.epsilon = 1e-50}),
+          "AdaDelta: an epsilon of 1e-50 is 0 in f32, the type of the parameters");
+}
+
+TEST_CASE("optimizers: what they remember goes to 0, not to numbers too small to be fast") {
+  for (const OptimizerEntry& entry : all_optimizers()) {
+    CAPTURE(entry.name);
+    const Parameters p(DType::f32);
+    const Parameter w = p.add("w", {40}, constant(1));
+    const auto optimizer = entry.make(1e-3, 0);
+    Tape tape;
+    for (int step = 0; step < 2500; ++step) {
+      tape.clear();
+      const double slope = step == 0 ? 1e-15 : 0;  // once, then never again
+      optimizer->step(tape.gradients(sum(slope * tape.parameter(w)), p));
+    }
+    for (const auto& [name, tensor] : optimizer->state()) {
+      if (!is_floating(tensor.dtype())) continue;
+      CAPTURE(name);
+      for (const double value : tensor.to_doubles()) {
+        CHECK((value == 0 || std::abs(value) >= std::numeric_limits<float>::min()));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace unroll::testing
