@@ -2,6 +2,10 @@
 /// unroll: recurrent networks as their textbook equations. The one header to include: it
 /// names what no other header brings along.
 
+// First, so that what the compiler says of a cell that is none is short.
+#include <unroll/layers/cell.h>
+#include <unroll/layers/sequence.h>
+
 #include <unroll/core/files.h>
 #include <unroll/core/run/threads.h>
 #include <unroll/core/safetensors.h>

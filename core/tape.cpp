@@ -246,7 +246,7 @@ std::vector<Var> Tape::gradients(Var loss, std::span<const Var> wrt) {
   return result;
 }
 
-Gradients Tape::gradients(Var loss, const Parameters& parameters) {
+Gradients Tape::gradients(Var loss, const Parameters& parameters, Unreached unreached) {
   require_gradients();
   require(loss);
   std::vector<Var> wrt;
@@ -270,6 +270,13 @@ Gradients Tape::gradients(Var loss, const Parameters& parameters) {
     // A parameter that was changed and taken again has two nodes; a loss may reach the new one.
     require_current(static_cast<std::int32_t>(positions[i]));
     reached.push_back({parameter_nodes_[positions[i]].parameter.index(), *gradient});
+  }
+  if (reached.empty() && !wanted.empty() && unreached == Unreached::error) {
+    fail<Error>(
+        "gradients: no gradient of the loss, node #{} ({}), reaches any of the {} parameters of "
+        "the "
+        "tree, of which the first is '{}': are they those of the model?",
+        loss.index(), graph_.nodes[loss.index()].op->name, wanted.size(), wanted[0].name());
   }
   return {parameters, loss, std::move(reached)};
 }

@@ -59,7 +59,11 @@ class Tape final : private ParameterReader {
   /// on.
   std::vector<Var> gradients(Var loss, std::span<const Var> wrt);
   /// The same for every parameter of the tree; computed when first read, and the loss with them.
-  Gradients gradients(Var loss, const Parameters& parameters);
+  /// Where the loss depends on none of them, which trains nothing, an Error unless `unreached` is
+  /// zero.
+  enum class Unreached : std::uint8_t { error, zero };
+  Gradients gradients(Var loss, const Parameters& parameters,
+                      Unreached unreached = Unreached::error);
 
   /// Runs what `var` needs and has not run yet. The view holds until `clear()`.
   TensorView value(Var var);

@@ -19,9 +19,10 @@ void for_each_var(BothWays<S>& state, F&& f) {
 
 /// Two cells of one kind, one for each direction; outputs (T, B, 2 hidden), the forward ones first.
 /// Parameters "forward" and "backward".
-template <Cell C>
+template <class C>
 struct Bidirectional {
-  using State = BothWays<typename C::State>;
+  static_assert(explain_cell<C>());
+  using State = BothWays<StateOf<C>>;
 
   /// Reads x (T, B, in), or ids (T, B). With a mask (`length_mask`) padding never reaches the
   /// backward direction: each sequence begins, from behind, at its own last step.
@@ -41,8 +42,9 @@ struct Bidirectional {
 };
 
 /// Layers of them, each reading both directions of the one below (Graves, Mohamed & Hinton 2013).
-template <Cell C>
+template <class C>
 struct DeepBidirectional {
+  static_assert(explain_cell<C>());
   using State = std::vector<typename Bidirectional<C>::State>;
 
   /// `make(parameters, input)` gives one cell; parameters "0.forward", "0.backward", "1.forward"...

@@ -8,8 +8,9 @@ namespace unroll {
 
 /// One state for all sequences, learned; it begins as the cell's zero state. Parameters "0", "1",
 /// ..., one for each Var of the state.
-template <Cell C>
+template <class C>
 struct LearnedState {
+  static_assert(explain_cell<C>());
   LearnedState(const Parameters& p, const C& cell) : cell(cell) {
     Tape tape(p.dtype());
     for (const Var& var : vars_of(zero_state(cell, tape, 1))) {

@@ -1,7 +1,7 @@
 #pragma once
 /// A cell over the steps of a sequence.
 
-#include <unroll/layers/state.h>
+#include <unroll/layers/cell.h>
 #include <unroll/ops/elementwise.h>
 #include <unroll/ops/shape.h>
 
@@ -17,15 +17,24 @@ struct Unrolled {
   S last;
 };
 
-/// A state of zeros for `batch` sequences.
-template <Cell C>
-typename C::State zero_state(const C& cell, Tape& tape, Index batch) {
+/// A state of zeros for `batch` sequences: the cell's own zero_state(), or for each Var of its
+/// state (batch, hidden).
+template <class C>
+StateOf<C> zero_state(const C& cell, Tape& tape, Index batch) {
   if constexpr (requires { cell.zero_state(tape, batch); }) {
     return cell.zero_state(tape, batch);
-  } else {
-    typename C::State state;
+  } else if constexpr (!requires { Shape{batch, cell.hidden}; }) {
+    static_assert(
+        kNever<C>,
+        "a cell has a member Index hidden, the size of its state, or a function of its own: "
+        "State zero_state(Tape&, Index batch) const");
+    return {};
+  } else if constexpr (check_cell<C>()) {
+    StateOf<C> state;
     for_each_var(state, [&](Var& var) { var = full(tape, {batch, cell.hidden}, 0); });
     return state;
+  } else {
+    return {};
   }
 }
 
@@ -56,6 +65,10 @@ void require_batch(Var x, Var output);
 
 enum class Direction : std::uint8_t { forward, backward };
 
+template <Cell C>
+Unrolled<typename C::State> step_over(const C& cell, Var x, typename C::State state,
+                                      std::optional<Var> mask, Direction direction);
+
 /// Steps `cell` over x (T, B, in), or ids (T, B), from `state`; T >= 1. Backpropagation through
 /// time is the gradient of what this records, and is written nowhere.
 ///
@@ -63,10 +76,21 @@ enum class Direction : std::uint8_t { forward, backward };
 /// from there on, and whatever stands in x there, NaN too, has no part in values or gradients.
 /// Backward, the sequence is read from its last step to its first; padding, which then comes first,
 /// leaves the state as it begins. Outputs stand where their inputs stand.
+template <class C>
+Unrolled<StateOf<C>> unroll_over(const C& cell, Var x, StartOf<C> state,
+                                 std::optional<Var> mask = {},
+                                 Direction direction = Direction::forward) {
+  if constexpr (check_cell<C>()) {
+    return step_over(cell, x, std::move(state), mask, direction);
+  } else {
+    return {};
+  }
+}
+
+/// The steps of unroll_over().
 template <Cell C>
-Unrolled<typename C::State> unroll_over(const C& cell, Var x, typename C::State state,
-                                        std::optional<Var> mask = {},
-                                        Direction direction = Direction::forward) {
+Unrolled<typename C::State> step_over(const C& cell, Var x, typename C::State state,
+                                      std::optional<Var> mask, Direction direction) {
   const Index steps = x.shape().rank() == 0 ? 0 : x.shape()[0];
   if (steps == 0) {
     fail<ShapeError>("unroll_over: x is {}: at least one step is needed", x.shape().to_string());

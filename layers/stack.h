@@ -7,9 +7,10 @@
 namespace unroll {
 
 /// A stack of `layers` cells of one kind is a cell again.
-template <Cell C>
+template <class C>
 struct Stack {
-  using State = std::vector<typename C::State>;  // of each layer, from the bottom
+  static_assert(explain_cell<C>());
+  using State = std::vector<StateOf<C>>;  // of each layer, from the bottom
 
   Stack() = default;
   /// The lowest cell reads `in`, the others `hidden` features; parameters "0", "1", ...
@@ -76,9 +77,10 @@ Unrolled<typename Stack<C>::State> unroll_layers(const Stack<C>& stack, Var x,
 
 /// A cell with a shortcut (He et al. 2016; Prakash et al. 2016): its output is h + x, its state
 /// that of the cell. Where x and h differ in size, as in the lowest layer of a stack, it is h.
-template <Cell C>
+template <class C>
 struct Residual {
-  using State = WithOutput<typename C::State>;
+  static_assert(explain_cell<C>());
+  using State = WithOutput<StateOf<C>>;
 
   explicit Residual(C cell) : cell(std::move(cell)) {}
   Residual(const Parameters& p, Input in, Index hidden) : cell(p, in, hidden) {}

@@ -1,5 +1,5 @@
 #pragma once
-/// What a cell is, and its state: a Var, a struct of Vars, or a vector of states.
+/// The state of a cell: a Var, a struct of Vars, or a vector of states.
 
 #include <unroll/core/tape.h>
 
@@ -12,12 +12,6 @@
 #include <vector>
 
 namespace unroll {
-
-/// A cell maps an input and a state to the next state. The first Var of its state is its output.
-template <class C>
-concept Cell = requires(const C& cell, Var x, typename C::State state) {
-  { cell.step(x, state) } -> std::same_as<typename C::State>;
-};
 
 /// Becomes a Var and nothing else: what a struct of Vars can be made of.
 struct OnlyVar {

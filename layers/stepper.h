@@ -14,8 +14,10 @@ namespace unroll {
 /// after that it costs little more than its products. No gradients, and no memory that grows.
 ///
 /// A Stepper reads parameters as they are when it steps; it records again when they have changed.
-template <Cell C>
+template <class C>
 class Stepper {
+  static_assert(explain_cell<C>());
+
  public:
   /// From the zero state, for `batch` sequences of inputs (batch, input size).
   Stepper(const C& cell, Index batch, DType dtype = DType::f32)

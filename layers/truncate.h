@@ -16,10 +16,10 @@ namespace unroll {
 /// The first steps_back + 1 outputs lie that near the beginning and need no truncation. Each later
 /// one gets a window of its own that begins with a constant state; all windows are of one length,
 /// so they run side by side, as a batch of windows. ShapeError for a state that grows.
-template <Cell C>
-Unrolled<typename C::State> unroll_truncated(const C& cell, Var x, typename C::State state,
-                                             Index steps_back) {
-  using State = typename C::State;
+template <class C>
+Unrolled<StateOf<C>> unroll_truncated(const C& cell, Var x, StateOf<C> state, Index steps_back) {
+  if constexpr (!check_cell<C>()) return {};
+  using State = StateOf<C>;
   if (steps_back < 0)
     fail<Error>("unroll_truncated: {} steps back, expected 0 or more", steps_back);
   const Index steps = x.shape().rank() == 0 ? 0 : x.shape()[0];
@@ -71,9 +71,10 @@ Unrolled<typename C::State> unroll_truncated(const C& cell, Var x, typename C::S
 /// goes on to the step before only with probability `keep`, and is then divided by `keep`: its mean
 /// is the whole gradient, its length 1 / (1 - keep) steps on average (Tallec & Ollivier 2017).
 /// Error unless 0 < keep <= 1.
-template <Cell C>
-Unrolled<typename C::State> unroll_randomized(const C& cell, Var x, typename C::State state,
-                                              double keep, Random& random) {
+template <class C>
+Unrolled<StateOf<C>> unroll_randomized(const C& cell, Var x, StateOf<C> state, double keep,
+                                       Random& random) {
+  if constexpr (!check_cell<C>()) return {};
   if (!(keep > 0 && keep <= 1)) {
     fail<Error>("unroll_randomized: keep {}, expected 0 < keep <= 1", keep);
   }

@@ -10,9 +10,10 @@ namespace unroll {
 /// A cell whose states zone out, at a rate for each Var of its state in order (of an LSTM h, c);
 /// the last rate holds for the rest. Stepped as it is, it evaluates: units take the mean of what
 /// they did in training. Stepped through `training(noise)`, it draws.
-template <Cell C>
+template <class C>
 struct Zoneout {
-  using State = typename C::State;
+  static_assert(explain_cell<C>());
+  using State = StateOf<C>;
 
   Zoneout(C cell, std::vector<double> rates) : cell(std::move(cell)), rates(std::move(rates)) {
     if (this->rates.empty()) fail<Error>("Zoneout: at least one rate is needed");
@@ -28,7 +29,7 @@ struct Zoneout {
 
   /// The cell for one training step.
   struct Training {
-    using State = typename C::State;
+    using State = StateOf<C>;
     [[nodiscard]] State step(Var x, const State& state) const {
       return zoneout.mix(zoneout.cell.step(x, state), state, [&](Var now, Var before, double rate) {
         const Var ones = full(now.tape(), now.shape(), 1);

@@ -104,7 +104,7 @@ GradientCheck check_gradients(const std::function<Var(Tape&)>& f, const Paramete
     tape.clear();
     return weighted_sum(f(tape));
   };
-  const Gradients gradients = tape.gradients(record(), parameters);
+  const Gradients gradients = tape.gradients(record(), parameters, Tape::Unreached::zero);
   const std::vector<Parameter> all = parameters.all();
 
   GradientCheck check;

@@ -26,8 +26,8 @@ std::vector<Piece> cut_where_others_end(std::vector<Piece> pieces) {
   std::ranges::sort(ends);
   ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
   const auto ends_within = [&](const Piece& piece) {  // its own end included
-    return std::ranges::subrange(std::ranges::upper_bound(ends, piece.begin),
-                                 std::ranges::upper_bound(ends, piece.begin + piece.size));
+    return std::span<const Index>(std::ranges::upper_bound(ends, piece.begin),
+                                  std::ranges::upper_bound(ends, piece.begin + piece.size));
   };
   std::size_t count = 0;
   for (const Piece& piece : pieces) count += ends_within(piece).size();

@@ -62,6 +62,8 @@ bool Team::barrier() {
       if (spin < kSpins) {
 #if defined(__x86_64__)
         __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        asm volatile("yield");
 #endif
       } else {
         std::this_thread::yield();

@@ -375,7 +375,7 @@ void RandomProgram::add_losses() {
       loss = one_in(3) ? loss * tanh(classified) : loss + classified;
     }
     losses.push_back(loss);
-    if (one_in(2)) gradients.push_back(tape_.gradients(loss, parameters));
+    if (one_in(2)) gradients.push_back(tape_.gradients(loss, parameters, Tape::Unreached::zero));
     if (wrt.empty() || one_in(4)) continue;
     const std::vector<Var> first = tape_.gradients(loss, wrt);
     for (const Var& gradient : first) keep(gradient);

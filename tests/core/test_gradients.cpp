@@ -257,3 +257,23 @@ TEST_CASE("gradients: not of another tree, and not across a new parameter") {
   CHECK_THROWS_WITH_AS((void)gradients[W],
                        "parameters were added since these gradients were computed", HandleError);
 }
+
+TEST_CASE("gradients: of a loss that depends on no parameter of the tree are refused") {
+  const Parameters model(DType::f64);
+  const Parameters other(DType::f64);
+  const Parameter w = model.add("w", {2}, constant(1));
+  (void)other.add("cell.v", {2}, constant(1));
+  Tape tape(DType::f64);
+  const Var loss = sum(square(tape.parameter(w)));
+  CHECK_THROWS_WITH_AS(
+      (void)tape.gradients(loss, other),
+      fmt::format("gradients: no gradient of the loss, node #{} (sum), reaches any of the 1 "
+                  "parameters of the tree, of which the first is 'cell.v': are they those of the "
+                  "model?",
+                  loss.index())
+          .c_str(),
+      Error);
+  CHECK_NOTHROW((void)tape.gradients(loss, model));
+  CHECK_NOTHROW((void)tape.gradients(loss, other, Tape::Unreached::zero));
+  CHECK_NOTHROW((void)tape.gradients(loss, Parameters(DType::f64)));  // a tree without any
+}

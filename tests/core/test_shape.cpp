@@ -33,13 +33,13 @@ TEST_CASE("shape: equality sees rank and every dimension") {
 }
 
 TEST_CASE("shape: what cannot be one") {
-  CHECK_THROWS_WITH_AS((Shape{1, 2, 3, 4, 5, 6, 7}), "a shape of 7 dimensions: at most 6 are supported",
-                       ShapeError);
+  CHECK_THROWS_WITH_AS((Shape{1, 2, 3, 4, 5, 6, 7}),
+                       "a shape of 7 dimensions: at most 6 are supported", ShapeError);
   CHECK_THROWS_WITH_AS((Shape{2, -1, 3}), "a shape with a negative dimension: (2 x -1 x 3)",
                        ShapeError);
-  CHECK_THROWS_WITH_AS((void)(Shape{1, 2, 3, 4, 5, 6}.inserted(0, 1)),
-                       "(1 x 2 x 3 x 4 x 5 x 6) cannot get one more dimension: at most 6 are supported",
-                       ShapeError);
+  CHECK_THROWS_WITH_AS(
+      (void)(Shape{1, 2, 3, 4, 5, 6}.inserted(0, 1)),
+      "(1 x 2 x 3 x 4 x 5 x 6) cannot get one more dimension: at most 6 are supported", ShapeError);
 }
 
 TEST_CASE("shape: a dimension replaced, removed, inserted") {

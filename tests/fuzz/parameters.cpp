@@ -109,13 +109,13 @@ void held_gradients(Program& p) {
     const Var two = p.loss_of(output_of(last));
     for (const Var& loss : {one, two, one + two}) {
       if (p.one_in(4)) continue;
-      Gradients& held = p.hold(p.tape().gradients(loss, tree));
+      Gradients& held = p.hold(p.tape().gradients(loss, tree, Tape::Unreached::zero));
       if (p.one_in(4)) held.run();
       if (p.one_in(4)) held.scale(0.5);
       if (p.one_in(4)) clip_by_global_norm(held, 0.1);
       p.show("the words of it", [&held, &embedding] { return held[embedding.W].to_doubles(); });
     }
-    kept.push_back(p.tape().gradients(one * tanh(two), tree));
+    kept.push_back(p.tape().gradients(one * tanh(two), tree, Tape::Unreached::zero));
     kept.back().run();
     if (p.one_in(3)) p.change(tree);
     if (p.one_in(2)) {

@@ -208,7 +208,7 @@ void Program::learn(const std::vector<Var>& results, const std::vector<Parameter
     if (one_in(4)) glance(result);
   }
   for (const Parameters& tree : trees) {
-    if (!one_in(5)) hold(tape().gradients(loss, tree));
+    if (!one_in(5)) hold(tape().gradients(loss, tree, Tape::Unreached::zero));
   }
   if (one_in(2) && !inputs.empty()) {
     const std::vector<Var> gradients = tape().gradients(loss, inputs);

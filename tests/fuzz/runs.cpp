@@ -145,7 +145,7 @@ struct NearNetwork {
     if (d.keeps_state) p.show(h);
     const Var y = linear(stack(outputs), rows_of_V);
     const Var loss = sum(square(y)) + sum(d.function == 2 ? tanh(h) : h);
-    p.hold(tape.gradients(loss, tree));
+    p.hold(tape.gradients(loss, tree, Tape::Unreached::zero));
     if (d.differentiates_inputs) p.show(tape.gradients(loss, std::array{input})[0]);
     p.show(loss);
     return y;
@@ -225,7 +225,7 @@ void two_threads(Program& p) {
         const auto start = layer.cell.zero_state(tape, x.shape()[1]);
         const auto [outputs, last] = unroll_over(layer.cell, x, start);
         const Var loss = sum(square(readout(outputs))) + sum(output_of(last));
-        const Gradients gradients = tape.gradients(loss, tree);
+        const Gradients gradients = tape.gradients(loss, tree, Tape::Unreached::zero);
         results[which] = gradients.flat().to_doubles();
         results[which].push_back(loss.item());
       }

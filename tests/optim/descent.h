@@ -110,7 +110,7 @@ struct Lookups {
       loss = loss + sum(square(tape.parameter(matrix) - 0.2)) * on +
              square(tape.parameter(scalar) + 0.1 * (step % 3)) * on;
     }
-    return tape.gradients(loss, p);
+    return tape.gradients(loss, p, Tape::Unreached::zero);
   }
 
   /// The elements that a step's gradient touches.

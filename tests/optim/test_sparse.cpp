@@ -134,7 +134,7 @@ TEST_CASE("sparse: a step that reaches nothing still counts") {
   Tape tape(DType::f64);
   optimizer.step(tape.gradients(sum(tape.parameter(a) * 2.0), p));
   CHECK(optimizer.slots().values<double>(0)[0] == 2);
-  optimizer.step(tape.gradients(full(tape, {}, 1), p));
+  optimizer.step(tape.gradients(full(tape, {}, 1), p, Tape::Unreached::zero));
   CHECK(optimizer.slots().visited() == 0);
   optimizer.step(tape.gradients(sum(tape.parameter(a) * 2.0), p));
   CHECK(optimizer.slots().values<double>(0)[0] == 0.5 * (0.5 * 2) + 2);

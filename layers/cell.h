@@ -1,0 +1,83 @@
+#pragma once
+/// What a cell is, and one sentence for what is none.
+
+#include <unroll/layers/state.h>
+
+namespace unroll {
+
+/// A state that is read Var by Var: a Var, a struct of Vars and nothing else, a vector of such, or
+/// a type with a for_each_var() of its own.
+template <class S>
+concept StateOfVars = requires(S& state) {
+  for_each_var(state, [](Var& /*var*/) {});
+};
+
+/// A cell maps an input and a state to the next state. The first Var of its state is its output.
+template <class C>
+concept Cell = requires(const C& cell, Var x, typename C::State state) {
+  { cell.step(x, state) } -> std::same_as<typename C::State>;
+}
+&&StateOfVars<typename C::State>;
+
+template <class C>
+inline constexpr bool kNever = false;
+
+/// Whether C is a cell; where it is none, an error of the compiler that says what is missing.
+template <class C>
+constexpr bool check_cell() {
+  if constexpr (!requires { typename C::State; }) {
+    static_assert(kNever<C>,
+                  "a cell names its state: using State = unroll::Var; or struct State { Var h; }");
+  } else if constexpr (!StateOfVars<typename C::State>) {
+    static_assert(
+        kNever<C>,
+        "the State of a cell is a Var, a struct of Vars and nothing else, or a std::vector "
+        "of such; give other types a for_each_var(State&, f)");
+  } else if constexpr (!requires(C & cell, Var x, typename C::State s) { cell.step(x, s); }) {
+    static_assert(kNever<C>, "a cell has a step: State step(Var x, State s) const");
+  } else if constexpr (!requires(const C& cell, Var x, typename C::State s) { cell.step(x, s); }) {
+    static_assert(kNever<C>, "the step of a cell is const: State step(Var x, State s) const");
+  } else if constexpr (!Cell<C>) {
+    static_assert(kNever<C>,
+                  "the step of a cell returns its State: State step(Var x, State s) const");
+  }
+  return Cell<C>;
+}
+
+/// For a static_assert in class templates: true, but for what is no cell check_cell() has its say.
+template <class C>
+constexpr bool explain_cell() {
+  (void)check_cell<C>();
+  return true;
+}
+
+/// The state of a cell; of what is no cell a Var, so that the compiler says only what is missing.
+template <class C>
+struct StateOfCell {
+  using type = Var;
+};
+template <Cell C>
+struct StateOfCell<C> {
+  using type = typename C::State;
+};
+template <class C>
+using StateOf = typename StateOfCell<C>::type;
+
+/// What a sequence begins with: a state; for what has none, anything.
+struct Anything {
+  template <class T>
+  Anything(const T& /*value*/) {}  // NOLINT: everything is taken
+};
+template <class C>
+struct StartOfCell {
+  using type = Anything;
+};
+template <class C>
+requires requires { typename C::State; }
+struct StartOfCell<C> {
+  using type = typename C::State;
+};
+template <class C>
+using StartOf = typename StartOfCell<C>::type;
+
+}  // namespace unroll
