@@ -13,7 +13,7 @@ namespace unroll {
 /// What a file holds: named tensors, and text of the user's own.
 struct TensorFile {
   std::map<std::string, Tensor> tensors;
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string> metadata = {};
 };
 
 /// Writes `file` at `path`, whole or not at all: into a temporary file beside it, made durable,

@@ -31,6 +31,11 @@ TEST_CASE("repair_utf8 replaces every maximal bad sequence once") {
   CHECK(repair("\xC0\xAF") == kBad + kBad);                        // longer than needed
   CHECK(repair("\xED\xA0\x80") == kBad + kBad + kBad);             // a surrogate
   CHECK(repair("\xF4\x90\x80\x80") == kBad + kBad + kBad + kBad);  // beyond U+10FFFF
+  // Cut off after the highest and the lowest second byte that the first allows.
+  for (const char* cut :
+       {"\xED\x9F", "\xF4\x8F", "\xF4\x8F\xBF", "\xE0\xA0", "\xF0\x90", "\xE1\xBF"}) {
+    CHECK(repair(cut) == kBad);
+  }
   CHECK(repair("\xE2\x82\xE2\x82\xAC") == kBad + "€");
   CHECK(repair("\xFF\xFE") == kBad + kBad);
   // The example of the Unicode standard, table 3-11.

@@ -1,5 +1,5 @@
-// The code of the READMEs is what is compiled here: the lines between the marks stand there word for
-// word, but for their indentation.
+// The code of the READMEs is what is compiled here: the lines between the marks stand there word
+// for word, but for their indentation.
 #include "support.h"
 
 #include <fstream>
@@ -72,7 +72,7 @@ TEST_CASE("readme: its training step compiles and goes down") {
   Carried<Var> state = carry(zero_state(cell, tape, 2));
   double first = 0;
   double latest = 0;
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < 100; ++i) {
     // [step
     tape.clear();
     auto [outputs, last] = unroll_over(cell, tape.input(x), state);  // x: (T, B, features)

@@ -86,6 +86,24 @@ TEST_CASE("averaged: settings that make no sense are refused") {
                        "Averaged: a start of -1, expected one of 0 or above", Error);
 }
 
+TEST_CASE("averaged: gradients that cannot be computed change neither mean nor parameters") {
+  const Parameters p(DType::f64);
+  const Embedding words(p / "words", 3, 2);
+  Averaged optimizer(std::make_unique<Sgd>());
+  Tape tape(DType::f64);
+  const auto gradients = [&](std::int32_t id) {
+    return tape.gradients(sum(square(words(tape.input(ids_of({1}, {id}))))), p);
+  };
+  for (int step = 0; step < 3; ++step) optimizer.step(gradients(step));
+  const auto good = optimizer.state();
+  const Tensor before(p.flat());
+  CHECK_THROWS_AS(optimizer.step(gradients(7)), ValueError);
+  CHECK(same_bits(p.flat(), before));
+  const auto after = optimizer.state();
+  REQUIRE(after.size() == good.size());
+  for (const auto& [name, tensor] : good) CHECK(same_bits(after.at(name), tensor));
+}
+
 TEST_CASE("averaged: a state that does not fit changes neither mean nor optimizer") {
   Lookups a;
   Averaged optimizer(std::make_unique<Adam>());
