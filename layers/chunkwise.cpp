@@ -137,7 +137,9 @@ Unrolled<MatrixState> unroll_chunkwise(const GatedDeltaNet& cell, Var x, MatrixS
 }
 
 Unrolled<Mlstm::State> unroll_chunkwise(const Mlstm& cell, Var x, Mlstm::State state, Index chunk) {
-  auto [h, C, n, m] = state;  // C: rows by value, columns by key
+  Var C = state.C;  // rows by value, columns by key
+  Var n = state.n;
+  Var m = state.m;
   const Var outputs = by_chunks(x, chunk, [&](Var part) {
     const auto number = [](Var v) { return reshape(by_sequence(v), {v.shape()[1], v.shape()[0]}); };
     const Var q = by_sequence(cell.q(part));

@@ -141,10 +141,10 @@ TEST_CASE("optimizers: what they remember goes to 0, not to numbers too small to
       const double slope = step == 0 ? 1e-15 : 0;  // once, then never again
       optimizer->step(tape.gradients(sum(slope * tape.parameter(w)), p));
     }
-    for (const auto& [name, tensor] : optimizer->state()) {
-      if (!is_floating(tensor.dtype())) continue;
-      CAPTURE(name);
-      for (const double value : tensor.to_doubles()) {
+    for (const auto& slot : optimizer->state()) {
+      if (!is_floating(slot.second.dtype())) continue;
+      CAPTURE(slot.first);
+      for (const double value : slot.second.to_doubles()) {
         CHECK((value == 0 || std::abs(value) >= std::numeric_limits<float>::min()));
       }
     }
