@@ -30,7 +30,6 @@
 #include <unroll/ops/reduce.h>
 #include <unroll/ops/registry.h>
 #include <unroll/ops/scan.h>
-#include <unroll/ops/shape.h>
 #include <unroll/optim/clip.h>
 #include <unroll/optim/optimizers.h>
 #include <unroll/optim/schedule.h>
