@@ -1,5 +1,5 @@
 #pragma once
-/// What a cell is, and one sentence for what is none.
+/// The requirements on a cell, and the error messages for types that do not meet them.
 
 #include <unroll/layers/state.h>
 
@@ -22,7 +22,8 @@ concept Cell = requires(const C& cell, Var x, typename C::State state) {
 template <class C>
 inline constexpr bool kNever = false;
 
-/// Whether C is a cell; where it is none, an error of the compiler that says what is missing.
+/// True if C is a cell. If it is not, compilation fails with one sentence that names the missing
+/// requirement.
 template <class C>
 constexpr bool check_cell() {
   if constexpr (!requires { typename C::State; }) {
@@ -44,14 +45,16 @@ constexpr bool check_cell() {
   return Cell<C>;
 }
 
-/// For a static_assert in class templates: true, but for what is no cell check_cell() has its say.
+/// Runs check_cell() inside a static_assert of a class template. It returns true for every type, so
+/// that the static_assert adds no second error to the message of check_cell().
 template <class C>
 constexpr bool explain_cell() {
   (void)check_cell<C>();
   return true;
 }
 
-/// The state of a cell; of what is no cell a Var, so that the compiler says only what is missing.
+/// The State of a cell. For a type that is not a cell it is Var, so that signatures still compile
+/// and check_cell() gives the only error.
 template <class C>
 struct StateOfCell {
   using type = Var;
@@ -63,7 +66,8 @@ struct StateOfCell<C> {
 template <class C>
 using StateOf = typename StateOfCell<C>::type;
 
-/// What a sequence begins with: a state; for what has none, anything.
+/// Accepts an argument of any type: the initial state of a type that has no State, so that
+/// check_cell() gives the error instead of a failed conversion.
 struct Anything {
   template <class T>
   Anything(const T& /*value*/) {}  // NOLINT: everything is taken

@@ -34,7 +34,8 @@ Var row(Var v) { return reshape(v, v.shape().inserted(1, 1)); }
 Var decay_between(Var g, Var mask) { return exp(where(mask, column(g) - row(g), 0)) * mask; }
 
 /// A chunk of S' = exp(g) S + k u^T, y = S'^T q. q, k, u: (B, L, n); g: (B, L), the logarithms of
-/// what is left of the S before the chunk. Gives y (B, L, n) and changes S to the one after it.
+/// the share of the old S that is left at each step. Gives y (B, L, n) and changes S to the one
+/// after it.
 Var fading_chunk(Var q, Var k, Var u, Var g, Var& S) {
   const Index steps = g.shape()[1];
   const Var seen = lower_triangle(g.tape(), steps, steps);

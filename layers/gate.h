@@ -65,8 +65,8 @@ struct Fitted {
   std::optional<Projection> P;
 };
 
-/// h, or what recurrent dropout leaves of it for U (Tape::mask_input): what every product with U
-/// begins with.
+/// h times the mask of U (Tape::mask_input, recurrent dropout), or h where U has none. Every
+/// product U h takes its h from here.
 [[nodiscard]] Var seen_by(const Parameter& U, Var h);
 
 /// U h + b, of what does not see x. U: (out x from), b: (out).

@@ -28,8 +28,7 @@ struct Padded {
 /// sequence without any.
 [[nodiscard]] Var masked_mean(Var x, Var mask);
 
-/// Each sequence of x (T, B, ...) reversed within its length; what stands after its end stays
-/// there.
+/// Each sequence of x (T, B, ...) reversed within its length; its padding stays where it is.
 [[nodiscard]] Var reverse_padded(Var x, std::span<const Index> lengths);
 
 /// Batches of up to `size` sequences of similar length, so that little is padded: their positions,

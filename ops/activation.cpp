@@ -179,7 +179,7 @@ Var clamp(Var x, double low, double high) {
 }
 Var hard_tanh(Var x) { return clamp(x, -1, 1); }
 Var leaky_relu(Var x, double slope) { return where(x > 0, x, slope * x); }
-// expm1 of what is not chosen would overflow. At 0 the minimum passes the gradient on to x.
+// The minimum keeps expm1 of a large x from overflowing. At x = 0 it passes the gradient on to x.
 Var elu(Var x, double alpha) { return where(x > 0, x, alpha * expm1(minimum(0, x))); }
 Var silu(Var x) { return x * sigmoid(x); }
 Var gelu(Var x) { return x * affine(erf(x * std::numbers::sqrt2 / 2), 0.5, 0.5); }

@@ -15,7 +15,7 @@ namespace {
 constexpr double kImpossible = -std::numeric_limits<double>::infinity();  // log of 0
 
 /// The targets of a batch with a blank before, between and after them: (B x positions). Shorter
-/// ones go on with blanks, which nothing reads.
+/// ones are padded with blanks that have no part in the loss.
 struct Extended {
   Extended(Var log_probs, std::span<const std::vector<std::int32_t>> targets, std::int32_t blank)
       : batch(std::ssize(targets)) {
@@ -74,7 +74,7 @@ void check(Var log_probs, std::size_t targets, std::span<const Index> lengths, I
   }
 }
 
-/// x (B x positions) moved on by `by` positions; what enters is impossible.
+/// x (B x positions) moved by `by` positions to the right; the first `by` become -infinity.
 Var moved(Var x, Index by) {
   const Shape shape = x.shape();
   const Var before = full(x.tape(), shape.with(1, std::min(by, shape[1])), kImpossible);

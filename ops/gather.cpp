@@ -14,7 +14,7 @@ struct Along {
   Index size;  // scatter_add: of the result along the axis
 };
 
-/// The shape of `x` but along `axis`; ShapeError where the ids differ from it elsewhere.
+/// ShapeError unless x and ids have the same shape in all axes but `axis`.
 void require_same_but_along(const Signature& s, const Shape& x, const Shape& ids, int axis) {
   if (x.rank() != ids.rank() || x.with(axis, 0) != ids.with(axis, 0)) {
     s.reject("x {} and ids {}: they may differ in axis {} only", x.to_string(), ids.to_string(),

@@ -8,7 +8,8 @@
 namespace unroll {
 namespace {
 
-/// Stands for -infinity among logits: no logit is as low, and it is still a number.
+/// Replaces masked logits: lower than any real logit, but finite, so that a row without unmasked
+/// logits gives no NaN.
 constexpr double kLowest = -1e30;
 
 Var reduce(Var loss, Reduction reduction) {

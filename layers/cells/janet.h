@@ -6,8 +6,8 @@
 
 namespace unroll {
 
-/// What is let in is forgotten a little less than f says: by a gate that is shifted by beta, 1 as
-/// in the paper. in: (B, in) or ids (B), out: h (B, hidden).
+/// The new value is weighted by 1 - sigmoid(s - beta), more than the 1 - sigmoid(s) that is
+/// forgotten; beta is 1 as in the paper. in: (B, in) or ids (B), out: h (B, hidden).
 struct Janet {
   using State = Var;
   static constexpr double beta = 1;

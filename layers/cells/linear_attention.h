@@ -96,8 +96,8 @@ struct Gla {
   Projection a;
 };
 
-/// Before a value is written at a key, what is read there is taken away, as far as b says.
-/// in: (B, in) or ids (B), out: y (B, hidden).
+/// The value stored at key k, S^T k, is replaced by v; b in (0, 1) is the fraction that is
+/// replaced. in: (B, in) or ids (B), out: y (B, hidden).
 struct DeltaNet {
   using State = MatrixState;
   static constexpr std::string_view source = "Schlag et al. 2021, Yang et al. 2024, one head";

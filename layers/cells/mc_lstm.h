@@ -11,7 +11,7 @@
 namespace unroll {
 
 /// The features of x are masses that enter, not negative, of which the gates see each; an id brings
-/// a mass of 1. What enters and what the gates see may also be given apart.
+/// a mass of 1. The other step() takes the mass and the features of the gates as two arguments.
 /// in: (B, in) or ids (B), out: h (B, hidden), the mass that leaves.
 struct McLstm {
   struct State {

@@ -1,6 +1,7 @@
 #pragma once
-/// Networks that look things up: in their own past (Cheng, Dong & Lapata 2016, reduced to what is
-/// new), and in a memory that they write to by content (Graves, Wayne & Danihelka 2014).
+/// Networks with a memory of vectors: their own last outputs (the attention of Cheng, Dong & Lapata
+/// 2016, on a simple RNN), and rows that are read and written by content (Graves, Wayne & Danihelka
+/// 2014).
 
 #include <unroll/layers/gate.h>
 #include <unroll/ops/elementwise.h>
@@ -60,13 +61,14 @@ struct PastAttention {
   Recurrent V;
 };
 
-/// A small neural Turing machine: one head, which reads and writes where the rows of a memory of
-/// kRows rows resemble a key, and a controller that is an RNN of x and of what was read. Without
-/// the paper's shifts. in: (B, in) or ids (B), out: h (B, hidden).
+/// A small neural Turing machine. The controller is an RNN of x and of r, the vector read at the
+/// step before. One head compares a key with the kRows rows of the memory M, and reads and writes
+/// each row in proportion to its similarity. The paper's location shifts are left out. in: (B, in)
+/// or ids (B), out: h (B, hidden).
 struct Ntm {
   struct State {
     Var h;  // (B, hidden), an output only
-    Var r;  // (B, hidden), what was read
+    Var r;  // (B, hidden), the vector read from M
     Var M;  // (B, kRows, hidden)
   };
   static constexpr Index kRows = 8;

@@ -1,6 +1,6 @@
 #pragma once
-/// The recurrent additive network (Lee, Levy & Zettlemoyer 2017): an LSTM whose memory adds up
-/// words alone, without a recurrent product in what is added.
+/// The recurrent additive network (Lee, Levy & Zettlemoyer 2017): an LSTM whose candidate is W x,
+/// so that its memory is a weighted sum of the inputs.
 
 #include <unroll/layers/cells/lstm.h>
 #include <unroll/layers/gate.h>

@@ -55,7 +55,8 @@ struct Rwkv4 {
     x = fitted(x);
     const Var kt = k(mk(x, s.x));
     const Var vt = v(mv(x, s.x));
-    // Both sums, of the output and of the next state, by what is largest in each.
+    // Each pair of exponentials is divided by exp of the larger exponent, so that neither
+    // overflows.
     const Var top = maximum(s.o, u + kt);
     const Var old = exp(s.o - top);
     const Var now = exp(u + kt - top);
