@@ -274,8 +274,7 @@ Gradients Tape::gradients(Var loss, const Parameters& parameters, Unreached unre
   if (reached.empty() && !wanted.empty() && unreached == Unreached::error) {
     fail<Error>(
         "gradients: no gradient of the loss, node #{} ({}), reaches any of the {} parameters of "
-        "the "
-        "tree, of which the first is '{}': are they those of the model?",
+        "the tree, of which the first is '{}': are they those of the model?",
         loss.index(), graph_.nodes[loss.index()].op->name, wanted.size(), wanted[0].name());
   }
   return {parameters, loss, std::move(reached)};

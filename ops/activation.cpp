@@ -8,9 +8,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 
-struct UnaryFormula {
-  static constexpr int kInputs = 1;
-};
 struct SigmoidFormula : UnaryFormula {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {

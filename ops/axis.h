@@ -28,7 +28,11 @@ struct Around {
   return axis < 0 && axis >= -rank ? axis + rank : axis;
 }
 
-/// The size of x along an axis; ShapeError "<name>: ..." where it has none such.
+/// The shape of input 0 without the axis of which one element is chosen, the `extreme` one;
+/// ShapeError where the axis is empty.
+[[nodiscard]] Shape without_extreme_axis(const Signature& s, std::string_view extreme);
+
+/// The size of x along an axis; ShapeError, beginning with `name`, where x has no such axis.
 [[nodiscard]] Index size_along(std::string_view name, Var x, Index axis);
 
 }  // namespace unroll

@@ -10,9 +10,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 
-struct BinaryFormula {
-  static constexpr int kInputs = 2;
-};
 struct AddFormula : BinaryFormula {
   template <class D, class V>
   HWY_INLINE V operator()(D, V a, V b) const {

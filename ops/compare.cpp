@@ -8,9 +8,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace unroll::HWY_NAMESPACE {
 
-struct BinaryFormula {
-  static constexpr int kInputs = 2;
-};
 struct KeepFormula : BinaryFormula {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x, V condition) const {

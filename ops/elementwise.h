@@ -149,6 +149,22 @@ requires BothOffTape<A, B> Expression pow(const A& a, const B& b) {
   return later([](const auto& x, const auto& y) { return pow(x, y); }, a, b);
 }
 
+template <class A, class B>
+requires BothOffTape<A, B> Expression operator<(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return x < y; }, a, b);
+}
+template <class A, class B>
+requires BothOffTape<A, B> Expression operator<=(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return x <= y; }, a, b);
+}
+template <class A, class B>
+requires BothOffTape<A, B> Expression operator>(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return x > y; }, a, b);
+}
+template <class A, class B>
+requires BothOffTape<A, B> Expression operator>=(const A& a, const B& b) {
+  return later([](const Operand& x, const Operand& y) { return x >= y; }, a, b);
+}
 template <OffTape P>
 Expression operator-(const P& p) {
   return later([](Var x) { return -x; }, p);

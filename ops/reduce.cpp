@@ -119,12 +119,7 @@ struct Extreme : Reduction {
                                           : make("min", "y = smallest of x along an axis");
 
   static Shape shape(const Signature& s) {
-    const int axis = s.axis(s.attributes<Axis>().axis);
-    if (s.shape(0)[axis] == 0) {
-      s.reject("axis {} of {} is empty: there is no {} element", axis, s.shape(0).to_string(),
-               kLargest ? "largest" : "smallest");
-    }
-    return s.shape(0).without(axis);
+    return without_extreme_axis(s, kLargest ? "largest" : "smallest");
   }
 
   template <class T>
@@ -253,6 +248,15 @@ Var sum(Var x, Index axis, bool keep) { return record<Sum>(x, axis, keep); }
 Var max(Var x, Index axis, bool keep) { return record<Max>(x, axis, keep); }
 Var min(Var x, Index axis, bool keep) { return record<Min>(x, axis, keep); }
 Var logsumexp(Var x, Index axis, bool keep) { return record<LogSumExp>(x, axis, keep); }
+
+Shape without_extreme_axis(const Signature& s, std::string_view extreme) {
+  const int axis = s.axis(s.attributes<Axis>().axis);
+  if (s.shape(0)[axis] == 0) {
+    s.reject("axis {} of {} is empty: there is no {} element", axis, s.shape(0).to_string(),
+             extreme);
+  }
+  return s.shape(0).without(axis);
+}
 
 Index size_along(std::string_view name, Var x, Index axis) {
   const Shape shape = x.shape();

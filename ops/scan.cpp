@@ -98,12 +98,7 @@ struct ArgExtreme {
                                                    : "y = position of the smallest x along an axis",
                                .integer_result = true};
   static Shape shape(const Signature& s) {
-    const int axis = s.axis(s.attributes<Axis>().axis);
-    if (s.shape(0)[axis] == 0) {
-      s.reject("axis {} of {} is empty: there is no {} element", axis, s.shape(0).to_string(),
-               kLargest ? "largest" : "smallest");
-    }
-    return s.shape(0).without(axis);
+    return without_extreme_axis(s, kLargest ? "largest" : "smallest");
   }
   template <class T>
   static void forward(const KernelCall& k) {

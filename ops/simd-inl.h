@@ -118,6 +118,14 @@ HWY_INLINE V tanh_of(D d, V x) {
   }
 }
 
+/// What formulas of one and of two inputs are derived from.
+struct UnaryFormula {
+  static constexpr int kInputs = 1;
+};
+struct BinaryFormula {
+  static constexpr int kInputs = 2;
+};
+
 /// One row: whole vectors, then the elements that are left, fewer than a vector.
 template <class Formula, class D, class T, class... In>
 HWY_INLINE void sweep_row(const Formula& formula, D d, std::size_t n, T* out, const In*... in) {

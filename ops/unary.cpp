@@ -24,9 +24,6 @@ HWY_INLINE V one_by_one(D d, M wanted, V x, V y, F f) {
 /// Where Highway's sine and cosine are exact.
 constexpr int kLargestAngle = 30000;
 
-struct UnaryFormula {
-  static constexpr int kInputs = 1;
-};
 struct AffineFormula : UnaryFormula {
   struct Factors {
     double scale;

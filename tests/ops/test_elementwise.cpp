@@ -200,6 +200,8 @@ TEST_CASE("elementwise: an expression of parameters is recorded where it meets a
   CHECK((x * pow(w, 2)).value().to_doubles() == Numbers{9, 36});
   CHECK((x * maximum(w, v)).value().to_doubles() == Numbers{3, 12});
   CHECK(where(x > 2 * v, abs(-w), x).value().to_doubles() == Numbers{1, 3});
+  CHECK((x * (w > v)).value().to_doubles() == Numbers{1, 4});
+  CHECK((x * (w <= 2)).value().to_doubles() == Numbers{0, 0});
   const Var row = reshape(x, {1, 2});
   CHECK(linear(row, W - transpose(W) + 1, -w).value().to_doubles() == Numbers{2, 2});
   CHECK(matmul(row, matmul(W, 0.5 * W)).value().to_doubles() == Numbers{20, 20});
