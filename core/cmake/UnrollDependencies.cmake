@@ -33,8 +33,10 @@ if(NOT OpenMP_CXX_FOUND)
   unroll_missing(OpenMP libomp-dev)
 endif()
 
-if(UNROLL_BUILD_EXAMPLES)
+if(UNROLL_BUILD_EXAMPLES OR UNROLL_BUILD_TESTS)
   unroll_find(CONFIG CLI11 libcli11-dev)
+endif()
+if(UNROLL_BUILD_EXAMPLES)
   unroll_find(PKG libutf8proc libutf8proc-dev)
   unroll_find(PKG cairo libcairo2-dev)
   # libcsv ships neither a CMake package nor a .pc file.

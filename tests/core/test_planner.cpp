@@ -128,7 +128,7 @@ TEST_CASE("planner: a plan for neighbours does not serve parameters that are non
   };
   Tape reference(DType::f64);
   reference.set_passes(Passes::none());
-  for (const std::size_t second : {1, 2, 1, 3}) {
+  for (const std::size_t second : {1U, 2U, 1U, 3U}) {
     const std::vector<double> planned = product_of_sums(tape, second);
     const std::vector<double> plain = product_of_sums(reference, second);
     for (std::size_t i = 0; i < plain.size(); ++i) CHECK(planned[i] == doctest::Approx(plain[i]));

@@ -24,7 +24,7 @@ HWY_EXPORT(target);
 
 TEST_CASE("simd: the set that was asked for stays the one in use, whoever asks which there are") {
   const char* const text = std::getenv("UNROLL_TEST_SIMD");
-  const std::string_view simd = text == nullptr ? "" : text;
+  [[maybe_unused]] const std::string_view simd = text == nullptr ? "" : text;
   (void)hwy::SupportedTargets();
   const std::int64_t in_use = HWY_DYNAMIC_DISPATCH(target)();  // the better the lower
 #if HWY_ARCH_X86
