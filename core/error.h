@@ -1,7 +1,7 @@
 #pragma once
 /// Errors: the user's mistake, the world's, and our own bug.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <stdexcept>
 #include <string>
@@ -56,6 +56,7 @@ template <class E, class... Args>
   throw E(fmt::format(format, std::forward<Args>(args)...));
 }
 
+/// Throws InternalError: what UNROLL_CHECK does where its condition does not hold.
 [[noreturn]] void internal_failure(const char* condition, const char* file, int line);
 
 }  // namespace unroll

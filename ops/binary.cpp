@@ -271,7 +271,9 @@ Var operator*(const Operand& a, const Operand& b) {
   return record<Mul>(a, b);
 }
 Var operator/(const Operand& a, const Operand& b) { return record<Div>(a, b); }
-Var pow(const Operand& a, const Operand& b) { return record<Pow>(a, b); }
+Var pow(const Operand& a, const Operand& b) {
+  return b.is_number() && !a.is_number() ? pow(a.on_tape_of(a), b.number()) : record<Pow>(a, b);
+}
 
 Var add_up(std::span<const Var> terms) {
   if (terms.empty()) fail<ShapeError>("add_up: nothing to add");

@@ -14,11 +14,13 @@ namespace unroll {
 /// What an element-wise operation takes.
 class Operand {
  public:
+  /// Any of the four, as it is.
   Operand(Var var) : var_(var), kind_(Kind::var) {}                           // NOLINT
   Operand(double number) : number_(number), kind_(Kind::number) {}            // NOLINT
   Operand(const Parameter& p) : parameter_(p), kind_(Kind::parameter) {}      // NOLINT
   Operand(const Expression& e) : expression_(&e), kind_(Kind::expression) {}  // NOLINT
 
+  /// Whether it is a number, and that number; 0 where it is not.
   [[nodiscard]] bool is_number() const { return kind_ == Kind::number; }
   [[nodiscard]] double number() const { return number_; }
   /// The operand as a Var on the tape of `other`; HandleError where neither has a tape.
@@ -33,6 +35,8 @@ class Operand {
   Kind kind_;
 };
 
+/// Sum, difference, product and quotient, element by element. ShapeError where the shapes do
+/// not broadcast, HandleError where no operand is on a tape.
 Var operator+(const Operand& a, const Operand& b);
 Var operator-(const Operand& a, const Operand& b);
 Var operator*(const Operand& a, const Operand& b);
@@ -118,144 +122,71 @@ Var softplus(Var x);
 /// log(sigmoid(x)) = -softplus(-x)
 Var log_sigmoid(Var x);
 
-// Of parameters and expressions of them: an expression, recorded where it meets a Var.
-
+/// Of parameters and expressions of them: an expression, recorded where it meets a Var.
 template <class A, class B>
 requires BothOffTape<A, B> Expression operator+(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return x + y; }, a, b);
+  return later(operator+, a, b);
 }
 template <class A, class B>
 requires BothOffTape<A, B> Expression operator-(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return x - y; }, a, b);
+  return later(operator-, a, b);
 }
 template <class A, class B>
 requires BothOffTape<A, B> Expression operator*(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return x * y; }, a, b);
+  return later(operator*, a, b);
 }
 template <class A, class B>
 requires BothOffTape<A, B> Expression operator/(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return x / y; }, a, b);
+  return later(operator/, a, b);
 }
 template <class A, class B>
 requires BothOffTape<A, B> Expression maximum(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return maximum(x, y); }, a, b);
+  return later(maximum, a, b);
 }
 template <class A, class B>
 requires BothOffTape<A, B> Expression minimum(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return minimum(x, y); }, a, b);
+  return later(minimum, a, b);
 }
 template <class A, class B>
-requires BothOffTape<A, B> Expression pow(const A& a, const B& b) {
-  return later([](const auto& x, const auto& y) { return pow(x, y); }, a, b);
-}
-
+requires BothOffTape<A, B> Expression pow(const A& a, const B& b) { return later(pow, a, b); }
 template <class A, class B>
 requires BothOffTape<A, B> Expression operator<(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return x < y; }, a, b);
+  return later(operator<, a, b);
 }
 template <class A, class B>
 requires BothOffTape<A, B> Expression operator<=(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return x <= y; }, a, b);
+  return later(operator<=, a, b);
 }
 template <class A, class B>
 requires BothOffTape<A, B> Expression operator>(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return x > y; }, a, b);
+  return later(operator>, a, b);
 }
 template <class A, class B>
 requires BothOffTape<A, B> Expression operator>=(const A& a, const B& b) {
-  return later([](const Operand& x, const Operand& y) { return x >= y; }, a, b);
+  return later(operator>=, a, b);
 }
-template <OffTape P>
-Expression operator-(const P& p) {
-  return later([](Var x) { return -x; }, p);
-}
-template <OffTape P>
-Expression reciprocal(const P& p) {
-  return later([](Var x) { return reciprocal(x); }, p);
-}
-template <OffTape P>
-Expression exp(const P& p) {
-  return later([](Var x) { return exp(x); }, p);
-}
-template <OffTape P>
-Expression expm1(const P& p) {
-  return later([](Var x) { return expm1(x); }, p);
-}
-template <OffTape P>
-Expression log(const P& p) {
-  return later([](Var x) { return log(x); }, p);
-}
-template <OffTape P>
-Expression log1p(const P& p) {
-  return later([](Var x) { return log1p(x); }, p);
-}
-template <OffTape P>
-Expression sqrt(const P& p) {
-  return later([](Var x) { return sqrt(x); }, p);
-}
-template <OffTape P>
-Expression square(const P& p) {
-  return later([](Var x) { return square(x); }, p);
-}
-template <OffTape P>
-Expression abs(const P& p) {
-  return later([](Var x) { return abs(x); }, p);
-}
-template <OffTape P>
-Expression sin(const P& p) {
-  return later([](Var x) { return sin(x); }, p);
-}
-template <OffTape P>
-Expression cos(const P& p) {
-  return later([](Var x) { return cos(x); }, p);
-}
-template <OffTape P>
-Expression erf(const P& p) {
-  return later([](Var x) { return erf(x); }, p);
-}
-template <OffTape P>
-Expression sigmoid(const P& p) {
-  return later([](Var x) { return sigmoid(x); }, p);
-}
-template <OffTape P>
-Expression tanh(const P& p) {
-  return later([](Var x) { return tanh(x); }, p);
-}
-template <OffTape P>
-Expression hard_sigmoid(const P& p) {
-  return later([](Var x) { return hard_sigmoid(x); }, p);
-}
-template <OffTape P>
-Expression hard_tanh(const P& p) {
-  return later([](Var x) { return hard_tanh(x); }, p);
-}
-template <OffTape P>
-Expression relu(const P& p) {
-  return later([](Var x) { return relu(x); }, p);
-}
-template <OffTape P>
-Expression silu(const P& p) {
-  return later([](Var x) { return silu(x); }, p);
-}
-template <OffTape P>
-Expression gelu(const P& p) {
-  return later([](Var x) { return gelu(x); }, p);
-}
-template <OffTape P>
-Expression softsign(const P& p) {
-  return later([](Var x) { return softsign(x); }, p);
-}
-template <OffTape P>
-Expression softplus(const P& p) {
-  return later([](Var x) { return softplus(x); }, p);
-}
-template <OffTape P>
-Expression log_sigmoid(const P& p) {
-  return later([](Var x) { return log_sigmoid(x); }, p);
-}
-template <OffTape P>
-Expression clamp(const P& p, double low, double high) {
-  return later([=](Var x) { return clamp(x, low, high); }, p);
-}
+Expression operator-(const Expression& x);
+Expression reciprocal(const Expression& x);
+Expression exp(const Expression& x);
+Expression expm1(const Expression& x);
+Expression log(const Expression& x);
+Expression log1p(const Expression& x);
+Expression sqrt(const Expression& x);
+Expression square(const Expression& x);
+Expression abs(const Expression& x);
+Expression sin(const Expression& x);
+Expression cos(const Expression& x);
+Expression erf(const Expression& x);
+Expression sigmoid(const Expression& x);
+Expression tanh(const Expression& x);
+Expression hard_sigmoid(const Expression& x);
+Expression hard_tanh(const Expression& x);
+Expression relu(const Expression& x);
+Expression silu(const Expression& x);
+Expression gelu(const Expression& x);
+Expression softsign(const Expression& x);
+Expression softplus(const Expression& x);
+Expression log_sigmoid(const Expression& x);
+Expression clamp(const Expression& x, double low, double high);
 
 }  // namespace unroll

@@ -6,9 +6,11 @@
 #include <concepts>
 #include <functional>
 #include <memory>
-#include <utility>
+#include <optional>
 
 namespace unroll {
+
+class Operand;
 
 /// An expression without a Var: it names no tape. It stands for a Var wherever an operand is
 /// expected, and is recorded there, on the tape of the Var it meets:
@@ -16,8 +18,11 @@ namespace unroll {
 ///     h * exp(-p)   is   h * exp(-h.tape().parameter(p))
 class Expression {
  public:
+  /// What records it on a tape.
   using Record = std::function<Var(Tape&)>;
-  explicit Expression(Record record) : record_(std::make_shared<Record>(std::move(record))) {}
+  explicit Expression(Record record);
+  /// The parameter by itself.
+  Expression(const Parameter& p);  // NOLINT
   /// Records it.
   [[nodiscard]] Var on(Tape& tape) const { return (*record_)(tape); }
 
@@ -34,15 +39,25 @@ template <class A, class B>
 concept BothOffTape = (OffTape<A> && (OffTape<B> || std::is_arithmetic_v<B>)) ||
                       (std::is_arithmetic_v<A> && OffTape<B>);
 
-/// The parts of an expression, on a tape. A number stays a number.
-inline Var put_on(Tape& tape, const Parameter& p) { return tape.parameter(p); }
-inline Var put_on(Tape& tape, const Expression& e) { return e.on(tape); }
-inline double put_on(Tape& /*tape*/, double number) { return number; }
+/// Either of two such operands. A number stays a number when the other is recorded.
+class Part {
+ public:
+  /// Either, as it is.
+  Part(double number) : number_(number) {}                  // NOLINT
+  Part(const Parameter& p) : expression_(Expression(p)) {}  // NOLINT
+  Part(const Expression& e) : expression_(e) {}             // NOLINT
+  /// Itself, where operands of operations are taken.
+  [[nodiscard]] Operand on(Tape& tape) const;
 
-/// f of operands that are on no tape.
-template <class F, class... P>
-Expression later(F f, const P&... operands) {
-  return Expression([=](Tape& tape) { return f(put_on(tape, operands)...); });
-}
+ private:
+  double number_ = 0;
+  std::optional<Expression> expression_;
+};
+
+/// f of what is on no tape, to be recorded later.
+Expression later(Var (*f)(Var), const Expression& x);
+Expression later(Var (*f)(const Operand&, const Operand&), const Part& a, const Part& b);
+Expression later(std::function<Var(const Operand&, const Operand&)> f, const Part& a,
+                 const Part& b);
 
 }  // namespace unroll

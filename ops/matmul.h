@@ -5,13 +5,14 @@
 
 namespace unroll {
 
-/// a b for matrices; either may be read transposed. a: (m x k), b: (k x n), result (m x n).
-/// Axes before the last two hold one matrix after another, and broadcast by NumPy's rule:
-/// (B x m x k) times (B x k x n), or times one (k x n) for all, gives (B x m x n).
+/// Which of the two factors of a product are read transposed.
 struct Transposed {
-  bool a = false;
-  bool b = false;
+  bool a = false;  // a is given as (k x m)
+  bool b = false;  // b is given as (n x k)
 };
+/// a b for matrices. a: (m x k), b: (k x n), result (m x n); ShapeError for other shapes. Axes
+/// before the last two hold one matrix after another, and broadcast by NumPy's rule: (B x m x k)
+/// times (B x k x n), or times one (k x n) for all, gives (B x m x n).
 Var matmul(const Operand& a, const Operand& b, Transposed transposed = {});
 template <class A, class B>
 requires BothOffTape<A, B> Expression matmul(const A& a, const B& b, Transposed transposed = {}) {

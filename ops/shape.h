@@ -10,10 +10,7 @@ Var reshape(Var x, const Shape& shape);
 /// Two axes exchanged; without axes, of a matrix.
 Var transpose(Var x);
 Var transpose(Var x, Index a, Index b);
-template <OffTape P>
-Expression transpose(const P& p) {
-  return later([](Var x) { return transpose(x); }, p);
-}
+Expression transpose(const Expression& x);
 /// Elements [begin, end) along an axis; costs nothing along the first.
 Var slice(Var x, Index axis, Index begin, Index end);
 /// Elements [begin, end) along the first axis, a view.
