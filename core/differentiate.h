@@ -20,11 +20,13 @@ struct GradientAlgebra {
   /// `gradient`, of the shape `shape` was broadcast to, summed back to `shape`.
   Var (*sum_to)(Var gradient, const Shape& shape);
 };
+/// The one that ops/ defines.
 const GradientAlgebra& gradient_algebra();
 
 /// Records the gradients of the sum of `loss` with respect to `wrt`.
 class Differentiation {
  public:
+  /// Walks the tape back from `loss`. Error for a `loss` that is not floating-point.
   Differentiation(Tape& tape, Var loss, std::span<const Var> wrt);
 
   /// The gradient of one of `wrt`; nothing where the loss does not depend on it.

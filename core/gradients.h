@@ -21,26 +21,30 @@ class Gradients {
  public:
   /// Elements [begin, end) of the flat block.
   struct Segment {
-    Index begin;
-    Index end;
+    Index begin;  // first element
+    Index end;    // one past the last
   };
+  /// The memory of gradients, kept from step to step.
   struct Workspace;
 
   /// A parameter that the loss depends on, by its index in the tree, and its gradient.
   struct Reached {
-    std::size_t parameter;
-    Var gradient;
+    std::size_t parameter;  // its index in the tree
+    Var gradient;           // of its shape, on the tape of the loss
   };
 
+  /// What Tape::gradients makes: of `loss`, for the parameters that were reached.
   Gradients(const Parameters& parameters, Var loss, std::vector<Reached> reached)
       : parameters_(parameters), loss_(loss), reached_(std::move(reached)) {}
 
   Gradients(const Gradients&) = delete;  // clipping changes the block in place
   Gradients& operator=(const Gradients&) = delete;
+  /// Moved, not copied.
   Gradients(Gradients&&) = default;
   Gradients& operator=(Gradients&&) = default;
   ~Gradients() = default;
 
+  /// The tree that they are the gradients of.
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
   /// Computes them now, unless that is done.
   void run() const { (void)computed(); }
@@ -58,14 +62,15 @@ class Gradients {
     const auto read_only = flat().values<T>();
     return {const_cast<T*>(read_only.data()), read_only.size()};
   }
+  /// The flat block, of the type of the parameters.
   [[nodiscard]] TensorView flat() const;
   /// Multiplies all of them by `factor`, when they are next read.
   void scale(double factor);
   /// The flat block before that, and the factor that is still to be applied: for an optimizer,
   /// which reads every element once.
   struct Unscaled {
-    TensorView flat;
-    double factor;
+    TensorView flat;  // before the factor
+    double factor;    // by which each element is to be multiplied
   };
   [[nodiscard]] Unscaled unscaled() const;
   /// The gradient of one parameter, of the parameter's shape.
@@ -73,6 +78,7 @@ class Gradients {
   [[nodiscard]] TensorView operator[](const Parameter& parameter) const;
   /// The rows of the parameter that were touched, ascending, where its gradient is row-sparse.
   [[nodiscard]] std::span<const std::int32_t> touched_rows(const Parameter& parameter) const;
+  /// Whether its gradient is zero but for rows that are known: that of an embedding.
   [[nodiscard]] bool is_row_sparse(const Parameter& parameter) const;
 
  private:
@@ -90,19 +96,21 @@ class Gradients {
 
 /// The memory of gradients, kept from step to step.
 struct Gradients::Workspace {
+  /// What is known of one gradient: that it is zero, nothing, or which rows are not.
   enum class Form : std::uint8_t { zero, dense, rows };
+  /// One parameter's.
   struct Entry {
-    Form form = Form::zero;
+    Form form = Form::zero;          // zero, dense, or rows
     std::vector<std::int32_t> rows;  // touched, ascending
   };
-  DType dtype;
-  Index size;
-  std::uint64_t layout = 0;  // of the parameters it is laid out like
-  Tape* tape = nullptr;      // whose nodes have their values in it; null once it was cleared
-  double factor = 1;         // that the elements are still to be multiplied by
-  Buffer flat;               // untouched rows of a row-sparse gradient are zero
-  std::vector<Entry> entries;
-  std::vector<Segment> segments;
+  DType dtype;                     // of the elements
+  Index size;                      // how many there are
+  std::uint64_t layout = 0;        // of the parameters it is laid out like
+  Tape* tape = nullptr;            // whose nodes have their values in it; null once it was cleared
+  double factor = 1;               // that the elements are still to be multiplied by
+  Buffer flat;                     // untouched rows of a row-sparse gradient are zero
+  std::vector<Entry> entries;      // one a parameter
+  std::vector<Segment> segments;   // what Gradients::segments() gives
   std::vector<std::uint8_t> seen;  // scratch: rows met so far, all zero between uses
 };
 

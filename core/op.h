@@ -33,11 +33,11 @@ enum class OpKind : std::uint8_t {
 
 /// The facts of an operation that are plain data.
 struct OpInfo {
-  std::string_view name;
-  std::string_view formula;  // one line: the documentation, the table in the manual
-  OpKind kind = OpKind::other;
-  int min_inputs = 1;
-  int max_inputs = 1;
+  std::string_view name;        // as errors and lists have it
+  std::string_view formula;     // one line: the documentation, the table in the manual
+  OpKind kind = OpKind::other;  // the kind of its work
+  int min_inputs = 1;           // fewest inputs of a call
+  int max_inputs = 1;           // most inputs of a call
   unsigned integer_inputs = 0;  // bit i: input i holds i32 (indices, counters)
   bool any_dtype = false;       // takes i32 as well, the result is what input 0 is
   bool integer_result = false;  // the result is i32
@@ -50,13 +50,16 @@ struct OpInfo {
 /// The shapes, types and attributes of a call: what a shape rule sees, and what passes ask about.
 class Signature {
  public:
+  /// Of a call of `info` with the nodes `inputs` of `graph`.
   Signature(const OpInfo& info, const Graph& graph, std::span<const std::uint32_t> inputs,
             const Attributes& attributes)
       : info_(info), graph_(graph), inputs_(inputs), attributes_(attributes) {}
 
+  /// The number of inputs, and the shape and the element type of input `i`.
   [[nodiscard]] int count() const { return static_cast<int>(inputs_.size()); }
   [[nodiscard]] const Shape& shape(int i) const { return node(i).shape; }
   [[nodiscard]] DType dtype(int i) const { return node(i).dtype; }
+  /// The attributes of the call: the struct that the operation recorded.
   template <class A>
   [[nodiscard]] A attributes() const {
     return attributes_.as<A>();
@@ -87,11 +90,14 @@ class KernelCall {
              const Node* second = nullptr)
       : graph_(graph), node_(node), part_(part), parts_(parts), second_(second) {}
 
+  /// The number of inputs; shapes and element types of input `i` and, without an argument, of
+  /// the result.
   [[nodiscard]] int count() const { return static_cast<int>(node_.input_count); }
   [[nodiscard]] const Shape& shape(int i) const { return input(i).shape; }
   [[nodiscard]] const Shape& shape() const { return node_.shape; }
   [[nodiscard]] DType dtype() const { return node_.dtype; }
   [[nodiscard]] DType dtype(int i) const { return input(i).dtype; }
+  /// The elements of input `i`, and the place for those of the result, row-major.
   template <class T>
   [[nodiscard]] const T* in(int i) const {
     return reinterpret_cast<const T*>(input(i).value);
@@ -105,11 +111,13 @@ class KernelCall {
   [[nodiscard]] T* second() const {
     return second_ == nullptr ? nullptr : reinterpret_cast<T*>(second_->value);
   }
+  /// The attributes of the call: the struct that the operation recorded.
   template <class A>
   [[nodiscard]] A attributes() const {
     return node_.attributes.as<A>();
   }
   [[nodiscard]] const Attributes& attributes() const { return node_.attributes; }
+  /// The operation that is called.
   [[nodiscard]] const Op& op() const { return *node_.op; }
   /// Which of `count` rows, or other things that do not depend on each other, this call computes;
   /// where there are several it is one of them, begins and ends at a multiple of `grain`.
@@ -129,37 +137,38 @@ class KernelCall {
   const Node* second_;
 };
 
+/// A forward kernel: computes the value of a node, or the part that the call says.
 using Kernel = void (*)(const KernelCall&);
 
 /// An operation as y (m x n) = a b + bias: which inputs a, b and bias are, and how they are read.
 /// With an m of 0 this call is none.
 struct ProductForm {
-  static constexpr int kOnes = -1;
-  int a = 0;  // kOnes: a row of ones, so that y is the sum of the rows of b
-  int b = 1;
-  int bias = -1;  // -1: none
-  bool transpose_a = false;
-  bool transpose_b = false;
-  Index m = 0;
-  Index n = 0;
-  Index k = 0;
+  static constexpr int kOnes = -1;  // in place of an input
+  int a = 0;                        // kOnes: a row of ones, so that y is the sum of the rows of b
+  int b = 1;                        // the input that b is
+  int bias = -1;                    // -1: none
+  bool transpose_a = false;         // whether a is read as its transpose
+  bool transpose_b = false;         // the same for b
+  Index m = 0;                      // rows of y
+  Index n = 0;                      // columns of y
+  Index k = 0;                      // columns of a, rows of b
 };
 
 /// Which range of input 0 a slice is: as long as its result, from `begin` on.
 struct SliceForm {
-  int axis;
-  Index begin;
+  int axis;     // that it is a range of
+  Index begin;  // the first position
 };
 
 /// What an element-wise kernel works on: matrices of one size, each with a stride of its own from
 /// row to row, in elements; 0: one row for all rows.
 struct SweepCall {
-  std::array<const void*, 3> inputs{};
-  std::array<Index, 3> strides{};
-  void* output = nullptr;
-  Index stride = 0;
-  Index rows = 1;
-  Index columns = 0;
+  std::array<const void*, 3> inputs{};  // where they begin
+  std::array<Index, 3> strides{};       // one an input
+  void* output = nullptr;               // where the result begins
+  Index stride = 0;                     // that of the result
+  Index rows = 1;                       // of all of them
+  Index columns = 0;                    // the same
 };
 
 /// An element-wise kernel: what a node runs and what passes fuse.
@@ -172,15 +181,19 @@ void run_sweep(const KernelCall& call);
 /// contribute to the gradients of its inputs, written in ops.
 class Backward {
  public:
+  /// One addend of the gradient of an input.
   struct Contribution {
-    std::uint32_t input;
-    Var dx;
+    std::uint32_t input;  // a node
+    Var dx;               // of its shape
   };
 
+  /// At the node `node`, whose gradient is `dy`; `wanted` has one flag an input,
+  /// `contributions` takes what the rule adds.
   Backward(Tape& tape, std::uint32_t node, Var dy, std::span<const std::uint8_t> wanted,
            std::vector<Contribution>& contributions)
       : tape_(tape), node_(node), dy_(dy), wanted_(wanted), contributions_(contributions) {}
 
+  /// The number of inputs, the tape, and input `i`.
   [[nodiscard]] int count() const { return static_cast<int>(wanted_.size()); }
   [[nodiscard]] Tape& tape() const { return tape_; }
   [[nodiscard]] Var in(int i) const;
@@ -193,6 +206,7 @@ class Backward {
   /// Adds `dx` to the gradient of input `i`. A gradient of the broadcast shape is summed back to
   /// the shape of the input here, once for all operations.
   void add(int i, Var dx);
+  /// The attributes of the call: as recorded, and as the struct that they are.
   [[nodiscard]] const Attributes& attributes() const;
   template <class A>
   [[nodiscard]] A attributes() const {
@@ -209,35 +223,36 @@ class Backward {
 
 /// In place of a gradient rule: there is none, and why.
 struct NoGradient {
-  std::string_view reason;
+  std::string_view reason;  // one sentence
 };
 
 /// An input of a sample: values drawn uniformly from [low, high) in f64, or ids below `high`.
 struct SampleInput {
-  Shape shape;
-  double low = -2;
-  double high = 2;
-  bool ids = false;
+  Shape shape;       // of the input
+  double low = -2;   // the least value
+  double high = 2;   // no value is as large
+  bool ids = false;  // whether they are i32
 };
+/// A call of an operation, given its inputs.
 using Call = std::function<Var(std::span<const Var>)>;
 
 /// A call an operation must get right; tests derive all their checks from it.
 struct Sample {
-  std::vector<SampleInput> inputs;
-  Call call;
+  std::vector<SampleInput> inputs;  // in order
+  Call call;                        // records the operation
 };
 
 /// A call an operation must refuse, with the exact text it refuses it with. A mistake in values
 /// (ValueError) shows when the result is asked for, every other one at the call itself.
 struct BadInput {
-  std::vector<SampleInput> inputs;
-  Call call;
-  std::string message;
+  std::vector<SampleInput> inputs;  // in order
+  Call call;                        // records the operation
+  std::string message;              // the whole text
 };
 
 /// The record of an operation.
 struct Op : OpInfo {
-  Shape (*shape)(const Signature&) = nullptr;
+  Shape (*shape)(const Signature&) = nullptr;          // the shape rule
   std::array<Kernel, 3> forward{};                     // by DType; null where there is none
   std::array<Sweep, 3> sweep{};                        // element-wise operations only
   Index (*view_offset)(const Signature&) = nullptr;    // views only: in elements of input 0
@@ -247,11 +262,11 @@ struct Op : OpInfo {
   bool (*transposes)(const Signature&) = nullptr;      // whether y is input 0, a matrix, transposed
   int (*sum_axis)(const Signature&) = nullptr;         // sums along an axis only
   const Op& (*second)() = nullptr;  // an op of the first inputs: the kernel can give its value too
-  void (*gradient)(Backward&) = nullptr;  // null where no_gradient says why
-  std::string_view no_gradient{};
-  std::string (*describe)(const Attributes&) = nullptr;
-  std::vector<Sample> (*samples)() = nullptr;
-  std::vector<BadInput> (*bad_inputs)() = nullptr;
+  void (*gradient)(Backward&) = nullptr;                 // null where no_gradient says why
+  std::string_view no_gradient{};                        // the reason, where there is no gradient
+  std::string (*describe)(const Attributes&) = nullptr;  // attributes, for pictures of a tape
+  std::vector<Sample> (*samples)() = nullptr;            // calls it must get right
+  std::vector<BadInput> (*bad_inputs)() = nullptr;       // calls it must refuse
 };
 
 template <class D>
@@ -313,6 +328,7 @@ concept OpDefinition = requires(const Signature& s) {
 }
 &&(HasGradient<D> || SaysNoGradient<D>)&&(HasSweep<D> || HasView<D> || HasForward<D>);
 
+/// The record of an operation, from the struct that defines it.
 template <OpDefinition D>
 Op make_op() {
   Op op{D::info};
@@ -353,11 +369,13 @@ Op make_op() {
 /// none that is used can be missing from the registry.
 template <class... Definitions>
 struct OpFamily {
+  /// The record of the operation D, the same one at every call.
   template <OpDefinition D>
   requires(std::same_as<D, Definitions> || ...) static const Op& op() {
     static const Op record = make_op<D>();
     return record;
   }
+  /// All of the family, in the order of the list.
   static std::vector<const Op*> all() { return {&op<Definitions>()...}; }
 };
 

@@ -1,6 +1,8 @@
 #include <unroll/core/parameter_store.h>
 #include <unroll/core/parameters.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace unroll {

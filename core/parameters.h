@@ -22,6 +22,7 @@ using Initializer = std::function<void(const Shape&, std::span<double>, Random&)
 class Parameter {
  public:
   Parameter() = default;
+  /// The parameter `index` of a tree; what Parameters::add gives.
   Parameter(ParameterStore* store, std::size_t index) : store_(store), index_(index) {}
 
   /// Its path in the tree, such as "encoder.1.z.W".
@@ -58,6 +59,7 @@ class Parameters {
   /// An empty tree. Initial values are drawn from `seed`, each parameter from a stream of its name.
   explicit Parameters(DType dtype = DType::f32, std::uint64_t seed = 0);
 
+  /// The branch of that name, or number, below this one.
   [[nodiscard]] Parameters operator/(std::string_view branch) const;
   [[nodiscard]] Parameters operator/(Index branch) const;
 
@@ -69,6 +71,7 @@ class Parameters {
   /// The parameter of that name below this branch; Error naming those there are.
   [[nodiscard]] Parameter operator[](std::string_view name) const;
 
+  /// The element type of all parameters.
   [[nodiscard]] DType dtype() const;
   /// The number of values below this branch.
   [[nodiscard]] Index size() const;
@@ -91,6 +94,7 @@ class Parameters {
   /// Error where one is missing there or has another shape, and nothing is changed.
   void copy_from(const Parameters& other) const;
 
+  /// The tree that this is a branch of.
   [[nodiscard]] ParameterStore& store() const { return *store_; }
 
  private:

@@ -17,8 +17,10 @@ struct Passes {
   bool place = true;       // operands and results lie side by side; memory is used again
   bool spread = true;      // every step on all threads
   friend bool operator==(const Passes&, const Passes&) = default;
+  /// Whether any is on.
   [[nodiscard]] bool any() const;
 
+  /// All of them off.
   static Passes none();
   /// The names of all, in the order they work.
   static std::vector<std::string_view> names();

@@ -11,8 +11,10 @@ namespace unroll {
 
 /// What Philox4x32-10 multiplies by, and what is added to the halves of the key after each round.
 struct PhiloxConstants {
-  static constexpr int kRounds = 10;
+  static constexpr int kRounds = 10;  // rounds a block
+  /// Of the two multiplications of a round.
   static constexpr std::array<std::uint32_t, 2> kFactors{0xD2511F53, 0xCD9E8D57};
+  /// Added to the two halves of the key.
   static constexpr std::array<std::uint32_t, 2> kKeySteps{0x9E3779B9, 0xBB67AE85};
 };
 
@@ -26,8 +28,10 @@ struct PhiloxConstants {
 /// A sequence of random numbers: the stream `stream` of seed `seed`, read in order.
 class Random {
  public:
+  /// From the beginning of that stream.
   explicit Random(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
 
+  /// 32 random bits.
   [[nodiscard]] std::uint32_t bits();
   /// Uniform in [0, 1), 53 random bits.
   [[nodiscard]] double uniform();

@@ -12,8 +12,8 @@ namespace unroll {
 
 /// What a file holds: named tensors, and text of the user's own.
 struct TensorFile {
-  std::map<std::string, Tensor> tensors;
-  std::map<std::string, std::string> metadata = {};
+  std::map<std::string, Tensor> tensors;             // by name
+  std::map<std::string, std::string> metadata = {};  // the file's `__metadata__`
 };
 
 /// Writes `file` at `path`, whole or not at all: into a temporary file beside it, made durable,

@@ -1,6 +1,8 @@
 #include <unroll/core/error.h>
 #include <unroll/core/shape.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace unroll {

@@ -16,6 +16,7 @@ using Index = std::int64_t;
 /// Dimensions of a tensor, rank 0 (a scalar) to 6; a dimension may be 0.
 class Shape {
  public:
+  /// The largest rank.
   static constexpr int kMaxRank = 6;
 
   constexpr Shape() = default;
@@ -23,7 +24,9 @@ class Shape {
   Shape(std::initializer_list<Index> dims);
   explicit Shape(std::span<const Index> dims);
 
+  /// The number of dimensions.
   [[nodiscard]] int rank() const { return static_cast<int>(rank_); }
+  /// Dimension `axis`, counted from 0 and not checked.
   [[nodiscard]] Index operator[](int axis) const { return dims_[static_cast<std::size_t>(axis)]; }
   /// The number of elements: the product of the dimensions, 1 for a scalar.
   [[nodiscard]] Index size() const;

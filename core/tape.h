@@ -35,6 +35,7 @@ class Tape final : private ParameterReader {
   Tape(Tape&&) = delete;
   Tape& operator=(Tape&&) = delete;
 
+  /// The type of floating-point values on this tape.
   [[nodiscard]] DType dtype() const { return dtype_; }
 
   /// Puts values on the tape: floating-point ones as the tape's type, i32 as they are.
@@ -78,6 +79,7 @@ class Tape final : private ParameterReader {
   /// again, if no parameter has changed that it was computed from.
   class Inference {
    public:
+    /// Begins and, at the end of the scope, ends it.
     explicit Inference(Tape& tape) : tape_(tape) { ++tape_.inferences_; }
     ~Inference() { --tape_.inferences_; }
     Inference(const Inference&) = delete;
@@ -116,6 +118,7 @@ class Tape final : private ParameterReader {
   /// The nodes as a Graphviz graph; the nodes of the gradient are drawn in another colour.
   [[nodiscard]] std::string to_dot() const;
 
+  /// The number of nodes, those of gradients included.
   [[nodiscard]] Index node_count() const { return static_cast<Index>(graph_.nodes.size()); }
   /// The memory held for nodes, values and plans, in bytes; stops growing after the first step of a
   /// loop.
@@ -125,6 +128,7 @@ class Tape final : private ParameterReader {
   /// While it lives, what is recorded belongs to time step `step` (shown in prints and errors).
   class StepScope {
    public:
+    /// Begins and, at the end of the scope, ends it.
     StepScope(Tape& tape, Index step);
     ~StepScope();
     StepScope(const StepScope&) = delete;

@@ -12,12 +12,15 @@
 
 namespace unroll {
 
+/// The element types.
 enum class DType : std::uint8_t { f32, f64, i32 };
 
+/// Bytes an element; its name ("f32"); whether it has fractions.
 [[nodiscard]] std::size_t size_of(DType dtype);
 [[nodiscard]] const char* name_of(DType dtype);
 [[nodiscard]] inline bool is_floating(DType dtype) { return dtype != DType::i32; }
 
+/// The element type that a C++ type is: float, double or std::int32_t.
 template <class T>
 [[nodiscard]] constexpr DType dtype_of() {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> ||
@@ -38,11 +41,15 @@ decltype(auto) dispatch(DType dtype, F&& f) {
 /// Memory aligned to a cache line (64 bytes); zeroed when made, unless said otherwise.
 class Buffer {
  public:
+  /// Where it begins: at a multiple of so many bytes.
   static constexpr std::size_t kAlignment = 64;
   Buffer() = default;
+  /// What is in it at first.
   enum class Content : std::uint8_t { zero, any };
+  /// `bytes` of memory; std::bad_alloc where there are not as many.
   explicit Buffer(std::size_t bytes, Content content = Content::zero);
 
+  /// Its first byte, and how many there are.
   [[nodiscard]] std::byte* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
 
@@ -59,10 +66,11 @@ class Tensor;
 
 /// Values that somebody else owns: a type, a shape and a place.
 struct TensorView {
-  DType dtype = DType::f32;
-  Shape shape;
-  const std::byte* data = nullptr;
+  DType dtype = DType::f32;         // the element type
+  Shape shape;                      // row-major
+  const std::byte* data = nullptr;  // the first element
 
+  /// The number of elements.
   [[nodiscard]] Index size() const { return shape.size(); }
   /// The elements in row-major order; throws TypeError where T is not the element type.
   template <class T>
@@ -72,6 +80,7 @@ struct TensorView {
   }
   /// Element `position` in row-major order, of any type, as a double.
   [[nodiscard]] double at(Index position) const;
+  /// All elements in row-major order, as doubles.
   [[nodiscard]] std::vector<double> to_doubles() const;
 
  private:
@@ -84,6 +93,7 @@ class Tensor {
   Tensor() : Tensor(DType::f32, {0}) {}
   /// All zero.
   Tensor(DType dtype, const Shape& shape);
+  /// A copy of the values of another.
   explicit Tensor(const TensorView& view);
   Tensor(const Tensor& other) : Tensor(other.view()) {}
   Tensor& operator=(const Tensor& other) { return *this = Tensor(other); }
@@ -103,13 +113,17 @@ class Tensor {
     return of(shape, std::span<const T>(values));
   }
 
+  /// Its element type, its shape, and the number of its elements.
   [[nodiscard]] DType dtype() const { return dtype_; }
   [[nodiscard]] const Shape& shape() const { return shape_; }
   [[nodiscard]] Index size() const { return shape_.size(); }
+  /// Its first element, and all of them as values that it goes on owning.
   [[nodiscard]] std::byte* data() { return buffer_.data(); }
   [[nodiscard]] TensorView view() const { return {dtype_, shape_, buffer_.data()}; }
   operator TensorView() const { return view(); }  // NOLINT: a tensor is its values
 
+  /// The elements in row-major order, to read or to change; TypeError where T is not the
+  /// element type.
   template <class T>
   [[nodiscard]] std::span<const T> values() const {
     return view().values<T>();
@@ -119,6 +133,7 @@ class Tensor {
     const auto read_only = view().values<T>();
     return {reinterpret_cast<T*>(buffer_.data()), read_only.size()};
   }
+  /// As of a view: one element, or all of them, as doubles.
   [[nodiscard]] double at(Index position) const { return view().at(position); }
   [[nodiscard]] std::vector<double> to_doubles() const { return view().to_doubles(); }
   /// The same values as another element type.

@@ -15,13 +15,16 @@ class Var {
  public:
   /// A handle to nothing; using it is a HandleError.
   Var() = default;
+  /// The node `index` of `tape`, as long as that is of its present generation.
   Var(Tape* tape, std::uint32_t index, std::uint32_t generation)
       : tape_(tape), index_(index), generation_(generation) {}
 
+  /// The tape that it is on; HandleError where it is a handle to nothing.
   [[nodiscard]] Tape& tape() const {
     if (tape_ == nullptr) never_recorded();
     return *tape_;
   }
+  /// Which node of the tape, and of which generation: clear() begins a new one.
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] std::uint32_t generation() const { return generation_; }
 

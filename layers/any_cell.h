@@ -10,10 +10,11 @@ namespace unroll {
 /// The state of a cell whose type is not known: its Vars, in order, and which of them is the
 /// output.
 struct AnyState {
-  std::vector<Var> vars;
-  std::size_t output = 0;
+  std::vector<Var> vars;   // all of them
+  std::size_t output = 0;  // the position of the output
 };
 
+/// What the state of every cell has: a walk over its Vars, and its output.
 template <class F>
 void for_each_var(AnyState& state, F&& f) {
   for (Var& var : state.vars) f(var);
@@ -25,6 +26,7 @@ class AnyCell {
  public:
   using State = AnyState;
 
+  /// Any cell, which is moved into it.
   template <Cell C>
   requires FlatState<typename C::State>
   explicit AnyCell(C cell) : model_(std::make_shared<Model<C>>(std::move(cell))) {}

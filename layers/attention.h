@@ -36,8 +36,10 @@ class Attention {
     Var keys;                 // (S, B, size): what queries are compared with
     std::optional<Var> mask;  // (S, B): 1 where there is a state
   };
+  /// The states (S, B, states) of a batch, with what queries are compared with.
   [[nodiscard]] Memory over(Var states, std::optional<Var> mask = {}) const;
 
+  /// One query (B, query) for each sequence of the memory.
   [[nodiscard]] Attended operator()(Var query, const Memory& memory) const;
 
  private:
@@ -58,8 +60,8 @@ struct MultiHeadAttention {
   /// of causal attention is lower_triangle(tape, T, S). A query that sees nothing gets zeros.
   Var operator()(Var queries, Var states, std::optional<Var> mask = {}) const;
 
-  Index heads;
-  Projection q, k, v, o;
+  Index heads;            // how many; they divide `size`
+  Projection q, k, v, o;  // to queries, keys, values and from heads to the output
 };
 
 /// A mask (S, B), as length_mask gives it, in the form that MultiHeadAttention takes.

@@ -8,8 +8,8 @@ namespace unroll {
 /// The states of two directions.
 template <class S>
 struct BothWays {
-  S forward;
-  S backward;
+  S forward;   // after the last step
+  S backward;  // after the first step, where that direction ends
 };
 template <class S, class F>
 void for_each_var(BothWays<S>& state, F&& f) {
@@ -37,8 +37,8 @@ struct Bidirectional {
     return {unroll::zero_state(forward, tape, batch), unroll::zero_state(backward, tape, batch)};
   }
 
-  C forward;
-  C backward;
+  C forward;   // reads from the first step to the last
+  C backward;  // reads from the last step to the first
 };
 
 /// Layers of them, each reading both directions of the one below (Graves, Mohamed & Hinton 2013).
@@ -77,7 +77,7 @@ struct DeepBidirectional {
     return state;
   }
 
-  std::vector<Bidirectional<C>> layers;
+  std::vector<Bidirectional<C>> layers;  // from the bottom
 };
 
 }  // namespace unroll

@@ -20,6 +20,7 @@ concept Cell = requires(const C& cell, Var x, typename C::State state) {
 &&StateOfVars<typename C::State>;
 
 template <class C>
+/// False, and known to be only once C is: for a static_assert in a branch of a template.
 inline constexpr bool kNever = false;
 
 /// True if C is a cell. If it is not, compilation fails with one sentence that names the missing
@@ -57,31 +58,35 @@ constexpr bool explain_cell() {
 /// and check_cell() gives the only error.
 template <class C>
 struct StateOfCell {
-  using type = Var;
+  using type = Var;  // its State
 };
 template <Cell C>
 struct StateOfCell<C> {
-  using type = typename C::State;
+  using type = typename C::State;  // its State
 };
 template <class C>
+/// The same, shorter.
 using StateOf = typename StateOfCell<C>::type;
 
 /// Accepts an argument of any type: the initial state of a type that has no State, so that
 /// check_cell() gives the error instead of a failed conversion.
 struct Anything {
   template <class T>
+  /// From anything.
   Anything(const T& /*value*/) {}  // NOLINT: everything is taken
 };
+/// The type of the state that a cell starts from: its State, or Anything.
 template <class C>
 struct StartOfCell {
-  using type = Anything;
+  using type = Anything;  // its State, or Anything
 };
 template <class C>
 requires requires { typename C::State; }
 struct StartOfCell<C> {
-  using type = typename C::State;
+  using type = typename C::State;  // its State, or Anything
 };
 template <class C>
+/// The same, shorter.
 using StartOf = typename StartOfCell<C>::type;
 
 }  // namespace unroll

@@ -1,5 +1,7 @@
 #include <unroll/layers/cells.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace unroll {

@@ -60,10 +60,11 @@ namespace unroll {
 
 /// One entry of the list of cells.
 struct CellEntry {
-  std::string_view name;
+  std::string_view name;       // on command lines
   std::string_view type;       // the struct that it is
   std::string_view source;     // the paper it comes from
   std::string_view equations;  // one a line
+  /// A cell of that type, its parameters added to those.
   AnyCell (*make)(const Parameters&, Input, Index hidden, const CellOptions&);
 };
 

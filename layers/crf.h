@@ -18,8 +18,10 @@ namespace unroll {
 /// `lengths[b]` steps, all at T where no lengths are given. ShapeError and ValueError for lengths
 /// and tags that do not fit.
 struct Crf {
+  /// The steps of each sequence; empty: all have T.
   using Lengths = std::span<const Index>;
 
+  /// Of `tags` tags, K in the shapes below.
   Crf(const Parameters& p, Index tags);
 
   /// -log p(tags) of the sequences; tags: i32 (T, B).
@@ -34,12 +36,13 @@ struct Crf {
   [[nodiscard]] Var marginals(Var emissions, Lengths lengths = {}) const;
   /// The best tags of each sequence and their score (Viterbi 1967).
   struct Best {
-    std::vector<std::int32_t> tags;
-    double score;
+    std::vector<std::int32_t> tags;  // one a step
+    double score;                    // as score() has it
   };
+  /// Of emissions (T, B, K): one result a sequence.
   [[nodiscard]] std::vector<Best> best(const TensorView& emissions, Lengths lengths = {}) const;
 
-  Index tags;
+  Index tags;             // K
   Parameter transitions;  // (K x K), from row to column
   Parameter start, end;   // (K)
 };

@@ -11,7 +11,9 @@ namespace unroll {
 /// the order they are recorded: the same (seed, step) gives the same masks again.
 class Noise {
  public:
+  /// Of the training step `step` of a run with that seed.
   Noise(std::uint64_t seed, std::int64_t step) : seed_(seed), step_(step) {}
+  /// The next key.
   [[nodiscard]] RandomKey key() { return {seed_, site_++, step_}; }
 
  private:
@@ -23,8 +25,9 @@ class Noise {
 /// Dropout for connections that do not recur (Zaremba, Sutskever & Vinyals 2014), a new mask each
 /// time it is called: what `unroll_layers` is given between layers. At rate 0 it does nothing.
 struct Dropout {
-  double rate;
-  Noise& noise;
+  double rate;   // the share of elements set to 0
+  Noise& noise;  // where its masks are drawn from
+  /// x of any shape.
   Var operator()(Var x) const;
 };
 

@@ -10,23 +10,24 @@ namespace unroll {
 
 /// What a layer reads: vectors of `size` features, or ids that stand for one-hot vectors.
 struct Input {
+  /// Vectors of so many features.
   Input(Index features) : size(features) {}  // NOLINT: a number of features is an input
   /// Ids below `count`: W x then is a row of Wᵀ, looked up, and W is stored transposed, (count x
   /// out), so that its gradient is row-sparse.
   static Input one_hot(Index count);
 
-  Index size;
-  bool ids = false;
+  Index size;        // features of a vector, or the number of ids
+  bool ids = false;  // whether they are ids
 };
 
 /// How the parameters of a cell begin.
 struct CellOptions {
-  bool bias = true;
-  Initializer W = {};  // empty: uniform in +-1/sqrt(fan in)
-  Initializer U = fan_in_uniform();
-  Initializer b = zeros();
-  double forget_bias = 1;  // added to the bias of a forget gate (Jozefowicz et al. 2015)
-  Index depth = 2;         // of cells that are deep by themselves: layers, or micro-steps
+  bool bias = true;                  // whether there is a b
+  Initializer W = {};                // empty: uniform in +-1/sqrt(fan in)
+  Initializer U = fan_in_uniform();  // from a generator of its own, as all of them
+  Initializer b = zeros();           // of all gates
+  double forget_bias = 1;            // added to the bias of a forget gate (Jozefowicz et al. 2015)
+  Index depth = 2;                   // of cells that are deep by themselves: layers, or micro-steps
 };
 
 /// The options of a forget gate: the same, with the forget bias added to b.
@@ -41,13 +42,14 @@ struct CellOptions {
 
 /// W x + b, of what does not see h. W: (out x in), b: (out).
 struct Projection {
+  /// Adds W under that name, and b; `p` is the branch of the gate.
   Projection(const Parameters& p, Input in, Index out, const CellOptions& options = {},
              std::string_view name = "W");
 
   /// W x + b for x (B, in), or ids (B): (B, out)
   Var operator()(Var x) const;
 
-  Parameter W;
+  Parameter W;  // (out x in), of ids (in x out)
   Parameter b;  // of no tree without a bias
 
  private:
@@ -58,11 +60,12 @@ struct Projection {
 /// has that size, else P x, learned. P: (size x in), of no tree where x is taken as it is; ids are
 /// always looked up in it.
 struct Fitted {
+  /// Adds a projection "P" where x has not `size` features.
   Fitted(const Parameters& p, Input in, Index size, const CellOptions& options = {});
   /// (B, in), or ids (B), to (B, size)
   Var operator()(Var x) const;
 
-  std::optional<Projection> P;
+  std::optional<Projection> P;  // where x is not taken as it is
 };
 
 /// h times the mask of U (Tape::mask_input, recurrent dropout), or h where U has none. Every
@@ -71,16 +74,18 @@ struct Fitted {
 
 /// U h + b, of what does not see x. U: (out x from), b: (out).
 struct Recurrent {
+  /// Adds U, and b.
   Recurrent(const Parameters& p, Index from, Index out, const CellOptions& options = {});
   /// (B, from) to (B, out)
   Var operator()(Var h) const;
 
-  Parameter U;
+  Parameter U;  // (out x from)
   Parameter b;  // of no tree without a bias
 };
 
 /// W x + U h + b. W: (hidden x in), U: (hidden x hidden), b: (hidden).
 struct Gate {
+  /// Adds W, U and b to the branch `p`.
   Gate(const Parameters& p, Input in, Index hidden, const CellOptions& options = {});
   /// The same where it has another size than the h it sees. W: (out x in), U: (out x from), b:
   /// (out).
@@ -93,8 +98,8 @@ struct Gate {
   /// U h
   [[nodiscard]] Var h(Var h) const;
 
-  Parameter W;
-  Parameter U;
+  Parameter W;  // (out x in), of ids (in x out)
+  Parameter U;  // (out x from)
   Parameter b;  // of no tree without a bias
 
  private:

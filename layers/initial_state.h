@@ -11,6 +11,7 @@ namespace unroll {
 template <class C>
 struct LearnedState {
   static_assert(explain_cell<C>());
+  /// Of that cell; adds one parameter for each Var of its state.
   LearnedState(const Parameters& p, const C& cell) : cell(cell) {
     Tape tape(p.dtype());
     for (const Var& var : vars_of(zero_state(cell, tape, 1))) {
@@ -32,7 +33,7 @@ struct LearnedState {
     return state;
   }
 
-  C cell;
+  C cell;                        // whose state it is
   std::vector<Parameter> parts;  // each (1, ...)
 };
 

@@ -5,6 +5,7 @@
 
 namespace unroll {
 
+/// All 0, or all `value`.
 Initializer zeros();
 Initializer constant(double value);
 /// Uniform in [-limit, limit), or in [low, high).

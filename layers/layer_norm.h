@@ -11,11 +11,13 @@ namespace unroll {
 /// of PyTorch). gain: (size), ones at first; b: (size), zeros at first. x (..., size) gives its
 /// shape.
 struct LayerNorm {
+  /// Of rows of `size` elements; adds gain, and b.
   LayerNorm(const Parameters& p, Index size, bool bias = true);
+  /// x (..., size); ShapeError for another last axis.
   Var operator()(Var x) const;
 
-  Parameter gain;
-  Parameter b;  // of no tree without a bias
+  Parameter gain;  // (size)
+  Parameter b;     // of no tree without a bias
 };
 
 }  // namespace unroll

@@ -9,6 +9,7 @@ namespace unroll {
 
 /// y = x Wᵀ + b. W: (out x in), b: (out); x (..., in) gives (..., out).
 struct Linear {
+  /// Adds W, and b.
   Linear(const Parameters& p, Index in, Index out, bool bias = true,
          const Initializer& initialize = fan_in_uniform(),
          const Initializer& initialize_bias = zeros());
@@ -17,9 +18,10 @@ struct Linear {
   /// add up.
   Linear(const Parameter& W, const Parameters& p, bool bias = true,
          const Initializer& initialize_bias = zeros());
+  /// x (..., in) gives (..., out); ShapeError for another last axis.
   Var operator()(Var x) const;
 
-  Parameter W;
+  Parameter W;  // (out x in)
   Parameter b;  // of no tree without a bias
 };
 
@@ -32,11 +34,13 @@ Var softmax_cross_entropy(const Linear& readout, Var x, Var targets,
 /// A vector for each of `count` ids. W: (count x size); ids (...) give (..., size). The gradient is
 /// row-sparse.
 struct Embedding {
+  /// Adds W.
   Embedding(const Parameters& p, Index count, Index size,
             const Initializer& initialize = uniform(0.1));
+  /// ids i32; ValueError, when the result is computed, for one that is not in [0, count).
   Var operator()(Var ids) const;
 
-  Parameter W;
+  Parameter W;  // (count x size)
 };
 
 }  // namespace unroll

@@ -8,6 +8,7 @@
 
 namespace unroll {
 
+/// How sequences are filled up.
 struct PadOptions {
   std::int32_t value = 0;  // stands after the end of a sequence
   Index multiple = 1;      // T is rounded up to a multiple: fewer different structures to plan
@@ -21,6 +22,7 @@ struct Padded {
   /// 1 where a sequence has an id, else 0: (T, B), length_mask of the lengths.
   [[nodiscard]] Var mask(Tape& tape) const;
 };
+/// All of them as one batch, in their order.
 [[nodiscard]] Padded pad_sequence(std::span<const std::vector<std::int32_t>> sequences,
                                   const PadOptions& options = {});
 

@@ -13,8 +13,8 @@ namespace unroll {
 /// What a cell gives over T steps: outputs (T, B, hidden) and the state after the last.
 template <class S>
 struct Unrolled {
-  Var outputs;
-  S last;
+  Var outputs;  // (T, B, hidden)
+  S last;       // after the last step
 };
 
 /// A state of zeros for `batch` sequences: the cell's own zero_state(), or for each Var of its
@@ -63,6 +63,7 @@ S masked(Var mask, S next, const S& before) {
 /// ShapeError where x is not (T, B, ...) for a state of B sequences, of which this is the output.
 void require_batch(Var x, Var output);
 
+/// Which step comes first.
 enum class Direction : std::uint8_t { forward, backward };
 
 template <Cell C>

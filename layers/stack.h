@@ -35,7 +35,7 @@ struct Stack {
     return state;
   }
 
-  std::vector<C> cells;
+  std::vector<C> cells;  // from the bottom
 
  private:
   template <class... Options>
@@ -48,6 +48,7 @@ struct Stack {
 
 /// What stands between layers where nothing does.
 struct Unchanged {
+  /// x itself.
   Var operator()(Var x) const { return x; }
 };
 
@@ -82,6 +83,7 @@ struct Residual {
   static_assert(explain_cell<C>());
   using State = WithOutput<StateOf<C>>;
 
+  /// Of a cell that there is, or of one made here.
   explicit Residual(C cell) : cell(std::move(cell)) {}
   Residual(const Parameters& p, Input in, Index hidden) : cell(p, in, hidden) {}
   Residual(const Parameters& p, Input in, Index hidden, const CellOptions& options)
@@ -99,7 +101,7 @@ struct Residual {
     return {output_of(state), state};
   }
 
-  C cell;
+  C cell;  // without the shortcut
 };
 
 }  // namespace unroll

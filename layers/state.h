@@ -19,6 +19,7 @@ struct OnlyVar {
   operator T() const;  // NOLINT: never called
 };
 
+/// Whether S can be made of as many Vars as there are I.
 template <class S, std::size_t... I>
 constexpr bool made_of_vars(std::index_sequence<I...> /*fields*/) {
   return requires { S{(static_cast<void>(I), OnlyVar{})...}; };
@@ -45,8 +46,8 @@ void for_each_var(std::vector<S>& states, F&& f) {
 /// A state whose output is not the output of the state inside.
 template <class S>
 struct WithOutput {
-  Var output;
-  S inner;
+  Var output;  // in place of that of the state inside
+  S inner;     // the state inside
 };
 template <class S, class F>
 void for_each_var(WithOutput<S>& state, F&& f) {
@@ -108,8 +109,8 @@ struct Carried {
   Carried() = default;               // of nothing yet
   explicit Carried(const S& state);  // no braces make one: {h, c} is a state
 
-  S structure;
-  std::vector<Tensor> values;
+  S structure;                 // the state that was carried; its Vars are stale
+  std::vector<Tensor> values;  // of its Vars, in order
 };
 
 /// Takes the values of a state off its tape, which may then be cleared.

@@ -15,6 +15,7 @@ struct Zoneout {
   static_assert(explain_cell<C>());
   using State = StateOf<C>;
 
+  /// Error without any rate, or for one outside [0, 1).
   Zoneout(C cell, std::vector<double> rates) : cell(std::move(cell)), rates(std::move(rates)) {
     if (this->rates.empty()) fail<Error>("Zoneout: at least one rate is needed");
     for (const double rate : this->rates) {
@@ -36,17 +37,18 @@ struct Zoneout {
         return where(dropout(ones, rate, noise.key()), now, before);
       });
     }
-    const Zoneout& zoneout;
-    Noise& noise;
+    const Zoneout& zoneout;  // the cell
+    Noise& noise;            // of the training step
   };
+  /// The cell for the training step of that noise.
   [[nodiscard]] Training training(Noise& noise) const { return {*this, noise}; }
 
   [[nodiscard]] State zero_state(Tape& tape, Index batch) const {
     return unroll::zero_state(cell, tape, batch);
   }
 
-  C cell;
-  std::vector<double> rates;
+  C cell;                     // without zoneout
+  std::vector<double> rates;  // one for each Var of the state, the last for the rest
 
  private:
   template <class F>

@@ -47,11 +47,17 @@ double central_difference(double& x, double relative_step, const std::function<d
   return (above - below) / (2 * step);
 }
 
-void describe(GradientCheck& check, const std::string& where) {
+void describe(GradientCheck& check, const GradientCheckOptions& options, const std::string& where) {
   check.worst_error = std::max(check.worst_error, 0.0);
   check.message =
       fmt::format("{}, element {}: gradient {:.10g} {} finite difference {:.10g}", where,
                   check.element, check.analytic, check.passed ? "and" : "but", check.numeric);
+  if (!check.passed) {
+    check.message += fmt::format(
+        " with step {:g} (if they agree in some digits, try others: rounding is in proportion to "
+        "1 / step, curvature to step squared)",
+        options.step);
+  }
 }
 
 }  // namespace
@@ -87,9 +93,10 @@ GradientCheck check_gradients(const std::function<Var(Tape&, std::span<const Var
       compare(check, options, i, j, analytic[i].at(j), numeric);
     }
   }
-  describe(check, values.empty() ? "no input"
-                                 : fmt::format("input {} {}", check.input,
-                                               values[check.input].shape().to_string()));
+  describe(check, options,
+           values.empty()
+               ? "no input"
+               : fmt::format("input {} {}", check.input, values[check.input].shape().to_string()));
   return check;
 }
 
@@ -134,7 +141,7 @@ GradientCheck check_gradients(const std::function<Var(Tape&)>& f, const Paramete
   }
   if (!all.empty()) {
     check.name = all[check.input].name();
-    describe(check,
+    describe(check, options,
              fmt::format("parameter '{}' {}", check.name, all[check.input].shape().to_string()));
   }
   return check;

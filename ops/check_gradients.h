@@ -9,15 +9,18 @@
 
 namespace unroll {
 
+/// The step of finite differences, and how far a gradient may be from them: relative times the
+/// larger of the two, plus absolute. A difference is off by about 1e-16 |f| / step, since f is
+/// rounded, and by step squared times a third derivative: sums over many steps want 1e-5 or 1e-4.
 struct GradientCheckOptions {
-  double step = 1e-6;  // of the central difference, times max(1, |x|)
-  double relative_tolerance = 1e-6;
-  double absolute_tolerance = 1e-8;
+  double step = 1e-6;                // of the central difference, times max(1, |x|)
+  double relative_tolerance = 1e-6;  // a share of the larger of the two
+  double absolute_tolerance = 1e-8;  // added to that
 };
 
 /// What a gradient check found.
 struct GradientCheck {
-  bool passed = true;
+  bool passed = true;      // whether every element is within the tolerances
   double worst_error = 0;  // |analytic - numeric|, divided by what is allowed: above 1 fails
   std::size_t input = 0;   // the worst element: which input or parameter,
   std::string name;        // its name, where it is a parameter,

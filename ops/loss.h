@@ -28,14 +28,16 @@ Var cross_entropy(Var logits, Var targets, Index ignore_index = kIgnoreNone);
 Var softmax_cross_entropy(Var logits, Var targets, Reduction reduction = Reduction::mean,
                           Index ignore_index = kIgnoreNone);
 
+/// What a cross-entropy leaves out, weighs and smooths.
 struct CrossEntropyOptions {
-  Reduction reduction = Reduction::mean;
-  Index ignore_index = kIgnoreNone;
+  Reduction reduction = Reduction::mean;  // the sum or the mean of the rows
+  Index ignore_index = kIgnoreNone;       // rows with this target count as none
   /// A weight for each class, (V): a row counts as its target does, in the mean as well.
   std::optional<Var> class_weights = {};
   /// The share of each target that goes to all classes alike (Szegedy et al. 2016, section 7).
   double label_smoothing = 0;
 };
+/// The same with class weights or smoothed targets.
 Var softmax_cross_entropy(Var logits, Var targets, const CrossEntropyOptions& options);
 
 /// -log_p[n, targets[n]]: of log-probabilities (S..., V) and targets i32 (S...); the sum or the
@@ -59,7 +61,7 @@ Var kl_divergence(Var p, Var log_q, Reduction reduction = Reduction::mean);
 
 /// What connectionist temporal classification does not know of its input.
 struct CtcOptions {
-  std::int32_t blank = 0;
+  std::int32_t blank = 0;                 // the symbol that stands for none
   Reduction reduction = Reduction::mean;  // of the losses of the sequences
 };
 /// -log p(targets) of each sequence of a batch, summed over all ways to write the targets over the

@@ -8,9 +8,9 @@ namespace unroll {
 /// What a random mask is drawn from: one mask a (seed, site, step). Give every place in a network
 /// that drops its own site, and every training step its own number.
 struct RandomKey {
-  std::uint64_t seed = 0;
-  std::int64_t site = 0;
-  std::int64_t step = 0;
+  std::uint64_t seed = 0;  // of the run
+  std::int64_t site = 0;   // of the place in the network
+  std::int64_t step = 0;   // of the training
 };
 
 /// Each element is 0 with probability `rate`, else divided by 1 - rate (inverted dropout,

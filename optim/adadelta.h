@@ -5,11 +5,12 @@
 
 namespace unroll {
 
+/// The numbers of AdaDelta's formulas.
 struct AdaDeltaOptions {
   double learning_rate = 1;  // the paper has none
   double decay = 0.95;       // rho
-  double epsilon = 1e-6;
-  double weight_decay = 0;  // L2: g + weight_decay p stands for g
+  double epsilon = 1e-6;     // inside both roots
+  double weight_decay = 0;   // L2: g + weight_decay p stands for g
 };
 
 /// AdaDelta (Zeiler 2012, arXiv:1212.5701, algorithm 1), epsilon inside both roots:

@@ -5,10 +5,11 @@
 
 namespace unroll {
 
+/// The numbers of Adagrad's formulas.
 struct AdagradOptions {
   double learning_rate = 0.1;  // that of min-char-rnn (Karpathy 2015)
-  double epsilon = 1e-10;
-  double weight_decay = 0;  // L2: g + weight_decay p stands for g
+  double epsilon = 1e-10;      // beside the root
+  double weight_decay = 0;     // L2: g + weight_decay p stands for g
 };
 
 /// Adagrad (Duchi, Hazan & Singer 2011), the diagonal form:

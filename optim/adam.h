@@ -5,12 +5,13 @@
 
 namespace unroll {
 
+/// The numbers of Adam's formulas.
 struct AdamOptions {
-  double learning_rate = 0.001;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  double weight_decay = 0;  // L2: g + weight_decay p stands for g
+  double learning_rate = 0.001;  // lr
+  double beta1 = 0.9;            // of the mean of gradients
+  double beta2 = 0.999;          // of the mean of their squares
+  double epsilon = 1e-8;         // beside the root
+  double weight_decay = 0;       // L2: g + weight_decay p stands for g
 };
 
 /// Adam (Kingma & Ba 2015, algorithm 1); t counts the steps from 1:
@@ -40,12 +41,13 @@ class Adam final : public SlotOptimizer {
   Options options_;
 };
 
+/// The numbers of AdamW's formulas.
 struct AdamWOptions {
-  double learning_rate = 0.001;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  double weight_decay = 0.01;  // lambda
+  double learning_rate = 0.001;  // lr
+  double beta1 = 0.9;            // of the mean of gradients
+  double beta2 = 0.999;          // of the mean of their squares
+  double epsilon = 1e-8;         // beside the root
+  double weight_decay = 0.01;    // lambda
 };
 
 /// Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2, with

@@ -8,6 +8,7 @@
 
 namespace unroll {
 
+/// When the mean begins.
 struct AveragedOptions {
   Index start = 0;  // the mean is over the steps after these
 };

@@ -21,6 +21,7 @@ enum class Untouched : std::uint8_t {
 /// sides of = is the value of the step before on the right.
 class Optimizer {
  public:
+  /// With that learning rate at first.
   explicit Optimizer(double rate) : learning_rate(rate) {}
   virtual ~Optimizer() = default;
 
@@ -42,6 +43,7 @@ class Optimizer {
   double learning_rate;  // may be changed between steps
 
  protected:
+  /// Copied by those that are derived from it.
   Optimizer(const Optimizer&) = default;
   Optimizer& operator=(const Optimizer&) = default;
 };

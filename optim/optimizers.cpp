@@ -1,5 +1,7 @@
 #include <unroll/optim/optimizers.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace unroll {

@@ -12,11 +12,12 @@ namespace unroll {
 
 /// One entry of the list of optimizers: an optimizer, or one form of it.
 struct OptimizerEntry {
-  std::string_view name;
+  std::string_view name;       // on command lines
   std::string_view source;     // the paper it comes from
   std::string_view equations;  // one a line
   double learning_rate;        // to begin with
   double weight_decay;         // as it is usually used
+  /// The optimizer, at that rate.
   std::unique_ptr<Optimizer> (*make)(double learning_rate, double weight_decay);
 };
 

@@ -8,11 +8,12 @@ namespace unroll {
 /// Where epsilon stands: sqrt(v) + epsilon or sqrt(v + epsilon).
 enum class Epsilon : std::uint8_t { outside, inside };
 
+/// The numbers of RMSProp's formulas.
 struct RmsPropOptions {
-  double learning_rate = 0.002;  // this, the decay and epsilon: char-rnn's (Karpathy 2015)
-  double decay = 0.95;           // rho
-  double epsilon = 1e-8;
-  Epsilon epsilon_is = Epsilon::outside;
+  double learning_rate = 0.002;           // this, the decay and epsilon: char-rnn's (Karpathy 2015)
+  double decay = 0.95;                    // rho
+  double epsilon = 1e-8;                  // inside or beside the root
+  Epsilon epsilon_is = Epsilon::outside;  // which of the two
   bool centred = false;     // divide by the standard deviation instead of the root mean square
   double momentum = 0;      // mu
   double weight_decay = 0;  // L2: g + weight_decay p stands for g

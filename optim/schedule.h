@@ -24,7 +24,7 @@ struct ConstantRate {
   static constexpr std::string_view name = "constant";
   static constexpr std::string_view source = "the plain method";
   static constexpr std::string_view equations = "rate(t) = r";
-  double r;
+  double r;  // at every t
 };
 
 /// rate(t) = r factor^max(0, t + 1 - hold): r for `hold` epochs, then `factor` times less each
@@ -34,9 +34,9 @@ struct HoldThenDecay {
   static constexpr std::string_view name = "hold-then-decay";
   static constexpr std::string_view source = "Zaremba et al. 2014; char-rnn (Karpathy 2015)";
   static constexpr std::string_view equations = "rate(t) = r factor^max(0, t + 1 - hold)";
-  double r;
-  Index hold;
-  double factor;
+  double r;       // at first
+  Index hold;     // so many epochs
+  double factor;  // of each epoch after them, in (0, 1]
 };
 
 /// rate(t) = r factor^floor(t / every).
@@ -44,9 +44,9 @@ struct StepDecay {
   static constexpr std::string_view name = "step";
   static constexpr std::string_view source = "as PyTorch's StepLR";
   static constexpr std::string_view equations = "rate(t) = r factor^floor(t / every)";
-  double r;
-  Index every;
-  double factor;
+  double r;       // at first
+  Index every;    // so many steps
+  double factor;  // each time, in (0, 1]
 };
 
 /// rate(t) = end + (r - end) (1 + cos(pi min(t, length) / length)) / 2, without restarts
@@ -56,9 +56,9 @@ struct CosineDecay {
   static constexpr std::string_view source = "Loshchilov & Hutter 2017, eq. 5";
   static constexpr std::string_view equations =
       "rate(t) = end + (r - end) (1 + cos(pi min(t, length) / length)) / 2";
-  double r;
-  Index length;
-  double end = 0;
+  double r;        // at first
+  Index length;    // in steps
+  double end = 0;  // from `length` on
 };
 
 /// Whenever a loss is above the one observed before it, r = factor r (the WildML RNN tutorial,
@@ -68,9 +68,9 @@ struct HalveOnRise {
   static constexpr std::string_view source = "the WildML RNN tutorial (Britz 2015)";
   static constexpr std::string_view equations =
       "rate(t) = r; where the loss has risen, r = factor r";
-  double r;
-  double factor = 0.5;
-  double last_loss = kNoLoss;
+  double r;                    // now
+  double factor = 0.5;         // each time, in (0, 1]
+  double last_loss = kNoLoss;  // the loss observed last
 };
 
 /// Any of them, and a linear warm-up before it:
@@ -82,6 +82,7 @@ struct HalveOnRise {
 /// schedule's rate(t - n) from then on (Goyal et al. 2017, arXiv:1706.02677, section 2.2).
 class Schedule {
  public:
+  /// The schedules there are.
   using Kind = std::variant<ConstantRate, HoldThenDecay, StepDecay, CosineDecay, HalveOnRise>;
 
   /// Error for a rate that is not above 0 (an end: below 0), a factor outside (0, 1], a length or
@@ -99,6 +100,7 @@ class Schedule {
   /// Takes them back; Error where they are not those of a schedule like this.
   void restore(std::span<const double> state);
 
+  /// Which it is, with what it has observed.
   [[nodiscard]] const Kind& kind() const { return kind_; }
 
  private:
@@ -109,13 +111,14 @@ class Schedule {
 /// Stops a training that has got no better for `patience` measurements (Prechelt 1998, "Early
 /// stopping - but when?"). Its members are all there is to save.
 struct EarlyStopping {
-  Index patience;
+  Index patience;         // measurements without a new best
   double best = kNoLoss;  // the least loss so far
   Index since = 0;        // measurements since then
 
   /// Tells it a loss that was measured; whether it is the best so far, so worth keeping the
   /// parameters of. A loss that is not a number is no better. Error for a patience below 1.
   bool observe(double loss);
+  /// Whether there were `patience` measurements without a new best.
   [[nodiscard]] bool stop() const { return since >= patience; }
 };
 

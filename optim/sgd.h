@@ -5,11 +5,12 @@
 
 namespace unroll {
 
+/// The numbers of SGD's formulas.
 struct SgdOptions {
-  double learning_rate = 0.1;
-  double momentum = 0;      // mu
-  bool nesterov = false;    // needs a momentum
-  double weight_decay = 0;  // L2: g + weight_decay p stands for g
+  double learning_rate = 0.1;  // lr
+  double momentum = 0;         // mu
+  bool nesterov = false;       // needs a momentum
+  double weight_decay = 0;     // L2: g + weight_decay p stands for g
 };
 
 /// Stochastic gradient descent (Robbins & Monro 1951): p -= lr g; with momentum (Polyak 1964)

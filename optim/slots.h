@@ -17,12 +17,13 @@ namespace unroll {
 /// and of each slot belong together.
 template <class T>
 struct Block {
+  /// The most slots that a formula may have.
   static constexpr std::size_t kMaxSlots = 3;
-  T* p;
-  const T* g;
-  std::array<T*, kMaxSlots> slots;
-  T factor;  // that g is still to be multiplied by
-  Index size;
+  T* p;                             // parameters
+  const T* g;                       // gradients
+  std::array<T*, kMaxSlots> slots;  // in the order of their names
+  T factor;                         // that g is still to be multiplied by
+  Index size;                       // elements of each
   Index idle;  // steps since the slots were last brought up to date in which g was zero
 
   /// Calls f(p, g, slot...) for each element, with the first `count` slots: one loop, which the
@@ -64,14 +65,15 @@ struct Block {
 /// by row only for parameters whose gradients were ever row-sparse; others have one count.
 class Slots {
  public:
+  /// Blocks of those names; no memory is taken before the first step.
   Slots(Untouched untouched, std::vector<std::string> names)
       : untouched_(untouched), names_(std::move(names)) {}
 
   /// Elements [begin, end) of the blocks, and the steps in which they were not visited.
   struct Range {
-    Index begin;
-    Index end;
-    Index idle;
+    Index begin;  // first element
+    Index end;    // one past the last
+    Index idle;   // steps
   };
 
   /// Counts a step and calls f(Block<T>) for every range that it visits, on several threads where
@@ -102,6 +104,7 @@ class Slots {
     return blocks_[slot].values<T>();
   }
 
+  /// What becomes of rows without a gradient.
   [[nodiscard]] Untouched untouched() const { return untouched_; }
   /// The steps taken.
   [[nodiscard]] Index steps() const { return steps_; }
@@ -169,12 +172,15 @@ class SlotOptimizer : public Optimizer {
     slots_.restore(parameters, state);
   }
   [[nodiscard]] Untouched untouched() const override { return slots_.untouched(); }
+  /// What it remembers.
   [[nodiscard]] const Slots& slots() const { return slots_; }
 
  protected:
+  /// Of a formula that needs slots of those names.
   SlotOptimizer(double rate, Untouched untouched, std::vector<std::string> names)
       : Optimizer(rate), slots_(untouched, std::move(names)) {}
 
+  /// For step() to change.
   Slots slots_;
 };
 

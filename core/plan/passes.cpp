@@ -1,5 +1,7 @@
 #include <unroll/core/plan/passes.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>

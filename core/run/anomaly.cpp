@@ -1,6 +1,8 @@
 #include <unroll/core/op.h>
 #include <unroll/core/run/anomaly.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 

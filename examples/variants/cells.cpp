@@ -1,5 +1,7 @@
 #include "variants/cells.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "variants/my_cell.h"

@@ -26,8 +26,7 @@ struct MyCell {
         s(p.add("s", {hidden}, speeds)) {}
 
   [[nodiscard]] Var step(Var x, Var h) const {
-    const Var speed = sigmoid(h.tape().parameter(s));
-    const Var zt = speed * sigmoid(z(x, h));
+    const Var zt = sigmoid(s) * sigmoid(z(x, h));
     const Var nt = tanh(n(x, h));
     return (1 - zt) * h + zt * nt;
   }

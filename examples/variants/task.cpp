@@ -2,6 +2,8 @@
 
 #include <unroll/ops/loss.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

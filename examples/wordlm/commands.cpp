@@ -1,5 +1,7 @@
 #include "wordlm/commands.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iostream>
 #include <numeric>

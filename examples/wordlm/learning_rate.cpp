@@ -2,6 +2,8 @@
 
 #include <unroll/optim/schedule.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace wordlm {

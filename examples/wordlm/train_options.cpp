@@ -1,5 +1,7 @@
 /// The options of `wordlm train`.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "common/validators.h"

@@ -14,6 +14,8 @@ struct GridSide {
   GridSide(const Parameters& p, Index hidden, const CellOptions& options)
       : gates(p, hidden, hidden, options) {}
 
+  /// Of the hidden states y and h of both sides and its own memory c, all (B, hidden): the next
+  /// ones.
   [[nodiscard]] Lstm::State step(Var y, Var h, Var c) const {
     const Var it = sigmoid(gates.i(y, h));
     const Var ft = sigmoid(gates.f(y, h));
@@ -31,6 +33,7 @@ struct GridSide {
 /// sides, and hidden state and memory along depth begin as two projections of x. in: (B, in) or ids
 /// (B), out: y (B, hidden) of the top.
 struct LstmGrid {
+  /// The state of one block.
   struct Layer {
     Var y;  // (B, hidden), what goes up: an output only, the next step makes its own
     Var h;  // (B, hidden), along time
@@ -73,6 +76,7 @@ struct LstmGrid {
     return State(blocks.size(), {zeros, zeros, zeros});
   }
 
+  /// Its two sides, and their weights.
   struct Block {
     GridSide time, depth;
   };

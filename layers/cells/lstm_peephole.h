@@ -12,6 +12,7 @@ struct PeepholeGate {
   PeepholeGate(const Parameters& parameters, Input in, Index hidden, const CellOptions& options)
       : gate(parameters, in, hidden, options), p(parameters.add("p", {hidden}, fan_in_uniform())) {}
 
+  /// Of x (B, in), h and c (B, hidden): (B, hidden).
   Var operator()(Var x, Var h, Var c) const { return gate(x, h) + p * c; }
 
   Gate gate;

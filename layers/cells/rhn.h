@@ -36,8 +36,10 @@ struct Rhn {
     return s;
   }
 
+  /// t n + (1 - t) s: all (B, hidden).
   static Var highway(Var n, Var t, Var s) { return t * n + (1 - t) * s; }
 
+  /// A micro-step that does not see x.
   struct Deeper {
     Recurrent n, t;
   };

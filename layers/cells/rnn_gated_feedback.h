@@ -55,6 +55,7 @@ struct RnnGatedFeedback {
     return State(layers.size(), full(tape, {batch, hidden}, 0));
   }
 
+  /// The weights of one layer.
   struct Layer {
     Gate g;
     Projection W;

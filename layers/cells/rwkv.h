@@ -15,6 +15,7 @@ namespace unroll {
 /// m x + (1 - m) y, y the x of the step before: RWKV's token shift. m: (hidden).
 struct TokenShift {
   TokenShift(const Parameters& p, Index hidden) : m(p.add("m", {hidden}, uniform(0, 1))) {}
+  /// x and y: (B, hidden).
   Var operator()(Var x, Var y) const { return m * x + (1 - m) * y; }
   Parameter m;
 };

@@ -6,7 +6,9 @@
 #include <unroll/core/run/gemm.h>
 #include <unroll/core/run/team.h>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -5,6 +5,8 @@
 #include <unroll/core/run/blas.h>
 #include <unroll/unroll.h>
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstring>
 

@@ -5,6 +5,8 @@
 #include "bench/plan_points.h"
 #include "bench/workloads.h"
 
+#include <fmt/format.h>
+
 namespace bench {
 
 using namespace unroll;

@@ -6,6 +6,8 @@
 #include "bench/workload_cells.h"
 #include "bench/workload_parts.h"
 
+#include <fmt/format.h>
+
 namespace bench {
 
 using namespace unroll;

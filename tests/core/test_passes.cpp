@@ -1,6 +1,8 @@
 // Each pass on a tape of a few nodes: what it makes, what it leaves alone, and that values stay.
 #include "core/planned.h"
 
+#include <fmt/format.h>
+
 namespace unroll::testing {
 namespace {
 

@@ -1,7 +1,9 @@
 /// Options of `wordlm train` that choose what is read, what is trained, and how.
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
 #include <unroll/core/safetensors.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>

@@ -1,6 +1,8 @@
 // Every cell there is: gradients against finite differences, unrolling against stepping by hand.
 #include "layers/cells.h"
 
+#include <fmt/format.h>
+
 #include <functional>
 
 namespace unroll::testing {

@@ -7,6 +7,10 @@ namespace {
 /// x x with half of its gradient lost.
 Var half_lost(Var x) { return x * stop_gradient(x); }
 
+const std::string hint =
+    " with step 1e-06 (if they agree in some digits, try others: rounding is in proportion to "
+    "1 / step, curvature to step squared)";
+
 TEST_CASE("check_gradients: passes, and says what it compared") {
   const GradientCheck check = check_gradients(
       [](Tape&, std::span<const Var> v) { return tanh(v[0]); }, {random_tensor({3, 4}, 1)});
@@ -28,8 +32,8 @@ TEST_CASE("check_gradients: fails, and names the input, the element and both num
   CHECK(check.name.empty());
   CHECK(std::abs(check.numeric - 2 * check.analytic) < 1e-6);
   CHECK(check.message ==
-        fmt::format("input 1 (1), element 0: gradient {:.10g} but finite difference {:.10g}",
-                    check.analytic, check.numeric));
+        fmt::format("input 1 (1), element 0: gradient {:.10g} but finite difference {:.10g}{}",
+                    check.analytic, check.numeric, hint));
 }
 
 TEST_CASE("check_gradients: f32 inputs are checked in f64") {
@@ -90,8 +94,8 @@ TEST_CASE("check_gradients: with respect to parameters") {
   CHECK_FALSE(bad.passed);
   CHECK(bad.name == "second.b");
   CHECK(bad.message == fmt::format("parameter 'second.b' (2), element {}: gradient {:.10g} but "
-                                   "finite difference {:.10g}",
-                                   bad.element, bad.analytic, bad.numeric));
+                                   "finite difference {:.10g}{}",
+                                   bad.element, bad.analytic, bad.numeric, hint));
   // The values are as they were, to the bit.
   CHECK(std::equal(before.begin(), before.end(), p.values<double>().begin()));
 }

@@ -119,7 +119,9 @@ TEST_CASE("planted: the report names the worst element") {
     CHECK(check.element == wrong);
     CHECK(std::abs(check.analytic / check.numeric - 1.001) < 1e-6);
     CHECK(check.message ==
-          fmt::format("input 0 (3 x 5), element {}: gradient {:.10g} but finite difference {:.10g}",
+          fmt::format("input 0 (3 x 5), element {}: gradient {:.10g} but finite difference {:.10g} "
+                      "with step 1e-06 (if they agree in some digits, try others: rounding is in "
+                      "proportion to 1 / step, curvature to step squared)",
                       wrong, check.analytic, check.numeric));
   }
 }

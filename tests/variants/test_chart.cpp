@@ -3,6 +3,8 @@
 #include "common/chart_axis.h"
 #include "support.h"
 
+#include <fmt/format.h>
+
 namespace unroll::testing {
 namespace {
 

@@ -42,6 +42,43 @@ TEST_CASE("my cell: golden numbers, from golden_my_cell.py") {
   CHECK(difference(unroll_over(cell, x, h).outputs.value(), golden) < 1e-14);
 }
 
+TEST_CASE("my cell: one step after another gives what the sequence gives") {
+  const Parameters p;
+  const MyCell cell(p, 3, 4);
+  const Tensor xs = random_tensor({5, 2, 3}, 7).to(DType::f32);  // T, B, features
+
+  Stepper stepper(cell, 2);
+  std::vector<float> outputs;
+  for (Index t = 0; t < 5; ++t) {
+    const auto x = xs.values<float>().subspan(static_cast<std::size_t>(t * 2 * 3), 2 * 3);
+    const TensorView h = stepper.step(Tensor::of<float>({2, 3}, x).view());  // (B, hidden)
+    outputs.insert(outputs.end(), h.values<float>().begin(), h.values<float>().end());
+  }
+
+  Tape tape;
+  const Var whole = unroll_over(cell, tape.input(xs), zero_state(cell, tape, 2)).outputs;
+  CHECK(difference(whole.value(), Tensor::of<float>({5, 2, 4}, outputs)) < 1e-6);
+}
+
+TEST_CASE("my cell: with a U whose rows have length 1, which no layer knows of") {
+  const Parameters p;
+  const MyCell cell(p, 3, 4);
+  Tape tape;
+  tape.replace(cell.n.U, l2_normalise(tape.parameter(cell.n.U), 1));
+  const Var x = tape.input(random_tensor({5, 2, 3}, 7));
+  const Var loss = sum(square(unroll_over(cell, x, zero_state(cell, tape, 2)).outputs));
+  const Gradients gradients = tape.gradients(loss, p);
+
+  // Longer rows change nothing: the gradient is at a right angle to every row of U.
+  const std::vector<double> U = cell.n.U.value().to_doubles();
+  const std::vector<double> dU = gradients[cell.n.U].to_doubles();
+  for (std::size_t row = 0; row < 4; ++row) {
+    double product = 0;
+    for (std::size_t i = 4 * row; i < 4 * row + 4; ++i) product += U[i] * dU[i];
+    CHECK(product == doctest::Approx(0).epsilon(1e-5));
+  }
+}
+
 // What the guide does not show: ids as input, and the state a sequence begins with.
 TEST_CASE("my cell: gradients with ids, and of the initial state") {
   const Parameters p(DType::f64, 3);

@@ -44,7 +44,7 @@ TEST_CASE("variants --list names every cell with its equations and lines") {
   }
   CHECK(has(result.out,
             "mine (examples/variants/README.md)\n"
-            "  270 parameters, 3 equations, 4 lines of code\n"
+            "  270 parameters, 3 equations, 3 lines of code\n"
             "    z = sigmoid(s) sigmoid(Wz x + Uz h + bz)\n"
             "    n = tanh(Wn x + Un h + bn)\n"
             "    h' = (1 - z) h + z n\n\n"));
