@@ -96,7 +96,7 @@ class Gradients {
 
 /// The memory of gradients, kept from step to step.
 struct Gradients::Workspace {
-  /// What is known of one gradient: that it is zero, nothing, or which rows are not.
+  /// The form of one gradient: all zero, dense, or zero but for the rows that are listed.
   enum class Form : std::uint8_t { zero, dense, rows };
   /// One parameter's.
   struct Entry {

@@ -44,7 +44,7 @@ class Buffer {
   /// Where it begins: at a multiple of so many bytes.
   static constexpr std::size_t kAlignment = 64;
   Buffer() = default;
-  /// What is in it at first.
+  /// The first contents: zeros, or whatever the memory held.
   enum class Content : std::uint8_t { zero, any };
   /// `bytes` of memory; std::bad_alloc where there are not as many.
   explicit Buffer(std::size_t bytes, Content content = Content::zero);

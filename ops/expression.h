@@ -54,7 +54,7 @@ class Part {
   std::optional<Expression> expression_;
 };
 
-/// f of what is on no tape, to be recorded later.
+/// An expression of f and its operands; f is called when the expression is recorded on a tape.
 Expression later(Var (*f)(Var), const Expression& x);
 Expression later(Var (*f)(const Operand&, const Operand&), const Part& a, const Part& b);
 Expression later(std::function<Var(const Operand&, const Operand&)> f, const Part& a,

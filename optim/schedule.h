@@ -100,7 +100,7 @@ class Schedule {
   /// Takes them back; Error where they are not those of a schedule like this.
   void restore(std::span<const double> state);
 
-  /// Which it is, with what it has observed.
+  /// The kind of schedule, with the last loss that it observed.
   [[nodiscard]] const Kind& kind() const { return kind_; }
 
  private:

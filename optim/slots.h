@@ -172,7 +172,7 @@ class SlotOptimizer : public Optimizer {
     slots_.restore(parameters, state);
   }
   [[nodiscard]] Untouched untouched() const override { return slots_.untouched(); }
-  /// What it remembers.
+  /// The memory of the formula, one block a name.
   [[nodiscard]] const Slots& slots() const { return slots_; }
 
  protected:
