@@ -1,9 +1,11 @@
 """Hands a file to Doxygen in the form it asks for (a filter: python3 doxygen_filter.py FILE).
 
-In a page of Markdown, links to what is no page and no header become plain text. The first comment of
-a header is about the file. In the headers one comment holds for the declarations up to the next blank line, and a member may have
-its comment at the end of its line; Doxygen wants one for each, and another mark at the end of a line.
-What many classes have under the same names (State, step, source, hidden ...) is described here once."""
+In a page of Markdown, links to files that are neither pages nor headers become plain text.
+
+In a header the first comment is about the file, one comment holds for the declarations up to the next
+blank line, and a member may have its comment at the end of its line; Doxygen wants a comment for each
+declaration, and another mark at the end of a line. Members that many classes have under the same name
+(State, step, source, hidden ...) are described in the two lists below."""
 import re
 import sys
 
@@ -27,7 +29,8 @@ IN_CELLS = [
     (r"Index hidden;", "The number of units."),
     (r"(static constexpr )?Index ", "How many: units in all, or parts of the kind that its name says."),
     (r"static constexpr double ", "A constant of the equations."),
-    (r"(typename )?[\w:]+(<.*>)? (\(\*)?\w+(, \w+)*(\)\(Var\))?( = .*)?;", "A part of the equations, by its name there."),
+    (r"(typename )?[\w:]+(<.*>)? (\(\*)?\w+(, \w+)*(\)\(Var\))?( = .*)?;",
+     "A part of the equations, by its name there."),
 ]
 
 
@@ -42,8 +45,9 @@ def alone(line):
 
 
 def prepare(lines, is_cell):
+    """The lines of a header, each declaration with a comment before it or at its end."""
     comment, used = [], False  # that of the paragraph, and whether a declaration has had it
-    before = ""
+    before = ""  # the line before, which may be the head of a template
     for line in lines:
         text = line.strip()
         here = comment if comment and indentation(comment[0]) == indentation(line) else []
