@@ -24,8 +24,8 @@ struct Input {
 struct CellOptions {
   bool bias = true;                  // whether there is a b
   Initializer W = {};                // empty: uniform in +-1/sqrt(fan in)
-  Initializer U = fan_in_uniform();  // from a generator of its own, as all of them
-  Initializer b = zeros();           // of all gates
+  Initializer U = fan_in_uniform();  // of what multiplies h
+  Initializer b = zeros();           // of the biases
   double forget_bias = 1;            // added to the bias of a forget gate (Jozefowicz et al. 2015)
   Index depth = 2;                   // of cells that are deep by themselves: layers, or micro-steps
 };
