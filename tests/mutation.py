@@ -28,7 +28,7 @@ AREAS = [
     ("core/run/*.cpp", ["core_tests", "ops_tests", "layers_tests"]),
     ("core/*.cpp", ["core_tests", "layers_tests", "wordlm_tests"]),
     ("ops/*.cpp", ["ops_tests", "core_tests", "layers_tests"]),
-    ("optim/*.cpp", ["layers_tests"]),
+    ("optim/*.cpp", ["optim_tests"]),
     ("examples/wordlm/*.cpp", ["wordlm_tests"]),
 ]
 

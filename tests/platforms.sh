@@ -58,7 +58,7 @@ for platform in "$@"; do
       fi ;;
     aarch64)
       if (install_packages g++-aarch64-linux-gnu qemu-user-static) && (unpack_root); then
-        build_and_test aarch64 --target core_tests ops_tests layers_tests
+        build_and_test aarch64 --target core_tests ops_tests layers_tests optim_tests
       else
         echo "aarch64: left out, its compiler or libraries are not installed and cannot be"
       fi ;;

@@ -4,11 +4,12 @@
 #include <unroll/unroll.h>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <ostream>
 #include <span>
 #include <string>
 #include <vector>
@@ -73,21 +74,55 @@ inline Var weighted_sum(Var x, std::uint64_t seed) {
   return sum(x * x.tape().input(random_tensor(x.shape(), seed, 0.5, 1.5)));
 }
 
+/// An element of a shape, as the index of each axis: "[1, 4]".
+inline std::string element_name(const Shape& shape, Index element) {
+  std::vector<Index> index(static_cast<std::size_t>(shape.rank()));
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    index[static_cast<std::size_t>(axis)] = element % shape[axis];
+    element /= shape[axis];
+  }
+  return fmt::format("[{}]", fmt::join(index, ", "));
+}
+
+/// What a comparison found: a number or a truth, and the place it comes from, which a CHECK that
+/// fails prints.
+template <class Result>
+struct Comparison {
+  Result result{};
+  std::string place;
+  operator Result() const { return result; }  // NOLINT: CHECK(difference(a, b) < 1e-9)
+  friend std::ostream& operator<<(std::ostream& stream, const Comparison& comparison) {
+    return stream << comparison.result << " (" << comparison.place << ")";
+  }
+};
+
 /// Whether two values are the same: type, shape and every bit.
-inline bool same_bits(const TensorView& a, const TensorView& b) {
-  if (a.dtype != b.dtype || a.shape != b.shape) return false;
-  const std::size_t bytes = static_cast<std::size_t>(a.size()) * size_of(a.dtype);
-  return bytes == 0 || std::memcmp(a.data, b.data, bytes) == 0;
+inline Comparison<bool> same_bits(const TensorView& a, const TensorView& b) {
+  if (a.dtype != b.dtype) {
+    return {false, fmt::format("{} against {}", name_of(a.dtype), name_of(b.dtype))};
+  }
+  if (a.shape != b.shape)
+    return {false, fmt::format("shapes {} against {}", a.shape.to_string(), b.shape.to_string())};
+  const std::byte* const end = a.data + static_cast<std::size_t>(a.size()) * size_of(a.dtype);
+  const std::byte* const differs = std::mismatch(a.data, end, b.data).first;
+  if (differs == end) return {true, "all elements are equal"};
+  const Index i = (differs - a.data) / static_cast<Index>(size_of(a.dtype));
+  return {false,
+          fmt::format("element {}: {} against {}", element_name(a.shape, i), a.at(i), b.at(i))};
 }
 
 /// The largest |a - b| / max(1, |b|); infinity where shapes differ or where there is a NaN.
-inline double difference(const TensorView& a, const TensorView& b) {
-  if (a.shape != b.shape) return INFINITY;
-  double worst = 0;
+inline Comparison<double> difference(const TensorView& a, const TensorView& b) {
+  if (a.shape != b.shape)
+    return {INFINITY,
+            fmt::format("shapes {} against {}", a.shape.to_string(), b.shape.to_string())};
+  Comparison<double> worst{0, "all elements are equal"};
   for (Index i = 0; i < a.size(); ++i) {
-    const double error = std::abs(a.at(i) - b.at(i)) / std::max(1.0, std::abs(b.at(i)));
-    if (std::isnan(error)) return INFINITY;
-    worst = std::max(worst, error);
+    double error = std::abs(a.at(i) - b.at(i)) / std::max(1.0, std::abs(b.at(i)));
+    if (std::isnan(error)) error = INFINITY;
+    if (error <= worst.result) continue;
+    worst = {error,
+             fmt::format("element {}: {} against {}", element_name(a.shape, i), a.at(i), b.at(i))};
   }
   return worst;
 }
@@ -103,7 +138,7 @@ inline std::vector<double> flatten(const Gradients& gradients, const Parameters&
 }
 
 /// The largest |a - b| / max(1, |b|) of two vectors; infinity where they differ in length.
-inline double difference(const std::vector<double>& a, const std::vector<double>& b) {
+inline Comparison<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
   return difference(Tensor::of<double>({static_cast<Index>(a.size())}, a),
                     Tensor::of<double>({static_cast<Index>(b.size())}, b));
 }

@@ -94,7 +94,7 @@ TEST_CASE("workloads: the plans of layers of LSTM copy nothing") {
   }
 }
 
-TEST_CASE("workloads: each gives the same with plans and without") {
+TEST_CASE("workloads: every workload gives the same with plans and without") {
   for (const std::string& name : bench::workload_names()) {
     if (name.starts_with("W7")) continue;  // the cells have tests of their own
     CAPTURE(name);
@@ -105,7 +105,7 @@ TEST_CASE("workloads: each gives the same with plans and without") {
   }
 }
 
-TEST_CASE("workloads: first losses are those of chance") {
+TEST_CASE("workloads: the first losses are those of guessing") {
   CHECK(losses("W10", 1, Scale::small)[0] == doctest::Approx(std::log(5)).epsilon(0.05));
   CHECK(losses("W11", 1, Scale::small)[0] == doctest::Approx(std::log(2)).epsilon(0.05));
   for (const char* name : {"W12", "W14", "W15", "W17"}) {

@@ -14,7 +14,7 @@ Var gradient(Var loss, Var x) { return x.tape().gradients(loss, std::span(&x, 1)
 
 }  // namespace
 
-TEST_CASE("differentiate: a gradient of a gradient of a gradient") {
+TEST_CASE("differentiate: third derivatives are right") {
   Tape tape(DType::f64);
   const Var x = tape.input(Tensor::of<double>({2}, {2, -3}));
   const Var y = x * x * x * x;
@@ -99,7 +99,7 @@ TEST_CASE("differentiate: a Var used many times gathers all contributions") {
   CHECK(gradient(add_up(terms), x).item() == 7);
 }
 
-TEST_CASE("differentiate: with respect to something in the middle") {
+TEST_CASE("differentiate: gradients of intermediate values are right") {
   Tape tape(DType::f64);
   const Var x = tape.input(Tensor::of<double>({}, {0.5}));
   const Var h = exp(x);
@@ -111,7 +111,7 @@ TEST_CASE("differentiate: with respect to something in the middle") {
   CHECK(gradients[2] == gradients[0]);
 }
 
-TEST_CASE("differentiate: the loss itself may be asked for") {
+TEST_CASE("differentiate: the gradient of the loss itself is one") {
   Tape tape(DType::f64);
   const Var x = tape.input(ramp({3}));
   const Var y = x * 2;
@@ -122,7 +122,7 @@ TEST_CASE("differentiate: the loss itself may be asked for") {
   CHECK(values_of(gradient(x, x)) == std::vector<double>{1, 1, 1});
 }
 
-TEST_CASE("differentiate: stop_gradient and operations without a gradient cut") {
+TEST_CASE("differentiate: stop_gradient and operations without a gradient end the walk") {
   Tape tape(DType::f64);
   const Var x = tape.input(Tensor::of<double>({2}, {2, -5}));
   CHECK(values_of(gradient(x * stop_gradient(x), x)) == std::vector<double>{2, -5});

@@ -14,7 +14,7 @@ using testing::file_of;
 using testing::rising;
 using testing::TemporaryFolder;
 
-TEST_CASE("files: written and read back") {
+TEST_CASE("files: a file is read back as it was written") {
   const TemporaryFolder folder;
   const std::string path = folder / "file";
   std::string bytes(100'000, 'x');
@@ -26,7 +26,7 @@ TEST_CASE("files: written and read back") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("files: what a killed save left behind is gone after the next") {
+TEST_CASE("files: the remains of a killed save are removed by the next save") {
   const TemporaryFolder folder;
   write_file((folder / "model") + ".tmp", "half of a mod");
   write_file(folder / "model", "whole");
@@ -34,7 +34,7 @@ TEST_CASE("files: what a killed save left behind is gone after the next") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("files: what cannot be read") {
+TEST_CASE("files: missing files, folders and unreadable files are refused") {
   const TemporaryFolder folder;
   const std::string missing = folder / "missing";
   CHECK_THROWS_WITH_AS((void)read_file(missing), (missing + ": no such file").c_str(), IoError);
@@ -52,7 +52,7 @@ TEST_CASE("files: what cannot be read") {
       IoError);
 }
 
-TEST_CASE("files: what cannot be written leaves everything as it was") {
+TEST_CASE("files: a failed save leaves the folder as it was") {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& path, const std::string& text) {
     CAPTURE(path);
@@ -98,7 +98,7 @@ TEST_CASE("files: an old file stays whole when a save fails") {
   CHECK(folder.files() == 1);
 }
 
-TEST_CASE("files: what the format cannot hold is refused before anything is written") {
+TEST_CASE("files: tensors the format cannot hold are refused before writing") {
   const TemporaryFolder folder;
   const std::string path = folder / "model";
   TensorFile file;
@@ -173,7 +173,7 @@ TEST_CASE("files: a number too large for the parameters' type is refused") {
   CHECK(a.value().at(0) == static_cast<double>(0.1F));
 }
 
-TEST_CASE("files: a damaged file is read or refused, nothing else") {
+TEST_CASE("files: a damaged file is read or refused, and never crashes") {
   const TemporaryFolder folder;
   TensorFile file;
   file.tensors.emplace("cell.W", Tensor::of<float>({2, 3}, {1, 2, 3, 4, 5, 6}));

@@ -54,7 +54,7 @@ void check_against_vars(Tape& tape, Var loss, const Gradients& gradients) {
 
 }  // namespace
 
-TEST_CASE("gradients: an embedding's is row-sparse and equals the dense one") {
+TEST_CASE("gradients: that of an embedding is row-sparse and equals the dense one") {
   const Table t;
   Tape tape(DType::f64);
   const Var y = t.lookup(tape, {7, 2, 7, 39, 8}) * tape.parameter(t.after);
@@ -157,7 +157,7 @@ TEST_CASE("gradients: a step that failed does not spoil the next one") {
   step({4});
 }
 
-TEST_CASE("gradients: those of two losses of one tape stand side by side") {
+TEST_CASE("gradients: two losses of one tape have gradients side by side") {
   const Table t;
   Tape tape(DType::f64);
   const Var one = sum(square(t.lookup(tape, {1})));
@@ -170,7 +170,7 @@ TEST_CASE("gradients: those of two losses of one tape stand side by side") {
   check_against_vars(tape, two, second);
 }
 
-TEST_CASE("gradients: values on the tape stay when the gradients they were are gone") {
+TEST_CASE("gradients: values on the tape outlive the Gradients that held them") {
   const Table t;
   Tape tape(DType::f64);
   const Var w = tape.parameter(t.after);
@@ -180,7 +180,7 @@ TEST_CASE("gradients: values on the tape stay when the gradients they were are g
   CHECK(tape.to_string(true).starts_with(before));
 }
 
-TEST_CASE("gradients: parameters that share one gradient each have a copy") {
+TEST_CASE("gradients: parameters with an equal gradient have a copy each") {
   const Parameters root(DType::f64);
   const Parameter a = root.add("a", {2}, rising());
   const Parameter b = root.add("b", {2}, rising());
@@ -195,7 +195,7 @@ TEST_CASE("gradients: parameters that share one gradient each have a copy") {
   CHECK(alone.gradients(alone.parameter(a), root)[a].to_doubles() == std::vector<double>{1, 1});
 }
 
-TEST_CASE("gradients: of a branch, what lies outside is zero") {
+TEST_CASE("gradients: taken of a branch, those outside it are zero") {
   WordModel model(DType::f64);
   Tape tape(DType::f64);
   const Var loss = model.loss(tape, 3);
@@ -207,7 +207,7 @@ TEST_CASE("gradients: of a branch, what lies outside is zero") {
   CHECK(branch.segments().size() == 2);
 }
 
-TEST_CASE("gradients: read before the tape is cleared they stay, after it is too late") {
+TEST_CASE("gradients: unread gradients of a cleared tape are refused, read ones stay") {
   const Table t;
   Tape tape(DType::f64);
   const Gradients read = tape.gradients(sum(square(tape.parameter(t.before))), t.root);
@@ -240,7 +240,7 @@ TEST_CASE("gradients: clipping leaves the tape's own values as they are") {
   CHECK(tape.to_string(true).find("= 12 2") != std::string::npos);
 }
 
-TEST_CASE("gradients: not of another tree, and not across a new parameter") {
+TEST_CASE("gradients: another tree and a tree that has grown are refused") {
   Parameters parameters;
   Parameters others;
   const Parameter W = parameters.add("W", {2}, constant(3));

@@ -1,6 +1,6 @@
 // A scope without gradients: the same values in less memory. Replays: the same step again and
 // again.
-#include "core/planned.h"
+#include "core/plan/planned.h"
 
 #include <unroll/core/replay.h>
 
@@ -29,7 +29,7 @@ struct TwoLayers {
   std::vector<Var> states;
 };
 
-TEST_CASE("inference: the values are the same") {
+TEST_CASE("inference: values are those computed with gradients") {
   Tape reference(DType::f64);
   reference.set_passes(Passes::none());
   const TwoLayers plain(reference);
@@ -43,7 +43,7 @@ TEST_CASE("inference: the values are the same") {
   }
 }
 
-TEST_CASE("inference: memory does not grow with the steps as it does for gradients") {
+TEST_CASE("inference: memory does not grow with the number of steps") {
   const auto bytes = [](Index steps, Request::Purpose purpose) {
     Tape tape(DType::f64);
     const TwoLayers net(tape, steps);
@@ -72,8 +72,7 @@ TEST_CASE("inference: gradients are refused in the scope, and possible after it"
   CHECK(std::isfinite(tape.gradients(sum(net.states.back()), net.parameters).flat().at(0)));
 }
 
-TEST_CASE(
-    "inference: a value that was not kept is lost when a parameter changes, one that was is not") {
+TEST_CASE("inference: a change of parameters loses values that were not kept, and only those") {
   Tape tape(DType::f64);
   const Tape::Inference scope(tape);
   const TwoLayers net(tape);
@@ -83,7 +82,7 @@ TEST_CASE(
   CHECK_THROWS_AS((void)net.states[3].value(), HandleError);
 }
 
-TEST_CASE("growing tape: a step costs what is new, whatever is asked for") {
+TEST_CASE("growing tape: a step costs its own nodes, whatever is asked for") {
   const Parameters parameters(DType::f64, 1);
   const Lstm cell(parameters, 4, 4);
   Tape tape(DType::f64);
@@ -102,7 +101,7 @@ TEST_CASE("growing tape: a step costs what is new, whatever is asked for") {
   CHECK(nodes(plans[7]) <= 2 * nodes(plans[0]));
 }
 
-TEST_CASE("replay: other inputs, the same memory") {
+TEST_CASE("replay: other inputs are run in the same memory") {
   const Gates gates(5, 5);
   Tape tape(DType::f64);
   const auto step = [&](Tape& on, Var x) {

@@ -124,7 +124,7 @@ TEST_CASE("laziness: changing one tree keeps the old values of its own parameter
   CHECK(of_both.value().at(1) == doctest::Approx(0.04));
 }
 
-TEST_CASE("laziness: what nobody will read again is not kept") {
+TEST_CASE("laziness: old parameter values that no node reads are not kept") {
   OneParameter p;
   Tape tape(DType::f64);
   const Var w = tape.parameter(p.w);
@@ -136,7 +136,7 @@ TEST_CASE("laziness: what nobody will read again is not kept") {
   CHECK(tape.graph().nodes[w.index()].value == p.w.value().data);
 }
 
-TEST_CASE("laziness: every tape that reads a tree is settled") {
+TEST_CASE("laziness: a change of parameters settles every tape that reads them") {
   OneParameter p;
   Tape one(DType::f64);
   Tape two(DType::f64);

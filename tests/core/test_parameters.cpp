@@ -17,7 +17,7 @@ std::vector<std::string> names_of(const Parameters& parameters) {
 
 }  // namespace
 
-TEST_CASE("parameters: branches make names") {
+TEST_CASE("parameters: names are the path of branches") {
   const Parameters root;
   const Parameter a = (root / "encoder" / 1 / "z").add("W", {2, 3}, zeros());
   const Parameter b = root.add("scale", {}, constant(2));
@@ -39,7 +39,7 @@ TEST_CASE("parameters: branches make names") {
   CHECK(Parameters().flat().size() == 0);
 }
 
-TEST_CASE("parameters: mistakes") {
+TEST_CASE("parameters: repeated, empty and unknown names are refused") {
   const Parameters root;
   (root / "a").add("W", {2}, zeros());
   (root / "a").add("b", {3}, zeros());
@@ -56,7 +56,7 @@ TEST_CASE("parameters: mistakes") {
   CHECK(names_of(root) == std::vector<std::string>{"a.W", "a.b", "c"});
 }
 
-TEST_CASE("parameters: none is added while a tape reads the tree") {
+TEST_CASE("parameters: adding one while a tape reads the tree is refused") {
   const Parameters root;
   const Parameter w = root.add("w", {2}, zeros());
   Tape tape;
@@ -73,7 +73,7 @@ TEST_CASE("parameters: none is added while a tape reads the tree") {
   CHECK(root.add("later", {2}, zeros()).name() == "later");
 }
 
-TEST_CASE("parameters: one name in the gates of one cell lies side by side") {
+TEST_CASE("parameters: matrices of one name in the gates of a cell are neighbours in memory") {
   const std::vector<std::string> gates{"i", "f", "o", "g"};
   const std::vector<std::pair<std::string, Shape>> tensors{
       {"W", {3, 5}}, {"U", {3, 3}}, {"b", {3}}};
@@ -192,7 +192,7 @@ TEST_CASE("parameters: an initializer that refuses leaves the others as they wer
   CHECK(root["vector"].value().at(0) == 0.1);
 }
 
-TEST_CASE("parameters: set() converts, change() gives the block") {
+TEST_CASE("parameters: set() converts values, change() gives the memory") {
   const Parameters root(DType::f32);
   const Parameter w = root.add("w", {2}, zeros());
   w.set(Tensor::of<double>({2}, {0.1, 2}));

@@ -1,7 +1,5 @@
 // The plans that a tape keeps, and where they run.
-#include "core/planned.h"
-
-#include <unroll/core/plan/neighbours.h>
+#include "core/plan/planned.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +16,7 @@ double run_steps(Tape& tape, const Gates& gates, Index steps) {
   return sum(h).item();
 }
 
-TEST_CASE("planner: plans take no more memory than they may") {
+TEST_CASE("planner: kept plans stay within their limit of memory") {
   const Gates gates(4, 4);
   Tape tape(DType::f64);
   tape.set_passes({});
@@ -53,7 +51,7 @@ TEST_CASE("planner: of several wrong ids the first one recorded is reported") {
   }
 }
 
-TEST_CASE("planner: an id is checked whether or not what was asked for needs it") {
+TEST_CASE("planner: every recorded id is checked, also where the result does not need it") {
   Tape tape(DType::f64);
   const Var bad = select(
       unpick(leaf(tape, {3}, 1), tape.input(Tensor::of<std::int32_t>({3}, {0, 6, 1})), 3), 1);
@@ -80,7 +78,7 @@ TEST_CASE("planner: results are the same to the bit where parameters changed in 
   }
 }
 
-TEST_CASE("planner: a child forked after threads have worked computes the same") {
+TEST_CASE("planner: a process forked after threads have worked computes the same") {
   const WithThreads scope(2);
   const Gates gates(64, 64);
   Tape tape(DType::f64);
@@ -102,20 +100,7 @@ TEST_CASE("planner: a child forked after threads have worked computes the same")
   CHECK(WEXITSTATUS(status) == 0);
 }
 
-TEST_CASE("neighbours: runs are found whatever the order, and each matrix is in one") {
-  std::array<std::byte, 100> memory{};
-  const auto at = [&](std::size_t i) { return Located{memory.data() + 10 * i, 10}; };
-  using Runs = std::vector<std::vector<std::size_t>>;
-  CHECK(runs_of_neighbours({}) == Runs{});
-  CHECK(runs_of_neighbours(std::array{at(3), at(2), at(0), at(4)}) == Runs{{1, 0, 3}, {2}});
-  CHECK(runs_of_neighbours(std::array{at(0), at(1), at(0), at(1), at(1)}) ==
-        Runs{{0, 1}, {2, 3}, {4}});
-  CHECK(runs_of_neighbours(std::array{at(0), Located{memory.data() + 10, 20}}) == Runs{{0}, {1}});
-  CHECK(runs_of_neighbours(std::array{Located{nullptr, 10}, Located{nullptr, 10}}) ==
-        Runs{{0}, {1}});
-}
-
-TEST_CASE("planner: a plan for neighbours does not serve parameters that are none") {
+TEST_CASE("planner: a plan for neighbouring matrices does not serve others") {
   const Gates gates(3, 4);
   Tape tape(DType::f64);
   tape.set_passes({});

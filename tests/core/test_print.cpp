@@ -31,7 +31,7 @@ struct Recorded {
 
 }  // namespace
 
-TEST_CASE("print: the nodes, one a line") {
+TEST_CASE("print: a tape prints one node a line") {
   Recorded r;
   CHECK(lines(r.tape.to_string()) == R"text(
 #0     input                        (1 x 2)
@@ -49,7 +49,7 @@ TEST_CASE("print: the nodes, one a line") {
   CHECK(Tape().to_string().empty());
 }
 
-TEST_CASE("print: with values, which are computed for it") {
+TEST_CASE("print: values are computed when they are printed") {
   Recorded r;
   CHECK(lines(r.tape.to_string(true)) == R"text(
 #0     input                        (1 x 2)                          = 0.5 0.25
@@ -66,7 +66,7 @@ TEST_CASE("print: with values, which are computed for it") {
 )text");
 }
 
-TEST_CASE("print: of many values the first eight, of none nothing") {
+TEST_CASE("print: of many values the first eight are printed") {
   Tape tape(DType::f64);
   (void)tape.input(ramp({3, 3}, 1, 1));
   (void)tape.input(ramp({2, 4}, 1, 1));
@@ -80,7 +80,7 @@ TEST_CASE("print: of many values the first eight, of none nothing") {
 )text");
 }
 
-TEST_CASE("print: a parameter that was changed has no old values any more") {
+TEST_CASE("print: a changed parameter's old node prints no values") {
   const Parameters root(DType::f64);
   const Parameter w = root.add("w", {2}, rising());
   Tape tape(DType::f64);
@@ -95,7 +95,7 @@ TEST_CASE("print: a parameter that was changed has no old values any more") {
 )text");
 }
 
-TEST_CASE("print: as a Graphviz graph") {
+TEST_CASE("print: a tape is written as a Graphviz graph") {
   Recorded r;
   CHECK(lines(r.tape.to_dot()) == R"text(
 digraph tape {

@@ -51,7 +51,7 @@ TEST_CASE("random: the words of a stream are those of its counters, in order") {
   }
 }
 
-TEST_CASE("random: FNV-1a of names") {
+TEST_CASE("random: names are hashed by FNV-1a") {
   // Values of the reference implementation (Fowler, Noll, Vo).
   CHECK(hash_name("") == 0xcbf29ce484222325);
   CHECK(hash_name("a") == 0xaf63dc4c8601ec8c);
@@ -59,7 +59,7 @@ TEST_CASE("random: FNV-1a of names") {
   CHECK(hash_name("\xff") != hash_name("\x7f"));
 }
 
-TEST_CASE("random: uniform numbers have the moments they should") {
+TEST_CASE("random: uniform numbers have mean 1/2 and variance 1/12") {
   const std::vector<double> values = draw(3, 0, 200'000);
   double sum = 0, squares = 0;
   for (const double x : values) {
@@ -124,7 +124,7 @@ TEST_CASE("random: integers below a bound are all met, equally often") {
   CHECK(Random(1).below(1) == 0);
 }
 
-TEST_CASE("random: streams and seeds give numbers that have nothing to do with each other") {
+TEST_CASE("random: streams and seeds are uncorrelated") {
   constexpr int kCount = 50'000;
   const double limit = 4 / std::sqrt(static_cast<double>(kCount));
   const std::vector<double> base = draw(1, 0, kCount);

@@ -29,7 +29,7 @@ std::string refusal(const std::string& header, std::size_t data_bytes = 0) {
 
 }  // namespace
 
-TEST_CASE("safetensors: what was saved is loaded, every bit of it") {
+TEST_CASE("safetensors: tensors are loaded bit for bit as they were saved") {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const TemporaryFolder folder;
   TensorFile file;
@@ -62,7 +62,7 @@ TEST_CASE("safetensors: what was saved is loaded, every bit of it") {
   CHECK(folder.files() == 3);
 }
 
-TEST_CASE("safetensors: a file written by hand, byte for byte") {
+TEST_CASE("safetensors: the bytes of a file are those of the format's description") {
   // 8 bytes of length, the header filled up with spaces to a multiple of 8, the data.
   const std::string header = R"({"__metadata__":{"k":"v"},)"
                              R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
@@ -86,7 +86,7 @@ TEST_CASE("safetensors: a file written by hand, byte for byte") {
   CHECK(parsed.tensors.at("b").to_doubles() == std::vector<double>{-2});
 }
 
-TEST_CASE("safetensors: other writers order and space the header as they like") {
+TEST_CASE("safetensors: headers in other orders and with spaces are read") {
   const TensorFile file = parse(
       "{ \"late\" : {\"data_offsets\":[4,8], \"shape\":[1], \"dtype\":\"F32\", \"more\":1},\n"
       "  \"early\": {\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\n"
@@ -97,7 +97,7 @@ TEST_CASE("safetensors: other writers order and space the header as they like") 
   CHECK(file.tensors.at("none").size() == 0);
 }
 
-TEST_CASE("safetensors: files that are none") {
+TEST_CASE("safetensors: files of other formats are refused") {
   const auto refused = [](const std::string& bytes, const char* text) {
     CAPTURE(text);
     CHECK_THROWS_WITH_AS((void)parse_safetensors(bytes, "f"), text, IoError);
@@ -121,7 +121,7 @@ TEST_CASE("safetensors: files that are none") {
   refused(file_of(" {}"), "f: not a safetensors file, the header does not begin with '{'");
 }
 
-TEST_CASE("safetensors: headers that are not JSON") {
+TEST_CASE("safetensors: headers that are not JSON are refused") {
   for (const char* header :
        {"{", "{\"a\"}", "{} x", "{\"a\":1e999}", "{\"a\":\"\xff\"}", "{\"a\":nan}", "{'a':1}"}) {
     CAPTURE(header);
@@ -135,7 +135,7 @@ TEST_CASE("safetensors: headers that are not JSON") {
   CHECK(refusal(objects) == "f: the header is nested too deep");
 }
 
-TEST_CASE("safetensors: headers that describe no tensors") {
+TEST_CASE("safetensors: headers that describe no tensors are refused") {
   const auto entry = [](const std::string& dtype, const std::string& shape,
                         const std::string& offsets) {
     return fmt::format(R"({{"a":{{"dtype":{},"shape":{},"data_offsets":{}}}}})", dtype, shape,
@@ -176,7 +176,7 @@ TEST_CASE("safetensors: headers that describe no tensors") {
         "f: tensor 'a': 1.8446744073709552e+19 where a size was expected");
 }
 
-TEST_CASE("safetensors: shapes that overflow") {
+TEST_CASE("safetensors: shapes whose size overflows are refused") {
   for (const char* shape :
        {"[4294967296,4294967296]", "[18446744073709551615]", "[9223372036854775808,0]",
         "[65536,65536,65536,65536]", "[0,4294967296,4294967296]", "[1152921504606846977]"}) {
@@ -186,7 +186,7 @@ TEST_CASE("safetensors: shapes that overflow") {
   }
 }
 
-TEST_CASE("safetensors: tensors have to cover the data once") {
+TEST_CASE("safetensors: tensors that overlap or leave gaps are refused") {
   const auto two = [](const char* a, const char* b) {
     return fmt::format(R"({{"a":{{"dtype":"F32","shape":[2],"data_offsets":{}}},)"
                        R"("b":{{"dtype":"F32","shape":[2],"data_offsets":{}}}}})",
@@ -205,7 +205,7 @@ TEST_CASE("safetensors: tensors have to cover the data once") {
   CHECK(refusal("{}", 1) == "f: 0 bytes of tensors in 1 bytes of data");
 }
 
-TEST_CASE("safetensors: a header of many names") {
+TEST_CASE("safetensors: a header of many tensors is read in linear time") {
   std::string header;
   for (int i = 0; i < 100'000; ++i) {
     header += fmt::format(R"({}"tensor.{}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})",
@@ -214,7 +214,7 @@ TEST_CASE("safetensors: a header of many names") {
   CHECK(parse(header + "}").tensors.size() == 100'000);
 }
 
-TEST_CASE("safetensors: names twice, and metadata that is not text") {
+TEST_CASE("safetensors: repeated names and metadata that is not text are refused") {
   constexpr const char* kTensor = R"({"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
   CHECK(refusal(fmt::format(R"({{"a":{},"a":{}}})", kTensor, kTensor)) ==
         "f: the header has 'a' twice");

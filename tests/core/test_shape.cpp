@@ -8,7 +8,7 @@
 
 using namespace unroll;
 
-TEST_CASE("shape: rank, size, text") {
+TEST_CASE("shape: a shape knows its rank, its size and its text") {
   CHECK(Shape{}.rank() == 0);
   CHECK(Shape{}.size() == 1);
   CHECK(Shape{}.to_string() == "()");
@@ -32,7 +32,7 @@ TEST_CASE("shape: equality sees rank and every dimension") {
   CHECK(Shape{2, 3} == Shape(std::vector<Index>{2, 3}));
 }
 
-TEST_CASE("shape: what cannot be one") {
+TEST_CASE("shape: negative sizes and too many axes are refused") {
   CHECK_THROWS_WITH_AS((Shape{1, 2, 3, 4, 5, 6, 7}),
                        "a shape of 7 dimensions: at most 6 are supported", ShapeError);
   CHECK_THROWS_WITH_AS((Shape{2, -1, 3}), "a shape with a negative dimension: (2 x -1 x 3)",
@@ -42,7 +42,7 @@ TEST_CASE("shape: what cannot be one") {
       "(1 x 2 x 3 x 4 x 5 x 6) cannot get one more dimension: at most 6 are supported", ShapeError);
 }
 
-TEST_CASE("shape: a dimension replaced, removed, inserted") {
+TEST_CASE("shape: a dimension can be replaced, removed and inserted") {
   const Shape shape{2, 3, 4};
   CHECK(shape.with(1, 9) == Shape{2, 9, 4});
   CHECK(shape.without(0) == Shape{3, 4});

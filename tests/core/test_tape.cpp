@@ -54,7 +54,7 @@ TEST_CASE("tape: recording computes nothing, asking computes what is needed, onc
   CHECK(counted_runs == 3);
 }
 
-TEST_CASE("tape: an input is what it was when it was recorded, in the type of the tape") {
+TEST_CASE("tape: an input keeps the values it was recorded with, in the tape's type") {
   Tensor values = Tensor::of<double>({2}, {0.1, 2});
   Tape f32(DType::f32);
   Tape f64(DType::f64);
@@ -70,7 +70,7 @@ TEST_CASE("tape: an input is what it was when it was recorded, in the type of th
   CHECK_THROWS_WITH_AS(Tape{DType::i32}, "a tape is f32 or f64, not i32", TypeError);
 }
 
-TEST_CASE("tape: a handle that is not of this tape's present generation says so") {
+TEST_CASE("tape: a Var of a cleared or another tape is refused") {
   Tape tape;
   Tape other;
   const Var x = tape.input(ramp({2}));
@@ -121,7 +121,7 @@ TEST_CASE("tape: a refused operation leaves the tape as it was") {
   CHECK(values_of(matmul(a, a, {.b = true})).size() == 4);
 }
 
-TEST_CASE("tape: item() is for one element") {
+TEST_CASE("tape: item() refuses more than one element") {
   Tape tape;
   CHECK(tape.input(Tensor::of<double>({1, 1}, {2.5})).item() == 2.5);
   CHECK(tape.input(Tensor::of<std::int32_t>({}, {-7})).item() == -7);
@@ -131,7 +131,7 @@ TEST_CASE("tape: item() is for one element") {
                        ShapeError);
 }
 
-TEST_CASE("tape: a shape stays what it is while more is recorded") {
+TEST_CASE("tape: a reference to a shape stays valid while more is recorded") {
   Tape tape;
   const Var x = tape.input(ramp({2, 3}));
   const auto& shape = x.shape();
@@ -235,7 +235,7 @@ TEST_CASE("tape: asking for every value at once gives what running line by line 
   }
 }
 
-TEST_CASE("tape: step scopes nest") {
+TEST_CASE("tape: scopes of time steps nest") {
   Tape tape;
   const Var x = tape.input(ramp({1}));
   const auto step_of = [&](Var v) { return tape.graph().nodes[v.index()].step; };

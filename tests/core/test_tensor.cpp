@@ -43,7 +43,7 @@ TEST_CASE("tensor: values come back as they were put in") {
   CHECK(Tensor::of<float>({1}, {0.1F}).at(0) == static_cast<double>(0.1F));
 }
 
-TEST_CASE("tensor: copies are their own, moves take the memory along") {
+TEST_CASE("tensor: a copy has its own memory, a move takes it along") {
   Tensor a = Tensor::of<float>({3}, {1, 2, 3});
   Tensor b = a;
   b.values<float>()[0] = 9;
@@ -56,7 +56,7 @@ TEST_CASE("tensor: copies are their own, moves take the memory along") {
   CHECK(c.view().data == memory);
 }
 
-TEST_CASE("tensor: conversion between element types") {
+TEST_CASE("tensor: values are converted between element types") {
   const Tensor from = Tensor::of<double>({3}, {1.75, -2.25, 1e10});
   CHECK(from.to(DType::f32).to_doubles() == std::vector<double>{1.75, -2.25, 1e10});
   CHECK(Tensor::of<double>({2}, {1.75, -2.25}).to(DType::i32).to_doubles() ==
@@ -66,7 +66,7 @@ TEST_CASE("tensor: conversion between element types") {
   CHECK(Tensor::of<double>({1}, {0.1}).to(DType::f32).values<float>()[0] == 0.1F);
 }
 
-TEST_CASE("tensor: mistakes") {
+TEST_CASE("tensor: wrong types, sizes and indices are refused") {
   const Tensor tensor(DType::f32, {2, 3});
   CHECK_THROWS_WITH_AS((void)tensor.values<double>(), "a f32 tensor (2 x 3) was read as f64",
                        TypeError);

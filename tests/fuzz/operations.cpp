@@ -1,5 +1,5 @@
 // The random operations of tests/core as one more structure.
-#include "core/random_program.h"
+#include "core/plan/random_program.h"
 #include "fuzz/structures.h"
 
 namespace unroll::fuzz {

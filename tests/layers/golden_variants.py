@@ -50,11 +50,14 @@ class Weights(dict):
     def b(self, gate: str) -> Tensor:
         return self(gate + ".b", self.hidden)
 
+    def product(self, name: str, rows: int, x: Tensor) -> Tensor:
+        return x @ self(name, rows, x.shape[1]).T
+
     def Wx(self, gate: str, x: Tensor, name: str = "W") -> Tensor:
-        return x @ self(f"{gate}.{name}" if gate else name, self.hidden, x.shape[1]).T
+        return self.product(f"{gate}.{name}" if gate else name, self.hidden, x)
 
     def Uh(self, gate: str, h: Tensor) -> Tensor:
-        return h @ self(gate + ".U", self.hidden, h.shape[1]).T
+        return self.product(gate + ".U", self.hidden, h)
 
     def pc(self, gate: str, c: Tensor, name: str = "p") -> Tensor:
         return c * self(f"{gate}.{name}", self.hidden)
@@ -378,7 +381,7 @@ def cfn(w: Weights, x: Tensor, s: State) -> State:
 
 def atr(w: Weights, x: Tensor, s: State) -> State:
     (h,) = s
-    p, q = w.Wx("", x), h @ w("U", w.hidden, w.hidden).T
+    p, q = w.Wx("", x), w.product("U", w.hidden, h)
     return [sigmoid(p + q) * p + sigmoid(p - q) * h]
 
 
@@ -433,7 +436,7 @@ def fast_rnn(w: Weights, x: Tensor, s: State) -> State:
 
 def fast_grnn(w: Weights, x: Tensor, s: State) -> State:
     (h,) = s
-    a = w.Wx("", x) + h @ w("U", w.hidden, w.hidden).T
+    a = w.Wx("", x) + w.product("U", w.hidden, h)
     z, g = sigmoid(a + w("z", w.hidden)), tanh(a + w("g", w.hidden))
     return [(sigmoid(w("zeta", 1)) * (1 - z) + sigmoid(w("nu", 1))) * g + z * h]
 
@@ -452,7 +455,7 @@ def scrn(w: Weights, x: Tensor, s: State) -> State:
 def sgrn(w: Weights, x: Tensor, s: State) -> State:
     (h,) = s
     Wx = w.Wx("", x)
-    f = sigmoid(Wx + h @ w("U", w.hidden, w.hidden).T + w("b", w.hidden))
+    f = sigmoid(Wx + w.product("U", w.hidden, h) + w("b", w.hidden))
     return [tanh((1 - f) * Wx + f * h)]
 
 
@@ -607,7 +610,7 @@ def ntm(w: Weights, x: Tensor, s: State) -> State:
     _, r, M = s
     h = tanh(w.affine("h", x, r))
     key = tanh(w.Uh("k", h) + w.b("k"))
-    sharp = torch.nn.functional.softplus(h @ w("s.U", 1, w.hidden).T + w("s.b", 1))
+    sharp = torch.nn.functional.softplus(w.product("s.U", 1, h) + w("s.b", 1))
     alike = torch.nn.functional.cosine_similarity(M, key[:, None], dim=2)
     where = torch.softmax(sharp * alike, 1)
     erase, add = sigmoid(w.Uh("e", h) + w.b("e")), tanh(w.Uh("a", h) + w.b("a"))
@@ -658,10 +661,8 @@ def s5(w: Weights, x: Tensor, s: State) -> State:
 def s6(w: Weights, x: Tensor, s: State) -> State:
     n, N = w.hidden, 16
     u = w.Wx("u", x) + w.b("u")
-    low = u @ w("r.W", 1, n).T
-    t = torch.nn.functional.softplus(low @ w("t.W", n, 1).T + w.b("t"))
-    b, c = u @ w("b.W", N, n).T, u @ w("c.W", N, n).T
-    state = torch.empty_like(s[1])
+    t = torch.nn.functional.softplus(w.product("t.W", n, w.product("r.W", 1, u)) + w.b("t"))
+    b, c = w.product("b.W", N, u), w.product("c.W", N, u)
     state = exp(t[:, :, None] * -exp(w("a", n, N))) * s[1] + torch.einsum("bi,bn->bin", t * u, b)
     return [torch.einsum("bin,bn->bi", state, c) + w("d", n) * u, state]
 
@@ -723,9 +724,9 @@ def matrix_memory(cell: str):
             S = a[:, :, None] * S + torch.einsum("bi,bj->bij", k, v)
         else:
             k = k / k.norm(dim=1, keepdim=True)
-            b = sigmoid(x @ w("b.W", 1, x.shape[1]).T + w("b.b", 1))
+            b = sigmoid(w.product("b.W", 1, x) + w("b.b", 1))
             if cell == "gated-delta-net":
-                a = x @ w("a.W", 1, x.shape[1]).T + w("a.b", 1)
+                a = w.product("a.W", 1, x) + w("a.b", 1)
                 a = exp(-exp(w("A", 1)) * torch.nn.functional.softplus(a))
                 S = a[:, :, None] * S
             written = b * (v - torch.einsum("bij,bi->bj", S, k))

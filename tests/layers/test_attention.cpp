@@ -46,7 +46,7 @@ TEST_CASE("attention: several heads are PyTorch's, with and without a mask") {
   }
 }
 
-TEST_CASE("attention: with a lower triangle no step sees a later one") {
+TEST_CASE("attention: a lower triangular mask hides later steps") {
   const Parameters p(DType::f64, 1);
   const MultiHeadAttention attention(p, 4, 4, 6, 3);
   Tape tape(DType::f64);

@@ -83,7 +83,7 @@ void check_over_lengths(std::string_view name, Check check) {
   }
 }
 
-TEST_CASE("cells: gradients of every cell") {
+TEST_CASE("cells: gradients of every cell are those of finite differences") {
   for (const CellEntry& entry : all_cells()) {
     check_over_lengths(entry.name, [&](Input in, Index steps, Index batch) {
       return check_entry(entry, in, steps, batch, random_options());
@@ -91,7 +91,7 @@ TEST_CASE("cells: gradients of every cell") {
   }
 }
 
-TEST_CASE("cells: gradients of every cell without biases") {
+TEST_CASE("cells: without biases gradients of every cell are those of finite differences") {
   CellOptions options = random_options();
   options.bias = false;
   for (const CellEntry& entry : all_cells()) {
@@ -122,7 +122,7 @@ void check_stack(std::string_view name) {
   });
 }
 
-TEST_CASE("cells: gradients of stacks of two") {
+TEST_CASE("cells: gradients of stacks of two are those of finite differences") {
   check_stack<Rnn>("stack of rnn");
   check_stack<Lstm>("stack of lstm");
   check_stack<Gru>("stack of gru");
@@ -220,7 +220,7 @@ TEST_CASE("cells: f32 is close to f64") {
   }
 }
 
-TEST_CASE("cells: found by name") {
+TEST_CASE("cells: every cell is found by its name, an unknown name is refused") {
   for (const CellEntry& entry : all_cells()) {
     CHECK(&find_cell(entry.name) == &entry);
     CHECK_FALSE(entry.equations.empty());

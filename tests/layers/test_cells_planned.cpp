@@ -110,7 +110,7 @@ TEST_CASE("planned cells: losses, outputs and gradients are those of nodes run o
   });
 }
 
-TEST_CASE("planned cells: sequences of other lengths in between change nothing") {
+TEST_CASE("planned cells: results stay the same when sequences of other lengths run in between") {
   for_each_cell([](const CellEntry& entry, Input in) {
     const Model model(entry, in);
     Tape tape(DType::f64);

@@ -28,8 +28,8 @@ std::vector<Tensor> results(const C& cell, const Parameters& p, const Tensor& x,
   return all;
 }
 
-TEST_CASE_TEMPLATE("chunkwise: the same as step by step", C, RetNet, Gla, DeltaNet, GatedDeltaNet,
-                   Mlstm) {
+TEST_CASE_TEMPLATE("chunkwise: chunks give what single steps give", C, RetNet, Gla, DeltaNet,
+                   GatedDeltaNet, Mlstm) {
   constexpr Index kSteps = 11;
   const Parameters p(DType::f64, 3);
   const C cell(p, 3, 4);
@@ -73,7 +73,7 @@ TEST_CASE("chunkwise: gates that are shut or open do not overflow") {
   }
 }
 
-TEST_CASE("chunkwise: there has to be a step in each chunk") {
+TEST_CASE("chunkwise: a chunk length below 1 is refused") {
   const Parameters p;
   const RetNet cell(p, 3, 4);
   Tape tape;

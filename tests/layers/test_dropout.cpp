@@ -16,7 +16,7 @@ std::vector<double> kept(Var mask) {
   return values;
 }
 
-TEST_CASE("noise: a key for each use, the same again for the same step") {
+TEST_CASE("noise: every use has its own key, the same again at the same step") {
   Tape tape(DType::f64);
   const Var ones = full(tape, {1000}, 1);
   Noise noise(3, 7);
@@ -148,7 +148,7 @@ TEST_CASE("drop_weights: U is a dropped copy for all steps, its gradient the par
   CHECK(std::ranges::count(mask, 1) > 0);
 }
 
-TEST_CASE("what is forgotten: gradients against finite differences") {
+TEST_CASE("regularisers: gradients of zoneout and dropout are those of finite differences") {
   const Parameters p(DType::f64, 1);
   const Stack<Lstm> stack(p / "stack", kDense, 3, 2, random_options());
   const Tensor input = random_input(kDense, 3, 2);

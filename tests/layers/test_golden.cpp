@@ -140,7 +140,7 @@ void check_case(const std::string& name, const Parameters& p, const C& cell) {
   }
 }
 
-TEST_CASE("golden: the simple recurrent network, three activations") {
+TEST_CASE("golden: the simple recurrent network with three activations is PyTorch's") {
   const auto check = [](const char* name, Var (*f)(Var)) {
     const Parameters p(DType::f64);
     check_case(name, p, Rnn(p, kInput, kHidden, {}, f));
@@ -150,22 +150,22 @@ TEST_CASE("golden: the simple recurrent network, three activations") {
   check("rnn_sigmoid", sigmoid);
 }
 
-TEST_CASE("golden: LSTM") {
+TEST_CASE("golden: outputs, states and gradients of the LSTM are PyTorch's") {
   const Parameters p(DType::f64);
   check_case("lstm", p, Lstm(p, kInput, kHidden));
 }
 
-TEST_CASE("golden: LSTM of two layers") {
+TEST_CASE("golden: two layers of LSTM are PyTorch's") {
   const Parameters p(DType::f64);
   check_case("lstm_2_layers", p, Stack<Lstm>(p, kInput, kHidden, 2));
 }
 
-TEST_CASE("golden: GRU, the form of PyTorch") {
+TEST_CASE("golden: the GRU that resets after the product is PyTorch's") {
   const Parameters p(DType::f64);
   check_case("gru", p, Gru(p, kInput, kHidden));
 }
 
-TEST_CASE("golden: GRU, reset before the product") {
+TEST_CASE("golden: the GRU that resets before the product is that of its equations") {
   const Parameters p(DType::f64);
   check_case("gru_reset_before", p, GruResetBefore(p, kInput, kHidden));
 }
@@ -180,7 +180,7 @@ TEST_CASE("golden: the two forms of the GRU differ, weights being equal") {
   CHECK(difference(recorded.results.at("output").value(), golden["output"]) > 1e-3);
 }
 
-TEST_CASE("golden: LSTM, affine head, cross entropy with ignored targets") {
+TEST_CASE("golden: an LSTM with head, cross entropy and ignored targets is PyTorch's") {
   const GoldenCase golden = read_golden("layers/golden_cells.json", "lstm_cross_entropy");
   const Parameters p(DType::f64);
   const Lstm cell(p / "lstm", kInput, kHidden);

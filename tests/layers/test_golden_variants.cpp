@@ -90,13 +90,13 @@ TEST_CASE("golden: every cell of the list has a case, and passes it") {
   for (const CellEntry& entry : all_cells()) check_cell(entry, std::string(entry.name));
 }
 
-TEST_CASE("golden: x as it is where it is as wide as h") {
+TEST_CASE("golden: cells that add x itself where it is as wide as h") {
   for (const char* name : {"mut1", "mut2", "sru"}) {
     check_cell(find_cell(name), fmt::format("{}, x as wide as h", name));
   }
 }
 
-TEST_CASE("golden: the child-sum Tree-LSTM") {
+TEST_CASE("golden: the child-sum Tree-LSTM is that of its equations") {
   const GoldenCase golden = read_case("tree");
   const Parameters p(DType::f64);
   const TreeLstm node(p, setting(golden, "input"), setting(golden, "hidden"));
@@ -111,7 +111,7 @@ TEST_CASE("golden: the child-sum Tree-LSTM") {
   check_results(golden, tape, p, {{"x", x}}, {{"last0", root.h}, {"last1", root.c}});
 }
 
-TEST_CASE("golden: layer normalisation") {
+TEST_CASE("golden: layer normalisation is PyTorch's") {
   const GoldenCase golden = read_case("layer_norm");
   const Parameters p(DType::f64);
   const LayerNorm norm(p, setting(golden, "input"));

@@ -70,7 +70,7 @@ double dot(const std::vector<double>& a, const std::vector<Tensor>& b) {
   return sum;
 }
 
-TEST_CASE("hvp: of an LSTM's loss, against differences of the gradient") {
+TEST_CASE("hvp: an LSTM's Hessian-vector product is the difference of two gradients") {
   const Model model;
   for (const std::uint64_t seed : {100U, 200U}) {
     const std::vector<Tensor> direction = model.direction(seed);

@@ -81,14 +81,14 @@ TEST_CASE("initialize: normal, of the standard deviation asked for") {
   CHECK(std::abs(std::sqrt(squares / 10000) - 0.5) < 0.02);
 }
 
-TEST_CASE("initialize: matrices where matrices are needed") {
+TEST_CASE("initialize: initialisers of matrices refuse other ranks") {
   CHECK_THROWS_WITH_AS((void)make(glorot(), {3}), "glorot: (3) is not a matrix", ShapeError);
   CHECK_THROWS_WITH_AS((void)make(orthogonal(), {3, 1, 2}),
                        "orthogonal: (3 x 1 x 2) is not a matrix", ShapeError);
   CHECK_THROWS_WITH_AS((void)make(identity(), {}), "identity: () is not a matrix", ShapeError);
 }
 
-TEST_CASE("initialize: nothing to fill is fine") {
+TEST_CASE("initialize: parameters without elements are accepted") {
   for (const Initializer& initialize :
        {uniform(1), fan_in_uniform(), fan_in_uniform_transposed(), glorot(), zeros(), identity()}) {
     CHECK(make(initialize, {0, 0}).size() == 0);
@@ -152,7 +152,7 @@ TEST_CASE("initialize: the same seed and name give the same values, whatever els
   CHECK_FALSE(same_bits(a.W.value(), c.W.value()));
 }
 
-TEST_CASE("initialize: layers without a state compute what they say") {
+TEST_CASE("initialize: Affine, Product and Embedding compute their equations") {
   const Parameters p(DType::f64, 5);
   const Linear affine(p / "affine", 3, 2, true, uniform(1));
   const Linear product(p / "product", 3, 2, false);

@@ -143,7 +143,7 @@ TEST_CASE("bidirectional: layers read both directions of the one below, dropout 
   CHECK(same_bits(dropped.outputs.value(), drop(top).value()));
 }
 
-TEST_CASE("bidirectional: gradients against finite differences") {
+TEST_CASE("bidirectional: gradients are those of finite differences") {
   const Parameters p(DType::f64, 1);
   const auto make = [](const Parameters& q, Input in) { return Lstm(q, in, 2, random_options()); };
   const DeepBidirectional<Lstm> deep(p, 2, 2, 2, make);
@@ -157,7 +157,7 @@ TEST_CASE("bidirectional: gradients against finite differences") {
   CHECK(check.passed);
 }
 
-TEST_CASE("lengths: what stands in padding reaches neither values nor gradients") {
+TEST_CASE("lengths: values in padding, NaN too, reach no value and no gradient") {
   for (const Direction direction : {Direction::forward, Direction::backward}) {
     std::vector<double> expected;
     for (const double padding : std::array<double, 4>{0, 7, NAN, -INFINITY}) {
@@ -250,7 +250,7 @@ TEST_CASE("lengths: a state of more and more parts cannot be masked, nor truncat
       ShapeError);
 }
 
-TEST_CASE("lengths: x and the state are of as many sequences") {
+TEST_CASE("lengths: x and state of different batches are refused") {
   const Parameters p(DType::f64, 1);
   const Rnn cell(p, 3, 4);
   Tape tape(DType::f64);

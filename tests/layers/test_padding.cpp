@@ -7,7 +7,7 @@ namespace {
 using Numbers = std::vector<double>;
 using Sequences = std::vector<std::vector<std::int32_t>>;
 
-TEST_CASE("padding: sequences stand in columns, filled up") {
+TEST_CASE("padding: pad_sequence puts each sequence in a column and fills it up") {
   const Padded padded = pad_sequence(Sequences{{1, 2}, {}, {3, 4, 5}}, {.value = 9});
   CHECK(padded.ids.shape() == Shape{3, 3});
   CHECK(padded.ids.to_doubles() == Numbers{1, 9, 3, 2, 9, 4, 9, 9, 5});
@@ -24,7 +24,7 @@ TEST_CASE("padding: lengths are rounded up on request") {
                        "pad_sequence: a multiple of 0: at least 1 is needed", Error);
 }
 
-TEST_CASE("padding: the mean over what is there, NaN in padding or not") {
+TEST_CASE("padding: masked_mean counts real steps only, even where padding is NaN") {
   Tape tape(DType::f64);
   const std::vector<Var> x{
       tape.input(Tensor::of<double>({2, 3, 2}, {1, 2, 3, 4, NAN, NAN, 5, 6, NAN, NAN, NAN, NAN}))};

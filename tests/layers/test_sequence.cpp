@@ -51,7 +51,7 @@ TEST_CASE("sequence: the zero state has the shape of the cell and the batch") {
   CHECK(zero_state(find_cell("lstm").make(p / "any", 3, 5, {}), tape, 4).vars.size() == 2);
 }
 
-TEST_CASE("sequence: what is recorded knows its time step") {
+TEST_CASE("sequence: recorded nodes carry their time step") {
   const Parameters p;
   const Rnn cell(p, 3, 2);
   Tape tape;
@@ -153,7 +153,7 @@ TEST_CASE("sequence: each layer of a stack reads the one below") {
   CHECK(difference(unrolled.outputs.value(), below.value()) < 1e-14);
 }
 
-TEST_CASE("sequence: a cell chosen by name is the cell") {
+TEST_CASE("sequence: a cell chosen by name computes what its type computes") {
   const Parameters typed(DType::f64, 3);
   const Parameters named(DType::f64, 3);
   const Lstm lstm(typed / "cell", 3, 4);
@@ -170,7 +170,7 @@ TEST_CASE("sequence: a cell chosen by name is the cell") {
         flatten(tape.gradients(weighted_sum(b.outputs, 1), named), named));
 }
 
-TEST_CASE("sequence: a cell of the user's own behind the same type") {
+TEST_CASE("sequence: AnyCell holds a user's own cell") {
   const Parameters p(DType::f64, 3);
   const Rnn cell(p, 3, 4, {}, softplus);
   const AnyCell any(cell);

@@ -7,7 +7,7 @@ namespace {
 constexpr Index kIn = 3;
 constexpr Index kHidden = 2;
 
-TEST_CASE("trees: a node without x is one whose W x is not there") {
+TEST_CASE("trees: a node without x leaves out the terms W x") {
   const Parameters p(DType::f64, 1);
   const TreeLstm cell(p, kIn, kHidden);
   for (const Parameter& one : p.all()) one.set(random_tensor(one.shape(), 3 + one.index()));
@@ -87,7 +87,7 @@ TEST_CASE("trees: gradients over a tree of four nodes, with and without x in the
   check(nary_cell, 2);
 }
 
-TEST_CASE("trees: what is no tree is refused") {
+TEST_CASE("trees: children out of order, twice or missing are refused") {
   const Parameters p;
   const TreeLstm cell(p / "sum", kIn, kHidden);
   const NaryTreeLstm nary(p / "nary", kIn, kHidden, 2);

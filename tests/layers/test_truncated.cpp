@@ -99,7 +99,7 @@ TEST_CASE("truncated: values of the whole sequence, gradients of windows") {
   }
 }
 
-TEST_CASE("truncated: one step, no step back") {
+TEST_CASE("truncated: a sequence of one step and no step back works") {
   const Parameters p(DType::f64, 2);
   const Rnn cell(p, 2, kHidden);
   Tape tape(DType::f64);

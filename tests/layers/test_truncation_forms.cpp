@@ -49,7 +49,7 @@ struct Net {
   std::map<std::string, std::vector<double>> totals;
 };
 
-TEST_CASE("truncation: none") {
+TEST_CASE("truncation: without truncation gradients are those of the whole sequence") {
   Net net("whole");
   Tape tape(DType::f64);
   const Var x = net.steps_of(tape, "x", 0, net.steps);
@@ -58,7 +58,7 @@ TEST_CASE("truncation: none") {
   net.check();
 }
 
-TEST_CASE("truncation: in chunks, the state carried") {
+TEST_CASE("truncation: chunks carry the state and stop the gradient") {
   Net net("chunks");
   Tape tape(DType::f64);
   auto state = carry(net.start(tape));
@@ -73,7 +73,7 @@ TEST_CASE("truncation: in chunks, the state carried") {
   net.check();
 }
 
-TEST_CASE("truncation: some steps back from every output") {
+TEST_CASE("truncation: every output reaches a fixed number of steps back") {
   Net net("from_every_output");
   Tape tape(DType::f64);
   const Var x = net.steps_of(tape, "x", 0, net.steps);
@@ -83,7 +83,7 @@ TEST_CASE("truncation: some steps back from every output") {
   net.check();
 }
 
-TEST_CASE("truncation: randomised, the draws those of the golden case") {
+TEST_CASE("truncation: randomised truncation draws the golden case's lengths") {
   Net net("randomized");
   const double keep = net.number("keep");
   const std::vector<double> wanted = net.golden["goes_on"].view().to_doubles();
@@ -104,7 +104,7 @@ TEST_CASE("truncation: randomised, the draws those of the golden case") {
   CHECK(same_bits(outputs.value(), unroll_over(net.cell, x, net.start(tape)).outputs.value()));
 }
 
-TEST_CASE("truncation: randomised, its mean is the whole gradient, in every state of a cell") {
+TEST_CASE("truncation: the mean of randomised truncation is the whole gradient") {
   const Parameters p(DType::f64, 1);
   const Stack<Lstm> stack(p, 2, 2, 2, random_options());
   const Tensor input = random_input(2, 4, 1);

@@ -146,7 +146,7 @@ TEST_CASE("variants: an sLSTM whose input gates are huge does not overflow") {
   for (const double value : flatten(tape.gradients(loss, p), p)) CHECK(std::isfinite(value));
 }
 
-TEST_CASE("variants: an mLSTM whose input gates are all but shut does not overflow") {
+TEST_CASE("variants: an mLSTM whose input gates are nearly shut does not overflow") {
   const Parameters p(DType::f32, 1);
   const Mlstm cell(p, kIn, kHidden, random_options());
   cell.i.b.set(Tensor::of<double>({1}, {-500}));
@@ -160,7 +160,7 @@ TEST_CASE("variants: an mLSTM whose input gates are all but shut does not overfl
   }
 }
 
-TEST_CASE("variants: a minLSTM whose gates are both shut shares by their logarithms") {
+TEST_CASE("variants: a minLSTM with both gates shut divides by logarithms, not by zero") {
   const Parameters p(DType::f32, 1);
   const MinLstm cell(p, kIn, kHidden, random_options());
   cell.f.W.set(Tensor(DType::f32, {kHidden, kIn}));
@@ -200,7 +200,8 @@ TEST_CASE("variants: a mask on what U multiplies reaches every U of every cell")
   }
 }
 
-TEST_CASE("variants: without its peepholes the Odyssey's vanilla LSTM is NP") {
+TEST_CASE(
+    "variants: the vanilla LSTM without peepholes is the cell NP of the Search Space Odyssey") {
   const Parameters vanilla(DType::f64, 1);
   const Parameters np(DType::f64, 2);
   const AnyCell a = find_cell("odyssey-vanilla").make(vanilla, kIn, kHidden, random_options());

@@ -42,7 +42,7 @@ TEST_CASE("zoneout: in training each unit keeps the old value or takes the new")
   CHECK(kept < 120);
 }
 
-TEST_CASE("zoneout: another draw each step, the same draws again, gradients right") {
+TEST_CASE("zoneout: every step has its own draw, repeatable, with right gradients") {
   const Parameters p(DType::f64, 1);
   const Zoneout<Lstm> zoneout(Lstm(p, kDense, 3, random_options()), {0.4});
   const Tensor input = random_input(kDense, kSteps, 2);
@@ -58,7 +58,7 @@ TEST_CASE("zoneout: another draw each step, the same draws again, gradients righ
   CHECK(check.passed);
 }
 
-TEST_CASE("zoneout: rates that are none") {
+TEST_CASE("zoneout: rates outside [0, 1] are refused") {
   const Parameters p;
   const Rnn cell(p, kDense, kHidden);
   CHECK_THROWS_WITH_AS((Zoneout<Rnn>(cell, {})), "Zoneout: at least one rate is needed", Error);
@@ -66,7 +66,7 @@ TEST_CASE("zoneout: rates that are none") {
                        Error);
 }
 
-TEST_CASE("residual: the output is h + x, where they fit; the state is the cell's own") {
+TEST_CASE("residual: the output is h + x where the sizes fit, the state stays the cell's") {
   const Parameters p(DType::f64, 1);
   const Stack<Residual<Lstm>> stack(p, 3, kHidden, 3, random_options());
   Tape tape(DType::f64);
@@ -88,7 +88,7 @@ TEST_CASE("residual: the output is h + x, where they fit; the state is the cell'
   CHECK(same_bits(restore(next, carried)[2].inner.c.value(), top.last.c.value()));
 }
 
-TEST_CASE("residual: ids have no shortcut") {
+TEST_CASE("residual: ids as x are refused a shortcut") {
   const Parameters p(DType::f64, 1);
   const Residual<Rnn> cell(p, Input::one_hot(kBatch), kHidden, random_options());
   Tape tape(DType::f64);

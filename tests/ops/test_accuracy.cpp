@@ -114,7 +114,9 @@ const Function kFunctions[] = {
     {"reciprocal", reciprocal, [](Wide x) { return 1 / x; }, 0.5001, 0.5001},
 };
 
-TEST_CASE_TEMPLATE("accuracy: in units of the last place, over all magnitudes", T, float, double) {
+TEST_CASE_TEMPLATE(
+    "accuracy: errors stay within a few units of the last place, over all magnitudes", T, float,
+    double) {
   for (const Function& function : kFunctions) {
     const Accuracy accuracy = measure<T>(function.f, function.exact);
     INFO(function.name, ", ", accuracy.ulps, " ulp at ", accuracy.worst);
@@ -132,7 +134,7 @@ std::vector<T> values(Var (*f)(Var), const std::vector<T>& xs) {
   return {y.values<T>().begin(), y.values<T>().end()};
 }
 
-TEST_CASE_TEMPLATE("accuracy: special values", T, float, double) {
+TEST_CASE_TEMPLATE("accuracy: zeros and infinities give the exact limits", T, float, double) {
   using Limits = std::numeric_limits<T>;
   using Numbers = std::vector<T>;
   const T inf = Limits::infinity();

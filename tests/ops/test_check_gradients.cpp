@@ -53,7 +53,7 @@ TEST_CASE("check_gradients: ids are left alone") {
   CHECK(check.passed);
 }
 
-TEST_CASE("check_gradients: no inputs, no elements") {
+TEST_CASE("check_gradients: no inputs, or inputs without elements, pass") {
   const auto constant = [](Tape& tape, std::span<const Var>) { return full(tape, {2}, 1); };
   const GradientCheck none = check_gradients(constant, {});
   CHECK(none.passed);
@@ -80,7 +80,7 @@ TEST_CASE("check_gradients: the tolerances are the caller's") {
   CHECK(check_gradients(off_by_a_percent, inputs, {.absolute_tolerance = 0.02}).passed);
 }
 
-TEST_CASE("check_gradients: with respect to parameters") {
+TEST_CASE("check_gradients: parameters are checked like inputs") {
   const Parameters p(DType::f64, 3);
   const Parameter a = (p / "first").add("a", {2, 2}, uniform(1));
   const Parameter b = (p / "second").add("b", {2}, uniform(1));
@@ -113,7 +113,7 @@ TEST_CASE("check_gradients: parameters are put back when the function throws") {
   CHECK(a.value().to_doubles() == before.to_doubles());
 }
 
-TEST_CASE("check_gradients: of an exact gradient the worst element is told too") {
+TEST_CASE("check_gradients: the worst element is reported for an exact gradient too") {
   const GradientCheck check = check_gradients(
       [](Tape& tape, std::span<const Var> v) { return full(tape, {1}, 1) + 0 * v[0]; },
       {Tensor::of<double>({1}, {0.5})});
@@ -122,7 +122,7 @@ TEST_CASE("check_gradients: of an exact gradient the worst element is told too")
   CHECK(check.message == "input 0 (1), element 0: gradient 0 and finite difference 0");
 }
 
-TEST_CASE("check_gradients: a branch of the parameters") {
+TEST_CASE("check_gradients: a branch of the parameters is checked alone") {
   const Parameters p(DType::f64);
   const Parameter a = (p / "a").add("x", {2}, uniform(1));
   const Parameter b = (p / "b").add("x", {2}, uniform(1));

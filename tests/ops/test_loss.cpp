@@ -144,7 +144,7 @@ TEST_CASE("loss: ignored rows count nothing, whatever their logits") {
   CHECK(dx[0] < 0);
 }
 
-TEST_CASE("loss: a class may be the one that is ignored") {
+TEST_CASE("loss: the ignored target may be the number of a real class") {
   Tape tape(DType::f64);
   const Var x = tape.input(random_tensor({3, 4}, 4));
   const Var targets = tape.input(ids_of({3}, {0, 2, 0}));

@@ -24,7 +24,7 @@ void compare(const std::string& name, const std::vector<std::string>& inputs, F 
   }
 }
 
-TEST_CASE("losses: of regressions and distributions are PyTorch's") {
+TEST_CASE("losses: regression losses and divergences are PyTorch's") {
   using Golden = const GoldenCase&;
   compare("mse", {"y", "target"}, [](Tape&, Golden, Vars v) { return mse_loss(v[0], v[1]); });
   compare("l1", {"y", "target"}, [](Tape&, Golden, Vars v) { return l1_loss(v[0], v[1]); });
@@ -77,7 +77,7 @@ TEST_CASE("losses: a distribution with zeros has a divergence, and a finite grad
   CHECK(gradients[1].value().to_doubles() == Numbers{0, -1});
 }
 
-TEST_CASE("losses: a softmax over what a mask leaves") {
+TEST_CASE("losses: masked_softmax is the softmax over the elements its mask keeps") {
   Tape tape(DType::f64);
   const std::vector<Var> x{tape.input(Tensor::of<double>({2, 3}, {1, 1, INFINITY, 5, 6, 7}))};
   const Var mask = tape.input(Tensor::of<double>({2, 3}, {1, 1, 0, 0, 0, 0}));
@@ -154,7 +154,7 @@ TEST_CASE("ctc: targets that no path says cost infinity and have gradient zero")
   for (const double slope : tape.gradients(loss, x)[0].value().to_doubles()) CHECK(slope == 0);
 }
 
-TEST_CASE("ctc: what does not fit is refused") {
+TEST_CASE("ctc: shapes, lengths and blanks that do not fit are refused") {
   Tape tape(DType::f64);
   const Var x = tape.input(random_tensor({4, 2, 3}, 1));
   const auto refused = [&](const Symbols& targets, const std::vector<Index>& lengths,

@@ -24,7 +24,7 @@ Tensor naive_product(const Tensor& a, const Tensor& b, Transposed t) {
   return y;
 }
 
-TEST_CASE("matmul: all transposes, all kinds of sides") {
+TEST_CASE("matmul: every combination of transposes and shapes equals a naive product") {
   // Vectors, matrices of one row or column (other library calls), empty ones, larger ones.
   const std::initializer_list<std::array<Index, 3>> sides = {
       {1, 1, 1}, {3, 4, 5}, {1, 7, 5}, {7, 5, 1},    {1, 9, 1},

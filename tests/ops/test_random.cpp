@@ -12,7 +12,7 @@ std::vector<double> mask(const RandomKey& key, double rate = 0.5, const Shape& s
   return dropout(full(tape, shape, 1), rate, key).value().to_doubles();
 }
 
-TEST_CASE("dropout: the rate and the mean") {
+TEST_CASE("dropout: the share of zeros is the rate, and the mean stays") {
   for (const double rate : {0.0, 0.1, 0.25, 0.5, 0.9}) {
     const std::vector<double> y = mask({1, 2, 3}, rate, {kCount});
     const double kept = 1 / (1 - rate);
@@ -60,8 +60,9 @@ Tensor dropped(const Tensor& x, double rate, const RandomKey& key) {
   return y;
 }
 
-TEST_CASE_TEMPLATE("dropout: the words of Philox, at any size and in any number of parts", T, float,
-                   double) {
+TEST_CASE_TEMPLATE(
+    "dropout: masks are the words of Philox, at any size and on any number of threads", T, float,
+    double) {
   const RandomKey key{0x8123456789abcdef, -1234567890123, 0x1fedcba98};
   for (const double rate : {0.0, 0.25, 0.7, 1 - 0x1p-32, std::nextafter(1.0, 0.0)}) {
     for (const Index size : {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 1003}) {

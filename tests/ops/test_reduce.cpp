@@ -81,7 +81,7 @@ TEST_CASE("reduce: a long f32 sum loses little") {
   CHECK(std::abs(found / (static_cast<double>(0.1F) * kCount) - 1) < 1e-5);
 }
 
-TEST_CASE("max: NaN and infinities") {
+TEST_CASE("max: NaN wins, and infinities are compared as numbers") {
   const double inf = INFINITY;
   Tape tape(DType::f64);
   const Var x =
@@ -118,7 +118,7 @@ TEST_CASE("sum_to: undoes a broadcast, and only one") {
                        "sum_to: (1 x 2 x 3 x 4) does not broadcast to (2 x 3 x 4)", ShapeError);
 }
 
-TEST_CASE("sum: of long rows of any length no element is left out") {
+TEST_CASE("sum: no element of a long row is left out, at any length") {
   Tape tape(DType::f64);
   for (const Index n : {4095, 4096, 4097, 8191, 8193, 12'289}) {
     CHECK(sum(full(tape, {n}, 1)).item() == static_cast<double>(n));

@@ -13,7 +13,7 @@ TEST_CASE("scan: running sums along either axis") {
   CHECK(cumsum(x, -2).value().to_doubles() == Numbers{1, 2, 3, 5, 7, 9});
 }
 
-TEST_CASE("scan: flipped and rolled") {
+TEST_CASE("scan: flip reverses an axis and roll turns it, gradients included") {
   Tape tape(DType::f64);
   const Var x = tape.input(Tensor::of<double>({2, 3}, {1, 2, 3, 4, 5, 6}));
   CHECK(flip(x, 1).value().to_doubles() == Numbers{3, 2, 1, 6, 5, 4});
@@ -63,7 +63,7 @@ TEST_CASE("reduce: an empty axis gives what NumPy gives") {
   CHECK(logsumexp(nothing, 0).value().size() == 0);
 }
 
-TEST_CASE("reduce: several axes at once") {
+TEST_CASE("reduce: sum, mean and max over several axes equal one axis after another") {
   Tape tape(DType::f64);
   const Var x = tape.input(random_tensor({2, 3, 4}, 1));
   CHECK(difference(sum(x, {0, 2}).value(), sum(sum(x, 2), 0).value()) < 1e-14);
@@ -74,7 +74,7 @@ TEST_CASE("reduce: several axes at once") {
                        ShapeError);
 }
 
-TEST_CASE("reduce: variance and length") {
+TEST_CASE("reduce: variance and l2_normalise are their formulas") {
   Tape tape(DType::f64);
   const Var x = tape.input(Tensor::of<double>({2, 4}, {1, 2, 3, 4, 0, 0, 0, 0}));
   CHECK(variance(x, 1).value().to_doubles() == Numbers{1.25, 0});
@@ -98,7 +98,7 @@ TEST_CASE("reduce: logsumexp of what is impossible has gradient zero") {
   CHECK(logsumexp(x[0], 0).value().to_doubles() == Numbers{-INFINITY, 3});
 }
 
-TEST_CASE("ranking: the best first, NaNs last, of equal ones the first") {
+TEST_CASE("ranking: the best comes first, NaN last, of equal values the first one") {
   const Tensor x = Tensor::of<double>({2, 4}, {3, NAN, 5, 3, 1, 2, 3, 4});
   const Ranking best = topk(x, 3);
   CHECK(best.ids == std::vector<std::int32_t>{2, 0, 3, 3, 2, 1});
@@ -111,14 +111,14 @@ TEST_CASE("ranking: the best first, NaNs last, of equal ones the first") {
                        ShapeError);
 }
 
-TEST_CASE("fill: triangles") {
+TEST_CASE("fill: triangular masks keep their side of the diagonal") {
   Tape tape;
   CHECK(lower_triangle(tape, 2, 3).value().to_doubles() == Numbers{1, 0, 0, 1, 1, 0});
   CHECK(lower_triangle(tape, 2, 2, -1).value().to_doubles() == Numbers{0, 0, 1, 0});
   CHECK(upper_triangle(tape, 2, 3, 1).value().to_doubles() == Numbers{0, 1, 1, 0, 0, 1});
 }
 
-TEST_CASE("index: slices of any axis") {
+TEST_CASE("index: index_select takes slices along any axis") {
   Tape tape(DType::f64);
   const Var x = tape.input(Tensor::of<double>({2, 3}, {1, 2, 3, 4, 5, 6}));
   const Var ids = tape.input(ids_of({2}, {2, 0}));

@@ -220,7 +220,7 @@ TEST_CASE("shape: place puts, full fills, broadcast_to repeats, add_up adds") {
   CHECK(add_up(terms).value().to_doubles() == Numbers{1, 3, 5, 7});
 }
 
-TEST_CASE("shape: mistakes that no single operation is to blame for") {
+TEST_CASE("shape: impossible axes, sizes and pieces are refused") {
   Tape tape;
   const Var x = tape.input(Tensor(DType::f32, {3, 4}));
   const Var scalar = tape.input(Tensor(DType::f32, {}));

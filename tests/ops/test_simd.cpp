@@ -22,7 +22,7 @@ namespace unroll::testing {
 
 HWY_EXPORT(target);
 
-TEST_CASE("simd: the set that was asked for stays the one in use, whoever asks which there are") {
+TEST_CASE("simd: the instruction set asked for stays in use after the supported ones are listed") {
   const char* const text = std::getenv("UNROLL_TEST_SIMD");
   [[maybe_unused]] const std::string_view simd = text == nullptr ? "" : text;
   (void)hwy::SupportedTargets();

@@ -46,11 +46,12 @@ struct Descent {
   }
 
   /// The largest difference from the golden values after `step` steps; nothing where none are kept.
-  [[nodiscard]] std::optional<double> error(int step) const {
+  [[nodiscard]] std::optional<Comparison<double>> error(int step) const {
     const std::string name = fmt::format("step{}", step);
     if (!golden.tensors.contains("p0." + name)) return std::nullopt;
-    return std::max(difference(p0.value(), golden["p0." + name]),
-                    difference(p1.value(), golden["p1." + name]));
+    const Comparison<double> first = difference(p0.value(), golden["p0." + name]);
+    const Comparison<double> second = difference(p1.value(), golden["p1." + name]);
+    return first < second ? second : first;
   }
 };
 

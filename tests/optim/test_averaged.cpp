@@ -4,7 +4,9 @@
 namespace unroll::testing {
 namespace {
 
-TEST_CASE("averaged: the mean of the parameters after each step, whatever the optimizer visits") {
+TEST_CASE(
+    "averaged: the mean is that of all parameters after each step, also where a sparse step skips "
+    "rows") {
   for (const char* const name : {"sgd", "adadelta", "adagrad", "momentum", "adam"}) {
     for (const Index start : {Index{0}, Index{1}, Index{37}}) {
       CAPTURE(name);
@@ -47,7 +49,9 @@ TEST_CASE("averaged: the parameters go where the optimizer alone takes them") {
   CHECK(same_bits(a.p.flat(), b.p.flat()));
 }
 
-TEST_CASE("averaged: with_mean gives back what it was given, and the parameters, come what may") {
+TEST_CASE(
+    "averaged: with_mean returns its function's result and restores the parameters, also after an "
+    "exception") {
   Lookups a(DType::f32);
   Averaged optimizer(std::make_unique<Sgd>(0.5));
   CHECK(optimizer.with_mean([] { return 3; }) == 3);  // before the first step
@@ -63,7 +67,7 @@ TEST_CASE("averaged: with_mean gives back what it was given, and the parameters,
   CHECK(same_bits(a.p.flat(), before));
 }
 
-TEST_CASE("averaged: no step while the mean is in place") {
+TEST_CASE("averaged: a step inside with_mean is refused") {
   Lookups a;
   Averaged optimizer(std::make_unique<Sgd>(0.5));
   for (int step = 0; step < 3; ++step) optimizer.step(a.gradients(step, true));

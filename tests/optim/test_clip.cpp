@@ -35,7 +35,7 @@ void check_case(const char* name, const std::function<void(Gradients&, const Gol
   }
 }
 
-TEST_CASE("clip: by the norm, by the value, as PyTorch does") {
+TEST_CASE("clip: by norm and by value, the results are PyTorch's") {
   // PyTorch divides by norm + 1e-6, so a clipped gradient differs by about that much.
   for (const char* name : {"clip_norm", "clip_norm_inactive"}) {
     check_case(name, [](Gradients& gradients, const GoldenCase& golden) {
@@ -48,7 +48,7 @@ TEST_CASE("clip: by the norm, by the value, as PyTorch does") {
   });
 }
 
-TEST_CASE("clip: exactly, in f64") {
+TEST_CASE("clip: in f64 a clipped gradient has exactly the norm asked for") {
   const GoldenCase golden = read_golden("optim/golden_optim.json", "clip_norm");
   Clipped clipped(golden, DType::f64);
   double squares = 0;
@@ -74,7 +74,7 @@ TEST_CASE("clip: a norm within the limit leaves every bit") {
   }
 }
 
-TEST_CASE("clip: long gradients, in f32 and f64, of any length") {
+TEST_CASE("clip: norms of long gradients are right at any length, in f32 and f64") {
   for (const DType dtype : {DType::f32, DType::f64}) {
     for (const Index size : {1, 7, 8, 9, 16, 1000, 1'000'003}) {
       const Parameters p(dtype);
@@ -88,7 +88,7 @@ TEST_CASE("clip: long gradients, in f32 and f64, of any length") {
   }
 }
 
-TEST_CASE("clip: ids that repeat count as the sum of their rows") {
+TEST_CASE("clip: rows of an id that repeats are added before their norm is taken") {
   for (const DType dtype : {DType::f32, DType::f64}) {
     const Parameters p(dtype);
     const Parameter table = p.add("table", {10, 2}, zeros());
@@ -114,7 +114,7 @@ TEST_CASE("clip: ids that repeat count as the sum of their rows") {
   }
 }
 
-TEST_CASE("clip: each parameter by its own norm") {
+TEST_CASE("clip: clip_each clips every parameter by its own norm") {
   for (const DType dtype : {DType::f32, DType::f64}) {
     const Parameters p(dtype);
     const Parameter table = p.add("table", {10, 2}, zeros());
@@ -148,7 +148,7 @@ TEST_CASE("clip: no gradient at all has norm 0") {
   CHECK(clip_by_global_norm(gradients, 1) == 0);
 }
 
-TEST_CASE("clip: limits that limit nothing are refused") {
+TEST_CASE("clip: limits that are zero, negative or NaN are refused") {
   const Parameters p;
   const Parameter a = p.add("a", {3}, zeros());
   Tape tape;
@@ -161,7 +161,7 @@ TEST_CASE("clip: limits that limit nothing are refused") {
                        "clip_by_global_norm: a limit of nan, expected one above 0", Error);
 }
 
-TEST_CASE("clip: gradients whose squares are too small for single precision") {
+TEST_CASE("clip: gradients whose squares underflow in f32 are still clipped rightly") {
   const Parameters p(DType::f32);
   const Parameter w = p.add("w", {100}, zeros());
   Tape tape;

@@ -20,14 +20,14 @@ TEST_CASE("optimizers: the list has each by its name, with its source and equati
   CHECK(names.size() == 10);
 }
 
-TEST_CASE("optimizers: a name that is not there") {
+TEST_CASE("optimizers: an unknown name is refused with the list of names") {
   CHECK_THROWS_WITH_AS((void)find_optimizer("Adam"),
                        "no optimizer 'Adam'; there are: sgd, momentum, nesterov, rmsprop, "
                        "rmsprop-inside, rmsprop-graves, adadelta, adam, adamw, adagrad",
                        Error);
 }
 
-TEST_CASE("optimizers: each of the list goes down, with its own settings") {
+TEST_CASE("optimizers: every optimizer lowers a loss with its default settings") {
   for (const OptimizerEntry& entry : all_optimizers()) {
     for (const DType dtype : {DType::f32, DType::f64}) {
       CAPTURE(entry.name);
@@ -57,7 +57,7 @@ TEST_CASE("optimizers: the learning rate may change between steps") {
   CHECK(a.value().at(0) == 0.375);
 }
 
-TEST_CASE("optimizers: nothing between parameters, and nothing in empty ones, is not a number") {
+TEST_CASE("optimizers: gaps between parameters and empty parameters produce no NaN") {
   for (const OptimizerEntry& entry : all_optimizers()) {
     CAPTURE(entry.name);
     const Parameters p(DType::f32, 1);
@@ -129,7 +129,7 @@ TEST_CASE("optimizers: an epsilon that is 0 in f32 is refused where parameters a
           "AdaDelta: an epsilon of 1e-50 is 0 in f32, the type of the parameters");
 }
 
-TEST_CASE("optimizers: what they remember goes to 0, not to numbers too small to be fast") {
+TEST_CASE("optimizers: moments that fade end at 0, not at subnormal numbers") {
   for (const OptimizerEntry& entry : all_optimizers()) {
     CAPTURE(entry.name);
     const Parameters p(DType::f32);

@@ -12,11 +12,11 @@ std::vector<double> rates(const Schedule& schedule, Index count) {
 
 using Rates = std::vector<double>;
 
-TEST_CASE("schedule: constant") {
+TEST_CASE("schedule: constant gives one rate for all epochs") {
   CHECK(rates(Schedule(ConstantRate{0.25}), 3) == Rates{0.25, 0.25, 0.25});
 }
 
-TEST_CASE("schedule: held, then decayed each epoch") {
+TEST_CASE("schedule: a decay holds the rate, then multiplies it every epoch") {
   // Zaremba's small model: four epochs at 1, the fifth at 1/2.
   CHECK(rates(Schedule(HoldThenDecay{1, 4, 0.5}), 7) == Rates{1, 1, 1, 1, 0.5, 0.25, 0.125});
   CHECK(rates(Schedule(HoldThenDecay{1, 0, 0.5}), 2) == Rates{0.5, 0.25});
@@ -24,12 +24,12 @@ TEST_CASE("schedule: held, then decayed each epoch") {
   CHECK(std::abs(Schedule(HoldThenDecay{0.002, 10, 0.97}).rate(11) - 0.002 * 0.97 * 0.97) < 1e-18);
 }
 
-TEST_CASE("schedule: in steps") {
+TEST_CASE("schedule: a step schedule multiplies the rate every so many epochs") {
   CHECK(rates(Schedule(StepDecay{8, 2, 0.25}), 6) == Rates{8, 8, 2, 2, 0.5, 0.5});
   CHECK(rates(Schedule(StepDecay{8, 1, 0.5}), 3) == Rates{8, 4, 2});
 }
 
-TEST_CASE("schedule: along a cosine") {
+TEST_CASE("schedule: a cosine falls from the first rate to the last") {
   const Schedule down(CosineDecay{2, 4, 1});
   CHECK(down.rate(0) == 2);
   CHECK(std::abs(down.rate(1) - (1.5 + std::sqrt(0.125))) < 1e-15);
@@ -39,7 +39,7 @@ TEST_CASE("schedule: along a cosine") {
   CHECK(Schedule(CosineDecay{2, 1}).rate(1) == 0);
 }
 
-TEST_CASE("schedule: halved where the loss has risen") {
+TEST_CASE("schedule: the rate is halved where the loss has risen") {
   Schedule schedule(HalveOnRise{1});
   CHECK_FALSE(schedule.observe(5));
   CHECK_FALSE(schedule.observe(4));
@@ -56,7 +56,7 @@ TEST_CASE("schedule: halved where the loss has risen") {
   CHECK(third.rate(0) == 3);
 }
 
-TEST_CASE("schedule: a warm-up before any of them") {
+TEST_CASE("schedule: a warm-up may stand before every schedule") {
   CHECK(rates(Schedule(ConstantRate{1}, 3), 5) == Rates{0.25, 0.5, 0.75, 1, 1});
   CHECK(rates(Schedule(HoldThenDecay{1, 2, 0.5}, 1), 5) == Rates{0.5, 1, 1, 0.5, 0.25});
   CHECK(rates(Schedule(StepDecay{8, 1, 0.5}, 1), 4) == Rates{4, 8, 4, 2});
@@ -68,7 +68,7 @@ TEST_CASE("schedule: a warm-up before any of them") {
   CHECK(rates(halved, 2) == Rates{0.25, 0.5});
 }
 
-TEST_CASE("schedule: only what watches the loss has a state, and it is plain numbers") {
+TEST_CASE("schedule: only schedules that watch the loss have a state, of plain numbers") {
   Schedule schedule(HalveOnRise{1});
   CHECK(schedule.state() == Rates{1, kNoLoss});
   (void)schedule.observe(3);
@@ -85,7 +85,7 @@ TEST_CASE("schedule: only what watches the loss has a state, and it is plain num
   CHECK(constant.rate(0) == 1);
 }
 
-TEST_CASE("schedule: bad arguments") {
+TEST_CASE("schedule: rates, factors and epochs out of range are refused") {
   const auto refuses = [](auto make, const char* message) {
     CHECK_THROWS_WITH_AS(make(), message, Error);
   };
@@ -145,7 +145,7 @@ TEST_CASE("schedule: bad arguments") {
       "HalveOnRise: a rate of -1, expected one above 0");
 }
 
-TEST_CASE("early stopping: after `patience` measurements without a best") {
+TEST_CASE("early stopping: stops after `patience` measurements without a new best") {
   EarlyStopping stopping{2};
   CHECK_FALSE(stopping.stop());
   CHECK(stopping.observe(5));
@@ -169,7 +169,7 @@ TEST_CASE("early stopping: a loss that is not a number is no better") {
   CHECK_FALSE(stopping.stop());
 }
 
-TEST_CASE("early stopping: resumed from its members it goes on") {
+TEST_CASE("early stopping: restored from its members it counts on") {
   EarlyStopping a{3};
   for (const double loss : {2.0, 3.0, 3.0}) (void)a.observe(loss);
   EarlyStopping b{3, a.best, a.since};
@@ -178,7 +178,7 @@ TEST_CASE("early stopping: resumed from its members it goes on") {
   CHECK(b.stop());
 }
 
-TEST_CASE("early stopping: patience has to be some") {
+TEST_CASE("early stopping: a patience below 1 is refused") {
   EarlyStopping stopping{0};
   CHECK_THROWS_WITH_AS(stopping.observe(1),
                        "EarlyStopping: a patience of 0, expected one of 1 or above", Error);

@@ -25,7 +25,7 @@ struct Lookup {
   }
 };
 
-TEST_CASE("sgd: of a row-sparse gradient only the touched rows change, as the dense update says") {
+TEST_CASE("sgd: a row-sparse gradient changes the touched rows only, by the dense update") {
   for (const DType dtype : {DType::f32, DType::f64}) {
     const Lookup a(dtype);
     const Lookup b(dtype);
@@ -76,7 +76,7 @@ TEST_CASE("sgd: parameters the loss does not depend on stay as they are") {
   CHECK(std::abs(used.value().at(0)) < 1e-15);  // x - 0.5 (2 x)
 }
 
-TEST_CASE("sgd: the gradients are those of before the step") {
+TEST_CASE("sgd: a step leaves the gradients it was given unchanged") {
   // Lazily computed gradients are read before any parameter changes.
   const Parameters p(DType::f64);
   const Parameter a = p.add("a", {}, constant(2));

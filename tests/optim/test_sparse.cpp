@@ -9,7 +9,7 @@ constexpr int kSteps = 1000;
 /// The elements of all parameters, without the padding between them.
 constexpr Index kAll = Lookups::kRows * Lookups::kWidth + Lookups::kWidth * 7 + 1;
 
-TEST_CASE("sparse: 1000 steps over rows touched rarely end where dense ones end") {
+TEST_CASE("sparse: 1000 row-sparse steps end where 1000 dense steps end") {
   for (const OptimizerEntry& entry : all_optimizers()) {
     for (const DType dtype : {DType::f32, DType::f64}) {
       CAPTURE(entry.name);
@@ -38,7 +38,7 @@ TEST_CASE("sparse: 1000 steps over rows touched rarely end where dense ones end"
   }
 }
 
-TEST_CASE("sparse: with weight decay, bit for bit") {
+TEST_CASE("sparse: with weight decay sparse and dense steps give the same bits") {
   for (const OptimizerEntry& entry : all_optimizers()) {
     CAPTURE(entry.name);
     Lookups a;
@@ -76,7 +76,7 @@ TEST_CASE("sparse: a step visits what its gradient touches, where the formula al
   }
 }
 
-TEST_CASE("sparse: which of them leave untouched rows alone") {
+TEST_CASE("sparse: the list of optimizers whose steps skip untouched rows") {
   const std::map<std::string_view, Untouched> expected{
       {"sgd", Untouched::stay},      {"adagrad", Untouched::stay},
       {"rmsprop", Untouched::fade},  {"rmsprop-inside", Untouched::fade},
@@ -92,7 +92,7 @@ TEST_CASE("sparse: which of them leave untouched rows alone") {
   CHECK(RmsProp(still).untouched() == Untouched::fade);
 }
 
-TEST_CASE("sparse: centred RMSProp without momentum fades its mean, too") {
+TEST_CASE("sparse: centred RMSProp without momentum fades the mean of untouched rows too") {
   RmsPropOptions options = RmsProp::graves();
   options.momentum = 0;
   options.learning_rate = 1e-3;
@@ -107,7 +107,7 @@ TEST_CASE("sparse: centred RMSProp without momentum fades its mean, too") {
   CHECK(difference(a.p.flat(), b.p.flat()) < 1e-12);
 }
 
-TEST_CASE("sparse: what a row remembers fades by rho for every step it was not touched") {
+TEST_CASE("sparse: the moments of a row fade by rho for every step that did not touch it") {
   const Parameters p(DType::f64);
   const Parameter table = p.add("table", {4, 2}, zeros());
   RmsProp optimizer({.decay = 0.5});
@@ -127,7 +127,7 @@ TEST_CASE("sparse: what a row remembers fades by rho for every step it was not t
   CHECK(optimizer.slots().values<double>(0)[0] == 0.75);  // of the first two of its three steps
 }
 
-TEST_CASE("sparse: a step that reaches nothing still counts") {
+TEST_CASE("sparse: a step that touches no row still counts as a step") {
   const Parameters p(DType::f64);
   const Parameter a = p.add("a", {2}, constant(1));
   RmsProp optimizer({.decay = 0.5});

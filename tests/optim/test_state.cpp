@@ -52,7 +52,7 @@ TEST_CASE("state: a run saved and resumed is bit-identical to one never stopped"
   }
 }
 
-TEST_CASE("state: names say which parameter, and shapes are the parameters'") {
+TEST_CASE("state: entries carry the names and shapes of the parameters") {
   Lookups a;
   RmsProp optimizer;
   optimizer.step(a.gradients(0, true));
@@ -66,7 +66,7 @@ TEST_CASE("state: names say which parameter, and shapes are the parameters'") {
   CHECK(state.size() == 5);  // v of three, the step, the rows
 }
 
-TEST_CASE("state: nothing is no step yet") {
+TEST_CASE("state: the state before the first step resumes a run at its beginning") {
   Lookups a;
   Lookups b;
   Adam fresh;
@@ -80,7 +80,7 @@ TEST_CASE("state: nothing is no step yet") {
   CHECK(same_bits(c.p.flat(), b.p.flat()));
 }
 
-TEST_CASE("state: what does not fit is refused, and nothing is changed") {
+TEST_CASE("state: a state of other names, shapes or settings is refused, and nothing is changed") {
   Lookups a;
   AdaDelta optimizer;
   for (int step = 0; step < 3; ++step) optimizer.step(a.gradients(step, true));
@@ -118,7 +118,7 @@ TEST_CASE("state: what does not fit is refused, and nothing is changed") {
   refuses(state, "the optimizer's state 'last.table' is f64 (49), expected f64 (50)");
 }
 
-TEST_CASE("state: one optimizer, one tree") {
+TEST_CASE("state: an optimizer refuses the gradients of a second tree") {
   Lookups a;
   Lookups b;
   Adagrad optimizer;
@@ -133,7 +133,7 @@ TEST_CASE("state: one optimizer, one tree") {
   CHECK(optimizer.slots().steps() == 1);
 }
 
-TEST_CASE("state: parameters added later, outside the branch of the optimizer") {
+TEST_CASE("state: parameters added later outside the optimizer's branch do not disturb it") {
   const Parameters p(DType::f64, 1);
   const Parameter a = (p / "old").add("a", {2}, constant(1));
   Adagrad optimizer;

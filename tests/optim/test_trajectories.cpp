@@ -22,7 +22,7 @@ void check_trajectory(const std::string& name, Make make) {
     int compared = 0;
     for (int step = 1; step <= 20; ++step) {
       descent.step(*optimizer);
-      const std::optional<double> error = descent.error(step);
+      const auto error = descent.error(step);
       if (!error) continue;
       CAPTURE(step);
       CHECK(*error < bound);
@@ -32,14 +32,14 @@ void check_trajectory(const std::string& name, Make make) {
   }
 }
 
-TEST_CASE("optimizers: each of the list follows its golden trajectory") {
+TEST_CASE("optimizers: every optimizer follows its golden trajectory") {
   for (const OptimizerEntry& entry : all_optimizers()) {
     check_trajectory(std::string(entry.name),
                      [&](const auto& settings) { return entry.make(settings.at("lr"), 0); });
   }
 }
 
-TEST_CASE("optimizers: each of the list with weight decay") {
+TEST_CASE("optimizers: every optimizer follows its golden trajectory with weight decay") {
   for (const OptimizerEntry& entry : all_optimizers()) {
     check_trajectory(fmt::format("{}-decay", entry.name), [&](const auto& settings) {
       return entry.make(settings.at("lr"), settings.at("weight_decay"));
@@ -47,7 +47,9 @@ TEST_CASE("optimizers: each of the list with weight decay") {
   }
 }
 
-TEST_CASE("optimizers: forms that no name stands for") {
+TEST_CASE(
+    "optimizers: other settings (momentum, Nesterov, AMSGrad ...) follow their golden "
+    "trajectories") {
   check_trajectory("rmsprop-momentum", [](const auto& s) {
     return std::make_unique<RmsProp>(RmsPropOptions{.learning_rate = s.at("lr"),
                                                     .decay = s.at("alpha"),
@@ -62,7 +64,7 @@ TEST_CASE("optimizers: forms that no name stands for") {
   });
 }
 
-TEST_CASE("optimizers: RMSProp centred, as PyTorch has it") {
+TEST_CASE("optimizers: centred RMSProp follows PyTorch's trajectory") {
   // Epsilon is next to nothing, and v - m^2 cancels: hence the bound, and f64 only.
   Descent descent(golden_case("rmsprop-centred"));
   RmsPropOptions options = RmsProp::graves();
@@ -73,7 +75,7 @@ TEST_CASE("optimizers: RMSProp centred, as PyTorch has it") {
   CHECK(*descent.error(20) < 1e-9);
 }
 
-TEST_CASE("optimizers: the mean is that of PyTorch's ASGD") {
+TEST_CASE("optimizers: the averaged parameters are those of PyTorch's ASGD") {
   Descent descent(golden_case("averaged"));
   Averaged optimizer(std::make_unique<Sgd>(descent.golden.settings.at("lr")), {.start = 1});
   for (int step = 1; step <= 20; ++step) descent.step(optimizer);

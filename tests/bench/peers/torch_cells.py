@@ -3,128 +3,42 @@
 The equations are those of tests/layers/golden_variants.py, functions (w, x, s) -> s' that ask w for
 products. Here w answers with what somebody who cares for speed writes by hand: the products of the
 layer's input are one product for the whole sequence, and those of one h are one product a step.
-Five cells are written again, since their golden form is made for reading (one unit or one sequence
-at a time); `check()` holds them against it.
+Those of torch_rewritten.py stand for cells whose golden form would be slow. Run as a program this
+holds all of them against the golden ones.
 """
 
-import sys
-from pathlib import Path
 from typing import Callable
 
 import torch
-from torch import Tensor, exp, nn, sigmoid, tanh
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "layers"))
-import golden_variants as golden  # noqa: E402
+from torch_rewritten import REWRITTEN, golden
 
 DEPTH = 2  # of the cells that are deep by themselves, unroll's default
-NOTHING_YET = -1e30  # the logarithm in which the xLSTMs begin
+NOTHING_YET = -1e30  # the logarithm in which the xLSTMs and RWKV begin
 
 State = list[Tensor]
-
-
-# Cells whose golden form would be slow
-
-
-def clockwork(w, x: Tensor, s: State) -> State:
-    h, phase = s
-    units, phases, begin = [], [], 0
-    for k, size in enumerate(clockwork_sizes(w.hidden)):
-        a = w.product(f"{k}.W", size, x) + w.product(f"{k}.U", size, h[:, begin:])
-        at = phase[:, k : k + 1]
-        units.append(torch.where(at == 0, tanh(a + w(f"{k}.b", size)), h[:, begin : begin + size]))
-        phases.append(torch.where(at == 2**k - 1, torch.zeros_like(at), at + 1))
-        begin += size
-    return [torch.cat(units, 1), torch.cat(phases, 1)]
-
-
-def clockwork_sizes(hidden: int) -> list[int]:
-    return [hidden // 4 + (k < hidden % 4) for k in range(4)]
-
-
-def gated_feedback(w, x: Tensor, s: State) -> State:
-    everything = torch.cat(s, 1)
-    below, result = x, []
-    for j in range(w.depth):
-        G = w.product(f"{j}.g.W", w.depth, below) + w.product(f"{j}.g.U", w.depth, everything)
-        G = sigmoid(G + w(f"{j}.g.b", w.depth))
-        total = w.Wx(f"{j}", below) + w.b(f"{j}")
-        for i in range(w.depth):
-            total = total + G[:, i : i + 1] * w.Uh(f"{j}.from.{i}", s[i])
-        below = tanh(total)
-        result.append(below)
-    return result
-
-
-def lstm_layer_norm(w, x: Tensor, s: State) -> State:
-    h, c = s
-    size = 4 * w.hidden
-    a = F.layer_norm(w.product("W", size, x), (size,), w("norm_x.gain", size))
-    a = a + F.layer_norm(w.product("U", size, h), (size,), w("norm_h.gain", size)) + w("b", size)
-    i, f, o, g = a.chunk(4, dim=1)
-    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-    normed = F.layer_norm(c, (w.hidden,), w("norm_c.gain", w.hidden), w("norm_c.b", w.hidden))
-    return [sigmoid(o) * tanh(normed), c]
-
-
-def grid(w, x: Tensor, s: State) -> State:
-    def side(at: str, y: Tensor, h: Tensor, memory: Tensor) -> State:
-        i, f, o = (sigmoid(w.affine(f"{at}.{gate}", y, h)) for gate in "ifo")
-        memory = f * memory + i * tanh(w.affine(f"{at}.g", y, h))
-        return [tanh(o * memory), memory]
-
-    y, m = w.Wx("y", x) + w.b("y"), w.Wx("m", x) + w.b("m")
-    result = []
-    for layer in range(w.depth):
-        _, h, c = s[3 * layer : 3 * layer + 3]
-        next_h, next_c = side(f"{layer}.time", y, h, c)
-        y, m = side(f"{layer}.depth", y, h, m)
-        result += [y, next_h, next_c]
-    return result
-
-
-def mlstm(w, x: Tensor, s: State) -> State:
-    _, C, n, m = s
-    q, v = w.Wx("q", x) + w.b("q"), w.Wx("v", x) + w.b("v")
-    k = (w.Wx("k", x) + w.b("k")) / w.hidden**0.5
-    log_i = w.product("i.W", 1, x) + w("i.b", 1)
-    log_f = F.logsigmoid(w.product("f.W", 1, x) + w("f.b", 1)) + m
-    m = torch.maximum(log_f, log_i)
-    keep, k = exp(log_f - m), exp(log_i - m) * k
-    C = keep[:, :, None] * C + v[:, :, None] * k[:, None, :]
-    n = keep * n + k
-    nq = (n * q).sum(1, keepdim=True).abs()
-    h = torch.bmm(C, q[:, :, None])[:, :, 0] / torch.maximum(nq, exp(torch.clamp(-m, max=80)))
-    return [sigmoid(w.Wx("o", x) + w.b("o")) * h, C, n, m]
-
-
-REWRITTEN = {
-    "clockwork": (clockwork, golden.clockwork),
-    "rnn-gated-feedback": (gated_feedback, golden.gated_feedback),
-    "lstm-layer-norm": (lstm_layer_norm, golden.lstm_layer_norm),
-    "lstm-grid": (grid, golden.grid),
-    "mlstm": (mlstm, golden.mlstm),
-}
 
 
 def cells() -> dict[str, Callable]:
     """Every cell of unroll's list by its name."""
     sequences = {n: step for n, step in golden.CELLS.items() if n not in ("tree", "layer_norm")}
-    mine = {n: step for n, (step, _) in REWRITTEN.items()}
-    return sequences | {"rhn": golden.highway} | mine
+    mine = {n: step for n, (step, *_) in REWRITTEN.items()}
+    return sequences | golden.NEWER | {"rhn": golden.highway} | mine
+
+
+SIZE = 7  # of h in a golden state, told apart from the sizes that are fixed
 
 
 def zero_state(cell: str, batch: int, hidden: int) -> State:
-    """The parts of the state a sequence begins with."""
-    h = torch.zeros(batch, hidden)
-    if cell == "clockwork":
-        return [h, torch.zeros(batch, 4)]
-    if cell == "slstm":
-        return [h, h, h, torch.full_like(h, NOTHING_YET)]
-    if cell == "mlstm":
-        return [h, torch.zeros(batch, hidden, hidden), h, torch.full((batch, 1), NOTHING_YET)]
-    return [torch.zeros(batch, hidden) for _ in golden.states(cell, 1, DEPTH)]
+    """The parts of the state a sequence begins with: of the golden state's shapes, all 0 but for
+    logarithms of sums that have no terms yet."""
+    shapes = [part.shape[1:] for part in golden.states(cell, SIZE, DEPTH)]
+    s = [torch.zeros(batch, *(hidden if n == SIZE else n for n in shape)) for shape in shapes]
+    if cell in ("slstm", "mlstm", "rwkv4"):
+        s[-1].fill_(NOTHING_YET)
+    return s
 
 
 # What the equations ask
@@ -275,12 +189,11 @@ def check() -> None:
     torch.manual_seed(3)
     torch.set_default_dtype(torch.float64)
     batch, features = golden.BATCH, 3
-    for name, (mine, reference) in REWRITTEN.items():
-        hidden = 6 if name == "clockwork" else 4
-        w = golden.Weights(hidden, DEPTH)
-        x, s = golden.random(batch, features), golden.states(name, hidden, DEPTH)
+    for name, (mine, reference, hidden, depth) in REWRITTEN.items():
+        w = golden.Weights(hidden, depth)
+        x, s = golden.random(batch, features), golden.states(name, hidden, depth)
         expected = reference(w, x, s)
-        actual = mine(Plain(hidden, DEPTH, dict(w)), x, s)
+        actual = mine(Plain(hidden, depth, dict(w)), x, s)
         worst = max((a - e).abs().max().item() for a, e in zip(actual, expected))
         print(f"{name}: largest difference from the golden cell {worst:.1e}")
         if worst > 1e-12:
@@ -297,3 +210,7 @@ def check() -> None:
             if worst > 1e-12:
                 raise SystemExit(f"{name}: products that are joined give something else: {worst}")
     print(f"{len(cells())} cells: joined products give the same")
+
+
+if __name__ == "__main__":
+    check()
