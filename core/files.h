@@ -1,16 +1,59 @@
 #pragma once
-/// Whole files: read at once, replaced at once.
+/// Whole files: read at once, replaced at once, kept from a second writer.
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace unroll {
 
-/// Replaces the file at `path` by `bytes`, whole or not at all: writes `path`.tmp, makes it
-/// durable, and gives it the name. IoError where that fails; an older file is then left as it was.
+/// Replaces the file at `path` by `bytes`, whole or not at all: writes a new file beside it, makes
+/// it durable, and gives it the name. The file keeps its permissions and its owner, and a symbolic
+/// link stays one: what it leads to is replaced. IoError where that fails; an older file is then
+/// left as it was.
 void write_file(const std::string& path, std::string_view bytes);
+/// The same of pieces, one after the other.
+void write_file(const std::string& path, std::span<const std::string_view> pieces);
+
+/// IoError where write_file() could not write, as far as that can be known before: `path` is a
+/// directory or may not be written, or there is no directory for it.
+void check_can_write(const std::string& path);
 
 /// The bytes of a file; IoError for one that is missing, a directory or unreadable.
 [[nodiscard]] std::string read_file(const std::string& path);
+
+/// A file that is read part by part. IoError as for read_file().
+class FileReader {
+ public:
+  explicit FileReader(const std::string& path);
+  ~FileReader();
+  FileReader(const FileReader&) = delete;
+  FileReader& operator=(const FileReader&) = delete;
+
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  /// Fills `bytes` with those from `begin` on; IoError where the file ends before.
+  void read(std::uint64_t begin, std::span<std::byte> bytes) const;
+
+ private:
+  std::string path_;
+  int descriptor_;
+  std::uint64_t size_;
+};
+
+/// While it lives no other process has a FileLock of the same path: IoError for whoever tries. A
+/// process that is killed holds it no longer. The lock is a file beside `path`, named .lock.
+class FileLock {
+ public:
+  explicit FileLock(const std::string& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  std::string path_;  // of the lock
+  int descriptor_;
+};
 
 }  // namespace unroll

@@ -14,14 +14,19 @@ namespace unroll {
 struct TensorFile {
   std::map<std::string, Tensor> tensors;             // by name
   std::map<std::string, std::string> metadata = {};  // the file's `__metadata__`
+  std::map<std::string, std::string> skipped = {};   // tensors left out in loading, and why
+  bool checked = false;                              // loading compared it with its checksums
 };
 
-/// Writes `file` at `path`, whole or not at all: into a temporary file beside it, made durable,
-/// that then takes its name. IoError where that fails; an older file is then left as it was.
+/// Writes `file` at `path` as write_file() does, with a checksum (XXH3) of every tensor and of the
+/// metadata, which are metadata too. IoError where that fails; an older file is then left as it
+/// was.
 void save_safetensors(const std::string& path, const TensorFile& file);
 
-/// Reads a file and checks all of it (header, types, shapes, that the tensors cover the data
-/// without gap or overlap) before any memory is asked for. IoError names the file, what was
+/// Reads a file: its header first, of which all is checked (types, shapes, that the tensors cover
+/// the data without gap or overlap) before anything else is read or any memory asked for. F16 and
+/// BF16 become F32; tensors of other types, or with more axes than a Shape has, are `skipped`. What
+/// save_safetensors() wrote is compared with its checksums. IoError names the file, what was
 /// expected and what was found.
 [[nodiscard]] TensorFile load_safetensors(const std::string& path);
 /// The same from memory; `name` stands for the file in errors.

@@ -7,7 +7,8 @@ namespace unroll {
 
 AdaDelta::AdaDelta(const Options& o)
     : SlotOptimizer(require_not_negative("AdaDelta", "a learning rate", o.learning_rate),
-                    o.weight_decay == 0 ? Untouched::fade : Untouched::move, {"v", "u"}),
+                    o.weight_decay == 0 ? Untouched::fade : Untouched::move,
+                    {{"v", true}, {"u", true}}),
       options_(o) {
   require_fraction("AdaDelta", "a decay", o.decay);
   require_above_zero("AdaDelta", "an epsilon", o.epsilon);

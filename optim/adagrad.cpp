@@ -7,7 +7,7 @@ namespace unroll {
 
 Adagrad::Adagrad(const Options& o)
     : SlotOptimizer(require_not_negative("Adagrad", "a learning rate", o.learning_rate),
-                    o.weight_decay == 0 ? Untouched::stay : Untouched::move, {"v"}),
+                    o.weight_decay == 0 ? Untouched::stay : Untouched::move, {{"v", true}}),
       options_(o) {
   require_above_zero("Adagrad", "an epsilon", o.epsilon);
   require_not_negative("Adagrad", "a weight decay", o.weight_decay);

@@ -43,7 +43,7 @@ void adam_step(const char* who, Slots& slots, const Gradients& gradients, double
 
 Adam::Adam(const Options& o)
     : SlotOptimizer(require_not_negative("Adam", "a learning rate", o.learning_rate),
-                    Untouched::move, {"m", "v"}),
+                    Untouched::move, {{"m"}, {"v", true}}),
       options_(o) {
   check("Adam", o);
 }
@@ -54,7 +54,7 @@ void Adam::step(const Gradients& gradients) {
 
 AdamW::AdamW(const Options& o)
     : SlotOptimizer(require_not_negative("AdamW", "a learning rate", o.learning_rate),
-                    Untouched::move, {"m", "v"}),
+                    Untouched::move, {{"m"}, {"v", true}}),
       options_(o) {
   check("AdamW", o);
 }

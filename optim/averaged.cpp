@@ -31,7 +31,7 @@ Averaged::Averaged(std::unique_ptr<Optimizer> optimizer, const Options& options)
       optimizer_(required(std::move(optimizer))),
       options_(options),
       slots_(optimizer_->untouched() == Untouched::move ? Untouched::move : Untouched::fade,
-             {"mean"}) {
+             {{"mean"}}) {
   learning_rate = optimizer_->learning_rate;
   if (options.start < 0) {
     fail<Error>("Averaged: a start of {}, expected one of 0 or above", options.start);

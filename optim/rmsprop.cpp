@@ -11,11 +11,11 @@ Untouched untouched_by(const RmsPropOptions& o) {
   return o.momentum == 0 && o.weight_decay == 0 ? Untouched::fade : Untouched::move;
 }
 
-std::vector<std::string> slots_of(const RmsPropOptions& o) {
-  std::vector<std::string> names{"v"};
-  if (o.centred) names.emplace_back("m");
-  if (o.momentum != 0) names.emplace_back("u");
-  return names;
+std::vector<Slots::Slot> slots_of(const RmsPropOptions& o) {
+  std::vector<Slots::Slot> slots{{"v", true}};
+  if (o.centred) slots.push_back({"m"});
+  if (o.momentum != 0) slots.push_back({"u"});
+  return slots;
 }
 
 }  // namespace

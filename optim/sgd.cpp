@@ -8,8 +8,8 @@ Untouched untouched_by(const SgdOptions& o) {
   return o.momentum == 0 && o.weight_decay == 0 ? Untouched::stay : Untouched::move;
 }
 
-std::vector<std::string> slots_of(const SgdOptions& o) {
-  return o.momentum == 0 ? std::vector<std::string>{} : std::vector<std::string>{"v"};
+std::vector<Slots::Slot> slots_of(const SgdOptions& o) {
+  return o.momentum == 0 ? std::vector<Slots::Slot>{} : std::vector<Slots::Slot>{{"v"}};
 }
 
 }  // namespace

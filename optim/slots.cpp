@@ -22,6 +22,16 @@ const Tensor& find(const std::map<std::string, Tensor>& state, const std::string
   return tensor;
 }
 
+/// A block out of a state holds numbers, and squares are not below zero.
+void check_values(const Tensor& tensor, const std::string& name, bool squares) {
+  for (Index i = 0; i < tensor.size(); ++i) {
+    const double value = tensor.at(i);
+    if (std::isfinite(value) && (!squares || value >= 0)) continue;
+    fail<Error>("the optimizer's state '{}' holds {} as element {}, expected a number{}", name,
+                value, i, squares ? " of 0 or more" : "");
+  }
+}
+
 /// A number of steps out of a state; at most `limit`.
 Index count_at(const Tensor& tensor, Index position, const std::string& name, double limit) {
   const double count = tensor.at(position);
@@ -37,8 +47,8 @@ constexpr double kMostSteps = 0x1p53;  // counts are saved as f64, whole up to h
 }  // namespace
 
 void Slots::attach(const Parameters& parameters) {
-  if (names_.size() > Block<float>::kMaxSlots) {
-    fail<InternalError>("an optimizer with {} slots", names_.size());
+  if (slots_.size() > Block<float>::kMaxSlots) {
+    fail<InternalError>("an optimizer with {} slots", slots_.size());
   }
   const Index size = parameters.flat().size();
   std::vector<Parameter> all = parameters.all();
@@ -51,7 +61,7 @@ void Slots::attach(const Parameters& parameters) {
   std::sort(places.begin(), places.end(),
             [](const Place& a, const Place& b) { return a.begin < b.begin; });
   blocks_.clear();
-  for (std::size_t i = 0; i < names_.size(); ++i) {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
     blocks_.emplace_back(parameters.dtype(), Shape{size});
   }
   places_ = std::move(places);
@@ -164,8 +174,8 @@ std::map<std::string, Tensor> Slots::state() const {
   if (steps_ == 0) return state;
   state.emplace("step", Tensor::of<double>({}, {static_cast<double>(steps_)}));
   for (const Place& place : places_) {
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-      state.emplace(fmt::format("{}.{}", names_[i], place.parameter.name()),
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      state.emplace(fmt::format("{}.{}", slots_[i].name, place.parameter.name()),
                     part(blocks_[i], place));
     }
     const bool current = std::all_of(place.last.begin(), place.last.end(),
@@ -179,7 +189,7 @@ std::map<std::string, Tensor> Slots::state() const {
 }
 
 void Slots::restore(const Parameters& parameters, const std::map<std::string, Tensor>& state) {
-  Slots fresh(untouched_, names_);
+  Slots fresh(untouched_, slots_);
   fresh.attach(parameters);
   std::size_t used = 0;
   if (!state.empty()) {
@@ -187,15 +197,16 @@ void Slots::restore(const Parameters& parameters, const std::map<std::string, Te
     ++used;
     for (Place& place : fresh.places_) {
       const Parameter& p = place.parameter;
-      for (std::size_t i = 0; i < names_.size(); ++i) {
-        const Tensor& from =
-            find(state, fmt::format("{}.{}", names_[i], p.name()), parameters.dtype(), p.shape());
+      for (std::size_t i = 0; i < slots_.size(); ++i) {
+        const Tensor& from = find(state, fmt::format("{}.{}", slots_[i].name, p.name()),
+                                  parameters.dtype(), p.shape());
+        check_values(from, fmt::format("{}.{}", slots_[i].name, p.name()), slots_[i].squares);
         const std::size_t width = size_of(from.dtype());
         if (from.size() == 0) continue;
         std::memcpy(fresh.blocks_[i].data() + static_cast<std::size_t>(place.begin) * width,
                     from.view().data, static_cast<std::size_t>(from.size()) * width);
       }
-      used += names_.size();
+      used += slots_.size();
       place.last = {fresh.steps_};
       const std::string name = fmt::format("last.{}", p.name());
       const auto found = state.find(name);

@@ -65,9 +65,15 @@ struct Block {
 /// by row only for parameters whose gradients were ever row-sparse; others have one count.
 class Slots {
  public:
+  /// A block's name, and whether it holds sums or means of squares, none of which is below zero.
+  struct Slot {
+    std::string name;
+    bool squares = false;
+  };
+
   /// Blocks of those names; no memory is taken before the first step.
-  Slots(Untouched untouched, std::vector<std::string> names)
-      : untouched_(untouched), names_(std::move(names)) {}
+  Slots(Untouched untouched, std::vector<Slot> slots)
+      : untouched_(untouched), slots_(std::move(slots)) {}
 
   /// Elements [begin, end) of the blocks, and the steps in which they were not visited.
   struct Range {
@@ -153,7 +159,7 @@ class Slots {
   }
 
   Untouched untouched_;
-  std::vector<std::string> names_;
+  std::vector<Slot> slots_;
   std::optional<Parameters> parameters_;
   std::vector<Parameter> all_;
   std::uint64_t layout_ = 0;
@@ -176,9 +182,9 @@ class SlotOptimizer : public Optimizer {
   [[nodiscard]] const Slots& slots() const { return slots_; }
 
  protected:
-  /// Of a formula that needs slots of those names.
-  SlotOptimizer(double rate, Untouched untouched, std::vector<std::string> names)
-      : Optimizer(rate), slots_(untouched, std::move(names)) {}
+  /// Of a formula that needs those slots.
+  SlotOptimizer(double rate, Untouched untouched, std::vector<Slots::Slot> slots)
+      : Optimizer(rate), slots_(untouched, std::move(slots)) {}
 
   /// For step() to change.
   Slots slots_;

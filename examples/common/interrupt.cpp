@@ -8,19 +8,26 @@ std::atomic<bool> interrupted = false;
 
 namespace {
 
-void on_interrupt(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);
-}
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
-void set(void (*handler)(int)) {
-  std::signal(SIGINT, handler);
-  std::signal(SIGTERM, handler);
+void on_interrupt(int /*signal*/) {
+  interrupted = true;
+  for (const int signal : kSignals) std::signal(signal, SIG_DFL);
 }
 
 }  // namespace
 
-InterruptHandler::InterruptHandler() { set(&on_interrupt); }
-InterruptHandler::~InterruptHandler() { set(SIG_DFL); }
+InterruptHandler::InterruptHandler() {
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    ours_[i] = std::signal(kSignals[i], &on_interrupt) != SIG_IGN;
+    if (!ours_[i]) std::signal(kSignals[i], SIG_IGN);
+  }
+}
+
+InterruptHandler::~InterruptHandler() {
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    if (ours_[i]) std::signal(kSignals[i], SIG_DFL);
+  }
+}
 
 }  // namespace examples

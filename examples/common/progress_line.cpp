@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include <cstdio>
+#include "common/output.h"
 
 namespace examples {
 namespace {
@@ -45,15 +45,13 @@ void ProgressLine::update(std::int64_t done, std::int64_t total, double loss) {
                   100.0 * static_cast<double>(done) / static_cast<double>(total), loss, rate,
                   units_, duration_text(static_cast<double>(total - done) / rate));
   // "\r" goes back to the beginning of the line, "\033[K" wipes what an older, longer line left.
-  fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", text, terminal_ ? "\033[K" : "\n");
-  std::fflush(stderr);
+  write_error(fmt::format("{}{}{}", terminal_ ? "\r" : "", text, terminal_ ? "\033[K" : "\n"));
   shown_ = terminal_;
 }
 
 void ProgressLine::clear() {
   if (!shown_) return;
-  fmt::print(stderr, "\r\033[K");
-  std::fflush(stderr);
+  write_error("\r\033[K");
   shown_ = false;
 }
 

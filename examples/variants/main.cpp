@@ -5,9 +5,9 @@
 #include <unroll/optim/optimizers.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <new>
 
+#include "common/output.h"
 #include "common/validators.h"
 #include "variants/cells.h"
 #include "variants/commands.h"
@@ -116,31 +116,30 @@ int run(const CLI::App& app, Arguments& arguments, bool without_arguments) {
 }
 
 int report(const char* error) {
-  std::fflush(stdout);
-  fmt::print(stderr, "variants: {}\n", error);
+  (void)examples::flush_out();
+  examples::write_error(fmt::format("variants: {}\n", error));
   return 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  examples::open_standard_streams();
   CLI::App app(
       "variants: recurrent cells compared on toy tasks.\n"
       "Without arguments it trains four of them on the adding problem, less than a minute.");
   Arguments arguments;
   add_options(app, arguments);
+  int status = 0;
   try {
     app.parse(argc, argv);
+    status = run(app, arguments, argc == 1);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    const int status = run(app, arguments, argc == 1);
-    if (std::fflush(stdout) != 0) unroll::fail<unroll::IoError>("the output cannot be written");
-    return status;
+    status = app.exit(error) == 0 ? 0 : 2;
   } catch (const std::bad_alloc&) {
-    return report("not enough memory; a smaller --batch, --hidden or --length needs less");
+    status = report("not enough memory; a smaller --batch, --hidden or --length needs less");
   } catch (const std::exception& error) {
-    return report(error.what());
+    status = report(error.what());
   }
+  examples::end_program(status, "variants");
 }

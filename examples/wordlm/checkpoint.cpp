@@ -1,12 +1,7 @@
 #include "wordlm/checkpoint.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
 #include <new>
 #include <nlohmann/json.hpp>
 
@@ -25,8 +20,9 @@ constexpr const char* kVocabulary = "wordlm.vocabulary";
 constexpr const char* kProgress = "wordlm.progress";
 constexpr const char* kWords = "wordlm.words";
 constexpr const char* kFormat = "wordlm.format";
-constexpr const char* kThisFormat = "2";  // another number wherever older files read differently
+constexpr const char* kThisFormat = "3";  // another number wherever older files read differently
 constexpr std::string_view kOptimizer = "optimizer.";
+constexpr std::string_view kBest = "best.";
 constexpr std::string_view kState = "state.";
 
 const std::string& text_of(const unroll::TensorFile& file, const char* key,
@@ -60,8 +56,9 @@ void check_numbers(const Settings& settings, const Progress& p, const std::strin
       text.comments >= 1 && text.limit >= 0 && is_part(text.held_out, 0.5) && s.batch >= 1 &&
       s.bptt >= 0 && s.epochs >= 0 && s.clip >= 0 && s.clip_value >= 0 && s.weight_decay >= 0 &&
       s.dropout >= 0 && s.dropout < 1 && s.warm_up >= 0 && s.hold >= 0 && is_part(s.factor, 1) &&
-      s.patience >= 0 && p.learning_rate > 0 && p.epoch >= 0 && p.batch >= 0 && p.step >= 0 &&
-      p.since_best >= 0 && p.running_words >= 0 &&
+      s.patience >= 0 && text.min_count >= 0 && p.best_epoch >= 0 && p.learning_rate > 0 &&
+      p.epoch >= 0 && p.batch >= 0 && p.step >= 0 && p.since_best >= 0 && p.running_words >= 0 &&
+      p.unknown_words >= 0 &&
       is_finite({p.learning_rate, p.last_loss, p.best_loss, p.running_loss, s.learning_rate, s.clip,
                  s.clip_value, s.weight_decay, settings.model.forget_bias});
   if (!sound) fail<IoError>("{}: its settings hold a number out of range", path);
@@ -85,6 +82,9 @@ void put_state(unroll::TensorFile& file, const Checkpoint& checkpoint) {
   for (const auto& [name, tensor] : checkpoint.optimizer->state()) {
     file.tensors.emplace(fmt::format("{}{}", kOptimizer, name), tensor);
   }
+  for (const auto& [name, tensor] : checkpoint.best) {
+    file.tensors.emplace(fmt::format("{}{}", kBest, name), tensor);
+  }
   if (!checkpoint.state) return;
   const std::vector<unroll::Tensor>& values = checkpoint.state->values;
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -92,12 +92,30 @@ void put_state(unroll::TensorFile& file, const Checkpoint& checkpoint) {
   }
 }
 
-void take_optimizer_state(const unroll::TensorFile& file, Checkpoint& checkpoint) {
-  std::map<std::string, unroll::Tensor> state;
+/// The tensors whose names begin with a prefix, by the rest of their names.
+std::map<std::string, unroll::Tensor> tensors_below(std::string_view prefix,
+                                                    const unroll::TensorFile& file) {
+  std::map<std::string, unroll::Tensor> tensors;
   for (const auto& [name, tensor] : file.tensors) {
-    if (name.starts_with(kOptimizer)) state.emplace(name.substr(kOptimizer.size()), tensor);
+    if (name.starts_with(prefix)) tensors.emplace(name.substr(prefix.size()), tensor);
   }
+  return tensors;
+}
+
+void take_optimizer_state(const unroll::TensorFile& file, Checkpoint& checkpoint) {
+  const auto state = tensors_below(kOptimizer, file);
   if (!state.empty()) checkpoint.optimizer->restore(checkpoint.model->parameters(), state);
+}
+
+/// Sets the model's parameters: first the best, to see that they can be, then its own.
+void take_parameters(const unroll::TensorFile& file, Checkpoint& checkpoint,
+                     const std::string& path) {
+  checkpoint.best = tensors_below(kBest, file);
+  const unroll::Parameters& parameters = checkpoint.model->parameters();
+  if (!checkpoint.best.empty()) {
+    unroll::set_parameters(parameters, {checkpoint.best}, path + ": of the best epoch");
+  }
+  unroll::set_parameters(parameters, file, path);
 }
 
 /// The carried state, in the middle of an epoch of running text.
@@ -120,7 +138,8 @@ void take_carried_state(const unroll::TensorFile& file, Checkpoint& checkpoint,
 }  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Progress, epoch, batch, step, learning_rate, last_loss,
-                                   best_loss, since_best, running_loss, running_words, data)
+                                   best_loss, since_best, best_epoch, running_loss, running_words,
+                                   unknown_words, data)
 
 Checkpoint new_checkpoint(const Settings& settings, Vocabulary vocabulary, std::int64_t words) {
   Progress progress;
@@ -130,6 +149,7 @@ Checkpoint new_checkpoint(const Settings& settings, Vocabulary vocabulary, std::
           progress,
           std::make_shared<Model>(settings, words),
           make_optimizer(settings.training),
+          {},
           std::nullopt};
 }
 
@@ -145,33 +165,11 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   unroll::save_safetensors(path, file);
 }
 
-void check_can_save(const std::string& path, const std::string& data) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) {
-    fail<IoError>("{}: cannot be written, it is a directory", path);
-  }
-  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
-    fail<IoError>("{}: cannot be written, it is not a plain file", path);
-  }
-  const fs::path parent = fs::path(path).parent_path();
-  const std::string folder = parent.empty() ? "." : parent.string();
-  if (!fs::is_directory(folder, ignored)) {
-    fail<IoError>("{}: cannot be written, there is no directory {}", path, folder);
-  }
-  if (::access(folder.c_str(), W_OK) != 0) {
-    fail<IoError>("{}: cannot be written, nor anything else in {} ({})", path, folder,
-                  std::strerror(errno));
-  }
-  if (!data.empty() && fs::equivalent(path, data, ignored)) {
-    fail<IoError>("{}: is the text to train on and would be overwritten", path);
-  }
-}
-
 Checkpoint load_checkpoint(const std::string& path) {
   const unroll::TensorFile file = unroll::load_safetensors(path);
   try {
     check_format(file, path);
+    if (!file.checked) fail<IoError>("{}: is damaged, its checksums are missing", path);
     const Settings settings = settings_from_json(text_of(file, kSettings, path), path);
     Vocabulary vocabulary(
         json::parse(text_of(file, kVocabulary, path)).get<std::vector<std::string>>(),
@@ -188,7 +186,7 @@ Checkpoint load_checkpoint(const std::string& path) {
     (void)learning_rate(settings.training, progress);
     Checkpoint checkpoint = new_checkpoint(settings, std::move(vocabulary), words);
     checkpoint.progress = progress;
-    unroll::set_parameters(checkpoint.model->parameters(), file, path);
+    take_parameters(file, checkpoint, path);
     take_optimizer_state(file, checkpoint);
     take_carried_state(file, checkpoint, path);
     return checkpoint;
@@ -197,6 +195,17 @@ Checkpoint load_checkpoint(const std::string& path) {
   } catch (const std::logic_error& error) {  // a vocabulary, cell or size that makes no model
     fail<IoError>("{}: not a model of wordlm: {}", path, error.what());
   }
+}
+
+void use_best(Checkpoint& checkpoint) {
+  if (checkpoint.best.empty()) return;
+  unroll::set_parameters(checkpoint.model->parameters(), {checkpoint.best}, "the best weights");
+}
+
+Checkpoint load_best(const std::string& path) {
+  Checkpoint checkpoint = load_checkpoint(path);
+  use_best(checkpoint);
+  return checkpoint;
 }
 
 }  // namespace wordlm

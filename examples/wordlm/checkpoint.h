@@ -3,6 +3,7 @@
 
 #include <unroll/optim/optimizer.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,9 +23,11 @@ struct Progress {
   double last_loss = 0;         // of the last evaluation on this data, 0: none yet
   double best_loss = 0;         // the least of them, 0: none yet
   std::int64_t since_best = 0;  // epochs since
+  std::int64_t best_epoch = 0;  // after which it was measured
   double running_loss = 0;      // summed over the words of the next epoch so far
   std::int64_t running_words = 0;
-  std::string data;  // fingerprint of the training sentences
+  std::int64_t unknown_words = 0;  // words of the training text that stood for UNKNOWN_TOKEN
+  std::string data;                // fingerprint of the training sentences
 };
 
 /// A model, its words and its history.
@@ -34,6 +37,8 @@ struct Checkpoint {
   Progress progress;
   std::shared_ptr<Model> model;
   std::shared_ptr<unroll::Optimizer> optimizer;
+  /// The weights of the best epoch by their names, where the model has been trained since.
+  std::map<std::string, unroll::Tensor> best;
   /// The state that the next piece of running text begins with, in the middle of an epoch.
   std::optional<unroll::Carried<Model::State>> state;
 };
@@ -42,16 +47,17 @@ struct Checkpoint {
 [[nodiscard]] Checkpoint new_checkpoint(const Settings& settings, Vocabulary vocabulary,
                                         std::int64_t words);
 
-/// Writes a safetensors file: the parameters as tensors, those the optimizer remembers beside them
-/// ("optimizer.…"), and the carried state ("state.…"); settings, vocabulary and progress as JSON in
-/// its metadata. Whole or not at all.
+/// Writes a safetensors file: the parameters as tensors, beside them the best ("best.…"), those the
+/// optimizer remembers ("optimizer.…"), and the carried state ("state.…"); settings, vocabulary and
+/// progress as JSON in its metadata. Whole or not at all.
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
-/// Fails where `save_checkpoint` could not write, before the hours of work that it would lose.
-/// unroll::IoError where `path` is no file, has no directory, or is the text `data` itself.
-void check_can_save(const std::string& path, const std::string& data);
-
-/// Reads one; unroll::IoError, naming the file, for anything that is not one.
+/// Reads one, to go on training; unroll::IoError, naming the file, for anything that is not one.
 [[nodiscard]] Checkpoint load_checkpoint(const std::string& path);
+
+/// Gives a model the weights it was best with.
+void use_best(Checkpoint& checkpoint);
+/// Reads a checkpoint and gives its model the weights it was best with: to use it, not to train it.
+[[nodiscard]] Checkpoint load_best(const std::string& path);
 
 }  // namespace wordlm

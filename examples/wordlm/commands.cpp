@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "common/numbers.h"
+#include "common/output.h"
 #include "wordlm/presets.h"
 #include "wordlm/report.h"
 #include "wordlm/streams.h"
@@ -14,6 +15,9 @@
 
 namespace wordlm {
 
+using examples::say;
+
+using examples::count_of;
 using examples::grouped;
 namespace {
 
@@ -24,40 +28,80 @@ std::int64_t count_unknown(const Ids& ids, const Vocabulary& vocabulary) {
 /// How many words a text has, and how many of them the model does not know.
 void print_counts(const Checkpoint& checkpoint, const std::vector<Ids>& text, std::int64_t words) {
   if (checkpoint.settings.text.reading == Reading::characters) {
-    fmt::print("characters: {}, ends of lines included\n", grouped(words));
+    say("characters: {}, ends of lines included\n", grouped(words));
     return;
   }
   std::int64_t unknown = 0;
   for (const Ids& ids : text) unknown += count_unknown(ids, checkpoint.vocabulary);
-  fmt::print("words: {}, ends of sentences included; {} unknown to the model ({:.1f} %)\n",
-             grouped(words), grouped(unknown),
-             100.0 * static_cast<double>(unknown) / static_cast<double>(words));
+  say("words: {}, ends of sentences included; {} unknown to the model ({:.1f} %)\n", grouped(words),
+      grouped(unknown), 100.0 * static_cast<double>(unknown) / static_cast<double>(words));
+}
+
+/// Which epoch the weights are of.
+void print_epoch(const Checkpoint& checkpoint) {
+  const Progress& progress = checkpoint.progress;
+  if (checkpoint.best.empty()) {
+    say("model: after epoch {}\n", progress.epoch);
+  } else {
+    say("model: after epoch {}, the best of {}\n", progress.best_epoch, progress.epoch);
+  }
+}
+
+/// The text that the training of a model held out.
+Corpus held_out_corpus(const Checkpoint& checkpoint, const std::string& path) {
+  Corpus corpus = read_corpus(checkpoint.settings);
+  Sets sets = encode_sets(corpus, checkpoint.vocabulary, checkpoint.settings.text);
+  keep_first(sets.train, checkpoint.settings.text);
+  const std::string& trained = checkpoint.progress.data;
+  if (!trained.empty() && fingerprint(sets.train) != trained) {
+    unroll::fail<unroll::Error>("{}: {} no longer holds the text this model was trained on", path,
+                                checkpoint.settings.text.data);
+  }
+  return corpus;
+}
+
+/// A text of the user's, or other built-in comments for a model of those.
+Corpus corpus_to_measure(const Checkpoint& checkpoint, const EvalOptions& options) {
+  Settings settings = checkpoint.settings;
+  if (options.data.empty() && !settings.text.data.empty()) {
+    unroll::fail<unroll::Error>(
+        "{}: was trained on {}; --data names a text to measure on, --held-out is the part of that "
+        "one it was not trained on",
+        options.load, settings.text.data);
+  }
+  settings.text.column = options.text.column;
+  settings.text.delimiter = options.text.delimiter;
+  settings.text.skip_bad_rows = options.text.skip_bad_rows;
+  settings.seed = checkpoint.settings.seed + 2;  // neither the training nor the test comments
+  return read_evaluation(settings, options.data, options.text.format);
 }
 
 }  // namespace
 
 void run_sample(const SampleOptions& options) {
-  print_samples(load_checkpoint(options.load), options.count, options.seed, options.sampling);
+  print_samples(load_best(options.load), options.count, options.seed, options.sampling);
 }
 
 void run_eval(const EvalOptions& options) {
-  const Checkpoint checkpoint = load_checkpoint(options.load);
-  Settings settings = checkpoint.settings;
-  settings.text.data = options.data;
-  settings.text.column = options.column;
-  settings.seed = checkpoint.settings.seed + 2;  // neither the training nor the test comments
-  const Corpus corpus = read_evaluation(settings);
-  std::vector<Ids> text = encode_all(corpus.held_out_words, checkpoint.vocabulary);
-  if (settings.text.is_running()) text = {running_text(text)};
+  const Checkpoint checkpoint = load_best(options.load);
+  const Corpus corpus = options.held_out ? held_out_corpus(checkpoint, options.load)
+                                         : corpus_to_measure(checkpoint, options);
+  const std::vector<Ids> text =
+      encode_sets(corpus, checkpoint.vocabulary, checkpoint.settings.text).held_out;
+  if (text.empty()) {
+    unroll::fail<unroll::Error>("{}: its training held nothing out; --data names a text",
+                                options.load);
+  }
   const Evaluation evaluation = measure(checkpoint, text);
-  fmt::print("{}\n", corpus.description);
+  print_epoch(checkpoint);
+  say("{}\n", corpus.description);
   print_counts(checkpoint, text, evaluation.words);
-  print_evaluation(evaluation, settings.text.reading);
+  print_evaluation(evaluation, checkpoint.settings.text.reading);
   print_floor(corpus);
 }
 
 void run_score(const ScoreOptions& options) {
-  const Checkpoint checkpoint = load_checkpoint(options.load);
+  const Checkpoint checkpoint = load_best(options.load);
   std::vector<std::string> texts = options.sentences;
   if (texts.empty()) {
     for (std::string line; std::getline(std::cin, line);) {
@@ -82,27 +126,30 @@ void run_score(const ScoreOptions& options) {
                      [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
   }
   std::int64_t all_unknown = 0;
-  fmt::print("{:>10}  {:>9}  {:>7}  sentence\n", "log p", "per word", "unknown");
+  say("{:>10}  {:>9}  {:>7}  sentence\n", "log p", "per word", "unknown");
   for (const std::size_t i : order) {
     const auto unknown = count_unknown(sentences[i], checkpoint.vocabulary);
     all_unknown += unknown;
-    fmt::print("{:10.3f}  {:9.3f}  {:7}  {}\n", scores[i],
-               scores[i] / static_cast<double>(sentences[i].size() - 1), unknown, texts[i]);
+    say("{:10.3f}  {:9.3f}  {:7}  {}\n", scores[i],
+        scores[i] / static_cast<double>(sentences[i].size() - 1), unknown, texts[i]);
   }
   if (all_unknown > 0) {
-    fmt::print(
-        "note: words unknown to the model all count as {}, a frequent one; sentences that "
-        "differ in them cannot be compared\n",
-        Vocabulary::kUnknown);
+    const std::int64_t seen = checkpoint.progress.unknown_words;
+    say("note: words unknown to the model all count as {}, {}; sentences that differ in "
+        "them cannot be compared\n",
+        Vocabulary::kUnknown,
+        seen > 0
+            ? fmt::format("which stood for {} of its training text", count_of(seen, "rare word"))
+            : "which its training text never held");
   }
 }
 
 void run_presets() {
   for (const Preset& preset : all_presets()) {
-    fmt::print("{}: {}\n  {}\n\n", preset.name, preset.source,
-               fmt::join(options_of(preset.settings), " "));
+    say("{}: {}\n  {}\n\n", preset.name, preset.source,
+        fmt::join(options_of(preset.settings), " "));
   }
-  fmt::print("Whatever is not named is as by default.\n");
+  say("Whatever is not named is as by default.\n");
 }
 
 }  // namespace wordlm

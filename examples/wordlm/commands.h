@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "wordlm/sampler.h"
+#include "wordlm/saver.h"
 #include "wordlm/settings.h"
 
 namespace wordlm {
@@ -12,8 +13,8 @@ namespace wordlm {
 /// `wordlm train`
 struct TrainOptions {
   Settings settings;
-  std::string load;            // a checkpoint to go on from
-  std::string save;            // where to save
+  std::string load;  // a checkpoint to go on from
+  SaveOptions save;
   std::string save_start;      // where to save the model as it is before training
   std::string save_sentences;  // where to write the training sentences as ids
   std::string bias = "auto";
@@ -22,7 +23,7 @@ struct TrainOptions {
   bool epochs_given = false;  // with `load`: the settings that may be given anew, and were
   bool learning_rate_given = false;
   bool data_given = false;
-  bool column_given = false;
+  bool table_given = false;  // column, delimiter or how broken rows are taken
   bool valid_given = false;
   bool test_given = false;
 };
@@ -41,8 +42,9 @@ void run_sample(const SampleOptions& options);
 /// `wordlm eval`
 struct EvalOptions {
   std::string load;
-  std::string data;  // empty: built-in comments the model has not seen
-  std::string column;
+  std::string data;       // empty: built-in comments the model has not seen
+  bool held_out = false;  // what its training held out instead
+  TextSettings text;      // how `data` is read: format, column, delimiter, skip_bad_rows
 };
 void run_eval(const EvalOptions& options);
 

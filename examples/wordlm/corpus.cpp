@@ -9,6 +9,8 @@
 #include "wordlm/builtin_comments.h"
 #include "wordlm/comments.h"
 #include "wordlm/sentences.h"
+#include "wordlm/streams.h"
+#include "wordlm/text_format.h"
 #include "wordlm/words.h"
 
 namespace wordlm {
@@ -51,9 +53,20 @@ std::string notes_on_bytes(const File& file) {
 
 std::string notes_on(const Comments& comments) {
   std::string notes = notes_on_bytes(comments);
-  if (comments.unclosed_line > 0) {
+  if (comments.header_is_comment) {
+    notes += "\nnote: the first line reads like a comment, not like a header, and is taken as one";
+  }
+  if (comments.cut_off_line > 0) {
     notes += fmt::format("\nnote: the record of line {} is cut off by the end of the file",
-                         comments.unclosed_line);
+                         comments.cut_off_line);
+  }
+  if (comments.dropped > 0) {
+    notes += fmt::format("\nnote: {} left out",
+                         count_of(comments.dropped, "deleted or removed comment"));
+  }
+  if (comments.bad_rows > 0) {
+    notes += fmt::format("\nnote: {} left out, the first: {}",
+                         count_of(comments.bad_rows, "broken row"), comments.first_bad_row);
   }
   return notes;
 }
@@ -139,10 +152,16 @@ std::vector<Sentence> read_plain(const std::string& path, Reading reading,
 }
 
 std::vector<Sentence> read_from_comments(const std::string& path, const TextSettings& settings,
-                                         std::string& description) {
-  const Comments comments = read_comments(path, settings.column);
+                                         const std::string& format, std::string& description) {
+  const std::string& delimiter = settings.delimiter;
+  const Comments comments = read_comments(path, {format, settings.column,
+                                                 delimiter.empty()    ? '\0'
+                                                 : delimiter == "tab" ? '\t'
+                                                                      : delimiter[0],
+                                                 settings.skip_bad_rows});
   const std::string read =
-      fmt::format("{}: {}", path, count_of(std::ssize(comments.texts), "comment"));
+      fmt::format("{}: {}{}", path, count_of(std::ssize(comments.texts), "comment"),
+                  !comments.column.empty() ? fmt::format(" in column '{}'", comments.column) : "");
   if (settings.reading == Reading::characters) {
     std::vector<Sentence> lines = lines_of(comments.texts);
     description =
@@ -167,9 +186,10 @@ std::vector<Sentence> read_from_comments(const std::string& path, const TextSett
 
 /// The sentences of a file; `description` gets what was read.
 std::vector<Sentence> read_sentences(const std::string& path, const TextSettings& settings,
-                                     std::string& description) {
-  return settings.is_running() && !is_csv(path) ? read_plain(path, settings.reading, description)
-                                                : read_from_comments(path, settings, description);
+                                     const std::string& format, std::string& description) {
+  return settings.is_running() && format == "text"
+             ? read_plain(path, settings.reading, description)
+             : read_from_comments(path, settings, format, description);
 }
 
 /// Built-in comments as the settings read them.
@@ -206,16 +226,46 @@ void read_builtin(const Settings& settings, Corpus& corpus) {
   set_entropies(corpus, text);
 }
 
-/// Parts what is held out from what is trained on: for 0.1 every tenth sentence, so that both are
-/// alike whatever the file's order; of running text, which is not torn apart, the last tenth.
-void hold_out(std::vector<Sentence> sentences, const TextSettings& settings, Corpus& corpus) {
+/// Parts what is held out from what is trained on, so that both are alike whatever the file's
+/// order: for 0.1 every tenth sentence.
+void hold_out_sentences(std::vector<Sentence> sentences, double part, Corpus& corpus) {
   const auto part_of = [&](std::size_t count) {
-    return static_cast<std::size_t>(static_cast<double>(count) * settings.held_out);
+    return static_cast<std::size_t>(static_cast<double>(count) * part);
   };
-  const std::size_t last = sentences.size() - part_of(sentences.size());
   for (std::size_t i = 0; i < sentences.size(); ++i) {
-    const bool held_out = settings.is_running() ? i >= last : part_of(i + 1) > part_of(i);
+    const bool held_out = part_of(i + 1) > part_of(i);
     (held_out ? corpus.held_out_words : corpus.train_words).push_back(std::move(sentences[i]));
+  }
+}
+
+/// Running text is not torn apart: the last tenth of its words, ends of lines among them, is held
+/// out, within a line if need be.
+void hold_out_end(std::vector<Sentence> lines, double part, Corpus& corpus) {
+  std::size_t words = 0;
+  for (const Sentence& line : lines) words += line.size() + 1;
+  std::size_t to_train = words - static_cast<std::size_t>(static_cast<double>(words) * part);
+  for (Sentence& line : lines) {
+    const std::size_t size = line.size() + 1;
+    if (to_train == 0) {
+      corpus.held_out_words.push_back(std::move(line));
+    } else if (to_train >= size) {
+      to_train -= size;
+      corpus.train_words.push_back(std::move(line));
+    } else {
+      const auto cut = line.begin() + static_cast<std::ptrdiff_t>(to_train);
+      corpus.train_words.emplace_back(line.begin(), cut);
+      corpus.held_out_words.emplace_back(cut, line.end());
+      corpus.parted_in_line = true;
+      to_train = 0;
+    }
+  }
+}
+
+void hold_out(std::vector<Sentence> sentences, const TextSettings& settings, Corpus& corpus) {
+  if (settings.is_running()) {
+    hold_out_end(std::move(sentences), settings.held_out, corpus);
+  } else {
+    hold_out_sentences(std::move(sentences), settings.held_out, corpus);
   }
 }
 
@@ -227,27 +277,31 @@ Corpus read_corpus(const Settings& settings) {
   if (text.data.empty()) {
     read_builtin(settings, corpus);
   } else if (text.valid.empty()) {
-    hold_out(read_sentences(text.data, text, corpus.description), text, corpus);
+    hold_out(read_sentences(text.data, text, text.format, corpus.description), text, corpus);
   } else {
-    corpus.train_words = read_sentences(text.data, text, corpus.description);
+    corpus.train_words = read_sentences(text.data, text, text.format, corpus.description);
   }
   std::string description;
   if (!text.valid.empty()) {
-    corpus.held_out_words = read_sentences(text.valid, text, description);
+    const std::string format = format_to_measure(text, "", text.valid);
+    corpus.held_out_words = read_sentences(text.valid, text, format, description);
     corpus.description += "\nheld out: " + description;
   }
   if (!text.test.empty()) {
-    corpus.test_words = read_sentences(text.test, text, description);
+    const std::string format = format_to_measure(text, "", text.test);
+    corpus.test_words = read_sentences(text.test, text, format, description);
     corpus.description += "\ntest: " + description;
   }
   return corpus;
 }
 
-Corpus read_evaluation(const Settings& settings) {
+Corpus read_evaluation(const Settings& settings, const std::string& data,
+                       const std::string& format) {
   const TextSettings& text = settings.text;
   Corpus corpus;
-  if (!text.data.empty()) {
-    corpus.held_out_words = read_sentences(text.data, text, corpus.description);
+  if (!data.empty()) {
+    corpus.held_out_words =
+        read_sentences(data, text, format_to_measure(text, format, data), corpus.description);
     return corpus;
   }
   const std::int64_t comments =
@@ -261,7 +315,7 @@ Corpus read_evaluation(const Settings& settings) {
 Sentence words_of(const Settings& settings, const std::string& text) {
   const TextSettings& s = settings.text;
   if (s.reading == Reading::characters) return characters_of(text);
-  if (s.is_running() && !s.data.empty() && !is_csv(s.data)) return words_between_blanks(text);
+  if (s.is_prepared()) return words_between_blanks(text);
   Comments comment;
   comment.texts.push_back(text);
   Sentence words;
@@ -276,6 +330,26 @@ std::vector<Ids> encode_all(const std::vector<Sentence>& sentences, const Vocabu
   ids.reserve(sentences.size());
   for (const Sentence& sentence : sentences) ids.push_back(vocabulary.encode(sentence));
   return ids;
+}
+
+Sets encode_sets(const Corpus& corpus, const Vocabulary& vocabulary, const TextSettings& settings) {
+  Sets sets{encode_all(corpus.train_words, vocabulary),
+            encode_all(corpus.held_out_words, vocabulary),
+            encode_all(corpus.test_words, vocabulary)};
+  if (!settings.is_running()) return sets;
+  for (std::vector<Ids>* const set : {&sets.train, &sets.held_out, &sets.test}) {
+    if (!set->empty()) *set = {running_text(*set)};
+  }
+  if (corpus.parted_in_line) {
+    sets.train[0].pop_back();  // the end of a line that goes on
+    sets.held_out[0].front() = sets.train[0].back();
+  }
+  return sets;
+}
+
+void keep_first(std::vector<Ids>& sentences, const TextSettings& settings) {
+  const auto limit = static_cast<std::size_t>(settings.limit);
+  if (limit > 0 && limit < sentences.size()) sentences.resize(limit);
 }
 
 std::string fingerprint(const std::vector<Ids>& sentences) {

@@ -1,5 +1,6 @@
 #include "wordlm/evaluation.h"
 
+#include "common/interrupt.h"
 #include "wordlm/streams.h"
 
 namespace wordlm {
@@ -18,6 +19,7 @@ double total_loss(const Model& model, const Ids& ids, Tape& tape) {
   auto carried = unroll::carry(model.start(tape, 1));
   double total = 0;
   for (std::int64_t i = 0; i < text.pieces(); ++i) {
+    examples::stop_if_interrupted();
     tape.clear();
     const auto [loss, last] = model.loss(text.piece(i), tape, unroll::restore(tape, carried));
     total += loss.item();
@@ -33,6 +35,7 @@ Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences) {
   Tape tape(model.parameters().dtype());
   double total = 0;
   for (const auto& numbers : make_batches(sentences, kEvaluationBatch, true, 0, 0)) {
+    examples::stop_if_interrupted();
     tape.clear();
     const Batch batch = make_batch(sentences, numbers);
     total += model.loss(tape, batch).item();

@@ -1,5 +1,6 @@
 #pragma once
-/// What a trained model says about texts.
+/// What a trained model says about texts. All of it throws examples::Interrupted where Ctrl-C asks
+/// for an end.
 
 #include "wordlm/model.h"
 

@@ -44,6 +44,7 @@ bool record_loss(const TrainingSettings& settings, Progress& progress, double lo
   stopping.observe(loss);
   progress.best_loss = stopping.best;
   progress.since_best = stopping.since;
+  if (progress.since_best == 0) progress.best_epoch = progress.epoch;
   return changed;
 }
 

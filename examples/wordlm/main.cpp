@@ -1,56 +1,84 @@
 /// wordlm: a word language model on a file of comments (the reddit model of the WildML tutorial,
 /// grown up). Without arguments it trains on built-in comments and writes ten sentences.
 
-#include <cstdio>
+#include <sys/resource.h>
+
 #include <new>
 
+#include "common/output.h"
 #include "wordlm/options.h"
 
+namespace wordlm {
 namespace {
 
-int report(const char* error) {
-  std::fflush(stdout);
-  fmt::print(stderr, "wordlm: {}\n", error);
-  return 1;
+/// Does what the command line says; the exit status.
+int run(const CLI::App& app, const CommandLine& line) {
+  if (line.threads) unroll::set_threads(*line.threads);
+  // What the environment says is looked at before any work is done.
+  (void)unroll::threads();
+  (void)unroll::Passes::from_environment();
+  if (app.got_subcommand("sample")) {
+    run_sample(line.sample);
+  } else if (app.got_subcommand("eval")) {
+    run_eval(line.eval);
+  } else if (app.got_subcommand("score")) {
+    run_score(line.score);
+  } else if (app.got_subcommand("presets")) {
+    run_presets();
+  } else {
+    return run_train(line.train);
+  }
+  return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  using namespace wordlm;
+/// Reads the command line and does what it says; the exit status.
+int run(int argc, char** argv) {
   CLI::App app(
       "wordlm: a word language model on a file of comments.\n"
       "Without a command it trains on built-in comments and writes ten sentences.");
   CommandLine line;
   add_commands(app, line);
-
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  return run(app, line);
+}
+
+int report(const char* error) {
+  (void)examples::flush_out();
+  examples::write_error(fmt::format("wordlm: {}\n", error));
+  return 1;
+}
+
+/// Not enough memory, and whose fault it is.
+int report_memory() {
+  rlimit limit{};
+  const bool limited = ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  return report(
+      fmt::format("not enough memory{}; a smaller --batch, --hidden or --vocabulary needs "
+                  "less",
+                  limited ? fmt::format(" within the {} MB that this process may have "
+                                        "(ulimit -v)",
+                                        limit.rlim_cur / 1'000'000)
+                          : "")
+          .c_str());
+}
+
+}  // namespace
+}  // namespace wordlm
+
+int main(int argc, char** argv) {
+  using namespace wordlm;
+  examples::open_standard_streams();
+  int status = 0;
   try {
-    if (line.threads) unroll::set_threads(*line.threads);
-    // What the environment says is looked at before any work is done.
-    (void)unroll::threads();
-    (void)unroll::Passes::from_environment();
-    int status = 0;
-    if (app.got_subcommand("sample")) {
-      run_sample(line.sample);
-    } else if (app.got_subcommand("eval")) {
-      run_eval(line.eval);
-    } else if (app.got_subcommand("score")) {
-      run_score(line.score);
-    } else if (app.got_subcommand("presets")) {
-      run_presets();
-    } else {
-      status = run_train(line.train);
-    }
-    if (std::fflush(stdout) != 0) unroll::fail<unroll::IoError>("the output cannot be written");
-    return status;
+    status = run(argc, argv);
   } catch (const std::bad_alloc&) {
-    return report("not enough memory; a smaller --batch, --hidden or --vocabulary needs less");
+    status = report_memory();
   } catch (const std::exception& error) {
-    return report(error.what());
+    status = report(error.what());
   }
+  examples::end_program(status, "wordlm");
 }

@@ -1,6 +1,9 @@
 #include "wordlm/options.h"
 
+#include <algorithm>
+
 #include "common/validators.h"
+#include "wordlm/text_format.h"
 
 namespace wordlm {
 
@@ -48,6 +51,32 @@ void add_sample(CLI::App& app, SampleOptions& options) {
 
 }  // namespace
 
+std::vector<CLI::Option*> add_reading_options(CLI::App& app, TextSettings& text) {
+  const auto is_format = [](const std::string& name) {
+    return std::ranges::find(kFormats, name) == kFormats.end()
+               ? fmt::format("no format '{}'; there are: {}", name, fmt::join(kFormats, ", "))
+               : std::string();
+  };
+  const auto is_delimiter = [](const std::string& name) {
+    return name == "tab" || (name.size() == 1 && name != "\"" && name != " ")
+               ? std::string()
+               : fmt::format("'{}' is neither a character nor 'tab'", name);
+  };
+  return {
+      app.add_option("--read", text.format,
+                     "the format of a file: csv, tsv, lines (a comment a line) or text (running "
+                     "text as it is); without it by the file's ending")
+          ->check(CLI::Validator(is_format, "NAME")),
+      app.add_option("--column", text.column,
+                     "of a table, by name or number; without it 'body', 'text', 'comment' or "
+                     "'content', or the only one"),
+      app.add_option("--delimiter", text.delimiter,
+                     "between the fields of csv, a character or 'tab'; without it found")
+          ->check(CLI::Validator(is_delimiter, "CHAR")),
+      app.add_flag("--skip-bad-rows", text.skip_bad_rows,
+                   "leave broken records of a table out and count them")};
+}
+
 void add_commands(CLI::App& app, CommandLine& line) {
   app.require_subcommand(0, 1);
   app.add_option(
@@ -64,9 +93,12 @@ void add_commands(CLI::App& app, CommandLine& line) {
   add_load(*eval, line.eval.load);
   auto* const data =
       eval->add_option("--data", line.eval.data,
-                       "comments, as for train; without it built-in comments it was not trained "
-                       "on");
-  eval->add_option("--column", line.eval.column, "of a CSV file, as for train")->needs(data);
+                       "comments, as for train; without it, for a model of built-in comments, "
+                       "others of those");
+  for (CLI::Option* const option : add_reading_options(*eval, line.eval.text)) option->needs(data);
+  eval->add_flag("--held-out", line.eval.held_out,
+                 "measure on the part of its own text that the training held out")
+      ->excludes(data);
   auto* const score = app.add_subcommand("score", "log-probability of sentences");
   add_load(*score, line.score.load);
   score->add_option("sentences", line.score.sentences,

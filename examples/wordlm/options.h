@@ -21,6 +21,9 @@ struct CommandLine {
 /// it.
 void add_commands(CLI::App& app, CommandLine& line);
 
+/// Adds --read, --column, --delimiter and --skip-bad-rows: how a file is read.
+std::vector<CLI::Option*> add_reading_options(CLI::App& app, TextSettings& text);
+
 /// Adds the options of `wordlm train`.
 void add_train(CLI::App& app, TrainOptions& options);
 

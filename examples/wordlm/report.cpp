@@ -3,10 +3,14 @@
 #include <cmath>
 
 #include "common/numbers.h"
+#include "common/output.h"
 #include "wordlm/words.h"
 
 namespace wordlm {
 
+using examples::say;
+
+using examples::count_of;
 using examples::grouped;
 namespace {
 
@@ -28,43 +32,49 @@ const char* unit_of(Reading reading) {
 void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids, Reading reading) {
   const VocabularyCounts& counts = vocabulary.counts();
   const char* const unit = unit_of(reading);
-  fmt::print(
-      "vocabulary: {} {}s in {} {}, {} distinct; {} ids, the rarest {} kept is '{}', seen {}\n",
+  say("vocabulary: {} {}s in {} {}, {} distinct; {} ids, the rarest {} kept is '{}', seen {}\n",
       grouped(counts.words), unit, grouped(counts.sentences),
       reading == Reading::characters ? "lines" : "sentences", grouped(counts.distinct_words),
       grouped(vocabulary.size()), unit, shortened(counts.rarest_word),
       counts.rarest_count == 1 ? "once" : fmt::format("{} times", counts.rarest_count));
+  if (counts.unknown > 0) {
+    say("note: {} of the text stand for {}: words seen less often\n",
+        count_of(counts.unknown, "word"), Vocabulary::kUnknown);
+  } else if (vocabulary.unknown() != Vocabulary::kNone) {
+    say("note: no word of the text stands for {}, which is not trained; --min-count 2 would\n",
+        Vocabulary::kUnknown);
+  }
   if (ids > vocabulary.size()) {
-    fmt::print("note: the model has {} ids as asked for; {} of them have no word\n", grouped(ids),
-               grouped(ids - vocabulary.size()));
+    say("note: the model has {} ids as asked for; {} of them have no word\n", grouped(ids),
+        grouped(ids - vocabulary.size()));
   }
 }
 
 void print_model(const Checkpoint& checkpoint) {
   const ModelSettings& s = checkpoint.settings.model;
-  fmt::print("model: {} of {} x {}, {}{}{}: {} parameters\n", s.cell, s.layers, s.hidden,
-             s.embedding > 0 ? fmt::format("embedding {}", s.embedding) : "one-hot input",
-             s.tie ? ", the output's weights too" : "", s.bias ? "" : ", no biases",
-             grouped(checkpoint.model->parameters().size()));
+  say("model: {} of {} x {}, {}{}{}: {} parameters\n", s.cell, s.layers, s.hidden,
+      s.embedding > 0 ? fmt::format("embedding {}", s.embedding) : "one-hot input",
+      s.tie ? ", the output's weights too" : "", s.bias ? "" : ", no biases",
+      grouped(checkpoint.model->parameters().size()));
   std::string equations(unroll::find_cell(s.cell).equations);
   for (std::size_t at = 0; (at = equations.find('\n', at)) != std::string::npos; ++at) {
     equations.replace(at, 1, "\n       ");
   }
-  fmt::print("       {}\n", equations);
+  say("       {}\n", equations);
 }
 
 void print_floor(const Corpus& corpus) {
   if (!corpus.source_entropy) return;
-  fmt::print("the loss no model can beat: {:.4f} in the long run", *corpus.source_entropy);
+  say("the loss no model can beat: {:.4f} in the long run", *corpus.source_entropy);
   if (corpus.held_out_entropy) {
-    fmt::print(", {:.4f} on these test sentences", *corpus.held_out_entropy);
+    say(", {:.4f} on these test sentences", *corpus.held_out_entropy);
   }
-  fmt::print("\n");
+  say("\n");
 }
 
 void print_evaluation(const Evaluation& evaluation, Reading reading) {
-  fmt::print("loss: {:.4f} nats per {}\nperplexity: {:.2f}\n", evaluation.loss, unit_of(reading),
-             std::exp(evaluation.loss));
+  say("loss: {:.4f} nats per {}\nperplexity: {:.2f}\n", evaluation.loss, unit_of(reading),
+      std::exp(evaluation.loss));
 }
 
 void print_samples(const Checkpoint& checkpoint, int count, std::uint64_t seed,
@@ -75,10 +85,9 @@ void print_samples(const Checkpoint& checkpoint, int count, std::uint64_t seed,
     // A stream of its own for each: a sample does not depend on how many come before it.
     unroll::Random random(seed, unroll::hash_name(fmt::format("sample {}", i)));
     if (checkpoint.settings.text.reading == Reading::characters) {
-      fmt::print("{}{}\n", i > 0 ? "\n---\n" : "",
-                 sample_characters(model, vocabulary, options, random));
+      say("{}{}\n", i > 0 ? "\n---\n" : "", sample_characters(model, vocabulary, options, random));
     } else {
-      fmt::print("  {}\n", join_words(sample_sentence(model, vocabulary, options, random)));
+      say("  {}\n", join_words(sample_sentence(model, vocabulary, options, random)));
     }
   }
 }

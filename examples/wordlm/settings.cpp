@@ -6,6 +6,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "wordlm/text_format.h"
+
 namespace wordlm {
 
 namespace {
@@ -28,8 +30,9 @@ void from_json(const nlohmann::json& json, Reading& reading) {
   reading = found->first;
 }
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TextSettings, reading, data, column, valid, test, comments,
-                                   limit, vocabulary, held_out)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TextSettings, reading, data, format, column, delimiter,
+                                   skip_bad_rows, valid, test, comments, limit, vocabulary,
+                                   min_count, held_out)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSettings, cell, hidden, layers, embedding, tie, bias,
                                    forget_bias, initial, double_precision)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, epochs, batch, bptt, shuffle, dropout,
@@ -62,6 +65,9 @@ void check(const Settings& settings) {
         "--tie makes the word vectors the output's weights: --embedding {} and --hidden {} have to "
         "be the same",
         model.embedding, model.hidden);
+  }
+  if (!text.format.empty() && std::ranges::find(kFormats, text.format) == kFormats.end()) {
+    fail<Error>("there is no format '{}' of texts", text.format);
   }
   if (text.is_running() && training.bptt < 1) {
     fail<Error>("running text is read in pieces of --bptt steps: {} steps are too few",

@@ -11,16 +11,22 @@ namespace wordlm {
 /// Where the words come from, and how they are read.
 struct TextSettings {
   Reading reading = Reading::sentences;
-  std::string data;    // a file; empty: the built-in comments
-  std::string column;  // of a CSV file
-  std::string valid;   // a file to measure on after every epoch; empty: the part held out
-  std::string test;    // a file to measure on in the end; empty: none
+  std::string data;       // a file; empty: the built-in comments
+  std::string format;     // of the file, see text_format.h; empty: by its ending
+  std::string column;     // of a table
+  std::string delimiter;  // between the fields of csv, a character or "tab"; empty: found
+  bool skip_bad_rows = false;
+  std::string valid;  // a file to measure on after every epoch; empty: the part held out
+  std::string test;   // a file to measure on in the end; empty: none
   std::int64_t comments = 40000;  // how many built-in comments
   std::int64_t limit = 0;         // sentences to use of the file, 0: all
   int vocabulary = 0;             // ids of the model, 0: as many words as there are, at most 8000
+  std::int64_t min_count = 0;     // of words in the vocabulary, 0: 2 in a text that has enough
   double held_out = 0.1;          // the part of the sentences kept to measure on
 
   [[nodiscard]] bool is_running() const { return reading != Reading::sentences; }
+  /// Whether words are what stands between blanks, as it is.
+  [[nodiscard]] bool is_prepared() const { return reading == Reading::stream && format == "text"; }
 };
 
 /// The network.

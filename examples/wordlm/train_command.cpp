@@ -1,22 +1,41 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <csignal>
 #include <limits>
 
 #include "common/numbers.h"
+#include "common/output.h"
+#include "common/outputs.h"
 #include "wordlm/commands.h"
 #include "wordlm/report.h"
 #include "wordlm/streams.h"
+#include "wordlm/text_format.h"
 #include "wordlm/trainer.h"
 
 namespace wordlm {
+
+using examples::say;
 
 using examples::count_of;
 using examples::grouped;
 namespace {
 
 constexpr int kMostWords = 8000;  // of a vocabulary whose size was not asked for
+
+/// Where --min-count is not given, words seen once become UNKNOWN_TOKEN in a text of so many words:
+/// a smaller one cannot spare them.
+constexpr std::size_t kWordsToSpare = 2000;
+
+std::int64_t min_count_for(const Corpus& corpus, const TextSettings& text) {
+  if (text.min_count > 0) return text.min_count;
+  if (text.data.empty()) return 1;  // no word is rare in the built-in language
+  std::size_t words = 0;
+  for (const Sentence& sentence : corpus.train_words) words += sentence.size();
+  return words >= kWordsToSpare ? 2 : 1;
+}
 
 void write_sentences(const std::string& path, const std::vector<Ids>& sentences) {
   std::string text;
@@ -28,7 +47,7 @@ void write_sentences(const std::string& path, const std::vector<Ids>& sentences)
 Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text) {
   if (text.reading != Reading::characters) {
     return Vocabulary::build(corpus.train_words, text.vocabulary > 0 ? text.vocabulary : kMostWords,
-                             text.reading);
+                             text.reading, min_count_for(corpus, text));
   }
   std::vector<Sentence> lines = corpus.train_words;
   lines.insert(lines.end(), corpus.held_out_words.begin(), corpus.held_out_words.end());
@@ -47,7 +66,10 @@ Checkpoint first_checkpoint(const TrainOptions& options, const Corpus& corpus) {
   Vocabulary vocabulary = vocabulary_of(corpus, text);
   const std::int64_t ids = std::max(text.vocabulary, vocabulary.size());
   print_vocabulary(vocabulary, ids, text.reading);
-  return new_checkpoint(settings, std::move(vocabulary), ids);
+  const std::int64_t unknown = vocabulary.counts().unknown;
+  Checkpoint checkpoint = new_checkpoint(settings, std::move(vocabulary), ids);
+  checkpoint.progress.unknown_words = unknown;
+  return checkpoint;
 }
 
 Checkpoint loaded_checkpoint(const TrainOptions& options) {
@@ -56,8 +78,15 @@ Checkpoint loaded_checkpoint(const TrainOptions& options) {
   Settings& settings = checkpoint.settings;
   if (options.epochs_given) settings.training.epochs = given.training.epochs;
   if (options.data_given) settings.text.data = given.text.data;
+  if (options.data_given || !given.text.format.empty()) {
+    settings.text.format = format_to_measure(settings.text, given.text.format, settings.text.data);
+  }
   // The column of one file means nothing in another.
-  if (options.data_given || options.column_given) settings.text.column = given.text.column;
+  if (options.data_given || options.table_given) {
+    settings.text.column = given.text.column;
+    settings.text.delimiter = given.text.delimiter;
+    settings.text.skip_bad_rows = given.text.skip_bad_rows;
+  }
   if (options.valid_given) settings.text.valid = given.text.valid;
   if (options.test_given) settings.text.test = given.text.test;
   if (options.learning_rate_given) {
@@ -71,8 +100,7 @@ Checkpoint loaded_checkpoint(const TrainOptions& options) {
 void check_data(Checkpoint& checkpoint, const std::string& data) {
   Progress& progress = checkpoint.progress;
   if (!progress.data.empty() && progress.data != data) {
-    fmt::print(
-        "note: these are not the sentences this model was trained on so far; its current "
+    say("note: these are not the sentences this model was trained on so far; its current "
         "epoch begins anew\n");
     progress.batch = 0;
     progress.running_loss = 0;
@@ -80,138 +108,150 @@ void check_data(Checkpoint& checkpoint, const std::string& data) {
     progress.last_loss = 0;
     progress.best_loss = 0;
     progress.since_best = 0;
+    progress.best_epoch = 0;
+    checkpoint.best.clear();
     checkpoint.state.reset();
   }
   progress.data = data;
 }
 
 /// Leaves the first sentences that --first asks for, and says so.
-void limit_sentences(std::vector<Ids>& sentences, std::int64_t limit) {
+void limit_sentences(std::vector<Ids>& sentences, const TextSettings& text) {
+  const std::int64_t limit = text.limit;
   if (limit == 0) return;
   const auto there = static_cast<std::int64_t>(sentences.size());
+  keep_first(sentences, text);
   if (limit < there) {
-    sentences.resize(static_cast<std::size_t>(limit));
-    fmt::print("note: trained on the first {} of {} sentences\n", grouped(limit), grouped(there));
+    say("note: trained on the first {} of {} sentences\n", grouped(limit), grouped(there));
   } else if (limit > there) {
-    fmt::print("note: there are only {} sentences to train on, not {}\n", grouped(there),
-               grouped(limit));
+    say("note: there are only {} sentences to train on, not {}\n", grouped(there), grouped(limit));
   }
 }
 
 void print_notes(const Settings& settings, const Progress& progress, bool has_test) {
   if (settings.text.held_out > 0 && !has_test) {
-    fmt::print(
-        "note: too few sentences to hold {:g} of them out for a test; the loss shown is that of "
+    say("note: too few sentences to hold {:g} of them out for a test; the loss shown is that of "
         "the training sentences\n",
         settings.text.held_out);
   }
   if (progress.epoch > 0 && progress.epoch >= settings.training.epochs) {
-    fmt::print("note: {} complete already; --epochs {} would train another\n",
-               progress.epoch == 1 ? "1 epoch is" : fmt::format("{} epochs are", progress.epoch),
-               progress.epoch + 1);
+    say("note: {} complete already; --epochs {} would train another\n",
+        progress.epoch == 1 ? "1 epoch is" : fmt::format("{} epochs are", progress.epoch),
+        progress.epoch + 1);
   }
 }
 
-/// The sets as `train` takes them.
-struct Sets {
-  std::vector<Ids> train;
-  std::vector<Ids> held_out;
-  std::vector<Ids> test;
-};
-
-Sets sets_of(const Corpus& corpus, const Checkpoint& checkpoint) {
-  return {encode_all(corpus.train_words, checkpoint.vocabulary),
-          encode_all(corpus.held_out_words, checkpoint.vocabulary),
-          encode_all(corpus.test_words, checkpoint.vocabulary)};
-}
-
-/// Makes running text of sentences, and says what its division into streams leaves over.
-void run_together(Sets& sets, const Settings& settings) {
+/// Says what the division of running text into streams leaves over.
+void print_streams(const Sets& sets, const Settings& settings) {
   const TrainingSettings& s = settings.training;
   const char* const unit = unit_of(settings.text.reading);
-  for (std::vector<Ids>* const set : {&sets.train, &sets.held_out, &sets.test}) {
-    if (!set->empty()) *set = {running_text(*set)};
-  }
   const Streams streams(sets.train.at(0), s.batch, s.bptt);
-  fmt::print("streams: {} of {} {}s, in pieces of {}", s.batch, grouped(streams.words() / s.batch),
-             unit, s.bptt);
+  say("streams: {} of {} {}s, in pieces of {}", s.batch, grouped(streams.words() / s.batch), unit,
+      s.bptt);
   if (streams.dropped() > 0) {
-    fmt::print("; the last {} of the text not trained on", count_of(streams.dropped(), unit));
+    say("; the last {} of the text not trained on", count_of(streams.dropped(), unit));
   }
-  fmt::print("\n");
+  say("\n");
 }
 
 /// Says how the training ended, and how to go on where it was interrupted.
 void print_interruption(const Progress& progress, const std::string& save) {
   if (save.empty()) {
-    fmt::print("interrupted in epoch {}; with --save FILE the work would have been kept\n",
-               progress.epoch + 1);
+    say("interrupted in epoch {}; with --save FILE the work would have been kept\n",
+        progress.epoch + 1);
   } else {
-    fmt::print("interrupted in epoch {}; go on with: wordlm train --load {} --save {}\n",
-               progress.epoch + 1, save, save);
+    say("interrupted in epoch {}; go on with: wordlm train --load {} --save {}\n",
+        progress.epoch + 1, save, save);
   }
 }
 
 void print_result(const Checkpoint& checkpoint, const Corpus& corpus, const Sets& sets) {
+  const Progress& progress = checkpoint.progress;
+  if (!checkpoint.best.empty()) {
+    say("the best model is that of epoch {}: loss {:.6f}\n", progress.best_epoch,
+        progress.best_loss);
+  }
   if (corpus.held_out_entropy) {
-    fmt::print("the held-out loss is {:.1f} % above the {:.4f} no model can beat\n",
-               100 * (checkpoint.progress.last_loss / *corpus.held_out_entropy - 1),
-               *corpus.held_out_entropy);
+    const double loss = checkpoint.best.empty() ? progress.last_loss : progress.best_loss;
+    say("the held-out loss is {:.1f} % above the {:.4f} no model can beat\n",
+        100 * (loss / *corpus.held_out_entropy - 1), *corpus.held_out_entropy);
   }
   if (!sets.test.empty()) {
     const double loss = measure(checkpoint, sets.test).loss;
-    fmt::print("test loss {:.6f}, perplexity {:.2f}\n", loss, std::exp(loss));
+    say("test loss {:.6f}, perplexity {:.2f}\n", loss, std::exp(loss));
   }
+}
+
+/// No output may be an input or another output. A model may be saved where it was loaded from.
+void check_files(const TrainOptions& options, const TextSettings& text) {
+  using examples::NamedFile;
+  const std::array outputs = {NamedFile{"--save", options.save.path},
+                              NamedFile{"--save-start", options.save_start},
+                              NamedFile{"--save-sentences", options.save_sentences}};
+  const std::array inputs = {NamedFile{"--data", text.data}, NamedFile{"--valid", text.valid},
+                             NamedFile{"--test", text.test}};
+  examples::check_outputs(outputs, inputs);
+  const NamedFile load{"--load", options.load};
+  examples::check_outputs(std::span(outputs).subspan(1), std::span(&load, 1));
 }
 
 }  // namespace
 
-int run_train(const TrainOptions& options) {
+int run_train(const TrainOptions& given) {
+  TrainOptions options = given;
+  check_files(options, options.settings.text);
+  // Before the file that is gone on with is read: another run may be writing it.
+  Saver saver(options.save);
   std::optional<Checkpoint> loaded;
-  if (!options.load.empty()) loaded = loaded_checkpoint(options);
+  if (!options.load.empty()) {
+    loaded = loaded_checkpoint(options);
+    check_files(options, loaded->settings.text);
+  } else if (!options.settings.text.data.empty()) {
+    options.settings.text.format = format_to_train(options.settings.text);
+  }
   const Settings& wanted = loaded ? loaded->settings : options.settings;
   check(wanted);
-  for (const std::string& path : {options.save, options.save_start, options.save_sentences}) {
-    for (const std::string& text : {wanted.text.data, wanted.text.valid, wanted.text.test}) {
-      if (!path.empty()) check_can_save(path, text);
-    }
-  }
   Corpus corpus = read_corpus(wanted);
-  fmt::print("{}\n", corpus.description);
+  say("{}\n", corpus.description);
   Checkpoint checkpoint = loaded ? std::move(*loaded) : first_checkpoint(options, corpus);
   const Settings& settings = checkpoint.settings;
 
-  Sets sets = sets_of(corpus, checkpoint);
+  Sets sets = encode_sets(corpus, checkpoint.vocabulary, settings.text);
   corpus.train_words.clear();  // a text takes far more room as words than as ids
-  limit_sentences(sets.train, settings.text.limit);
+  limit_sentences(sets.train, settings.text);
   check_data(checkpoint, fingerprint(sets.train));
   print_notes(settings, checkpoint.progress, !sets.held_out.empty());
   if (!options.save_sentences.empty()) write_sentences(options.save_sentences, sets.train);
-  if (settings.text.is_running()) run_together(sets, settings);
+  if (settings.text.is_running()) print_streams(sets, settings);
 
   print_model(checkpoint);
-  fmt::print("the loss to expect before training: ln({}) = {:.4f}\n", checkpoint.model->words(),
-             std::log(static_cast<double>(checkpoint.model->words())));
+  say("the loss to expect before training: ln({}) = {:.4f}\n", checkpoint.model->words(),
+      std::log(static_cast<double>(checkpoint.model->words())));
   print_floor(corpus);
   if (!options.save_start.empty()) save_checkpoint(options.save_start, checkpoint);
-  std::fflush(stdout);
+  (void)examples::flush_out();
 
   bool complete = false;
   {
     const examples::InterruptHandler handler;
-    complete = train(checkpoint, sets.train, sets.held_out, options.save, options.anomaly);
+    std::signal(SIGPIPE, SIG_IGN);  // who reads the output may leave: the training goes on
+    complete = train(checkpoint, sets.train, sets.held_out, saver, options.anomaly);
   }
   if (!complete) {
-    print_interruption(checkpoint.progress, options.save);
+    print_interruption(checkpoint.progress, saver.path());
     return 130;
   }
+  use_best(checkpoint);
   print_result(checkpoint, corpus, sets);
-  if (!options.save.empty()) fmt::print("saved: {}\n", options.save);
+  if (!saver.path().empty() && !saver.failed()) say("saved: {}\n", saver.path());
   if (options.samples > 0) {
-    fmt::print("{} it writes:\n",
-               count_of(options.samples,
-                        settings.text.reading == Reading::characters ? "text" : "sentence"));
+    say("{} it writes:\n",
+        count_of(options.samples,
+                 settings.text.reading == Reading::characters ? "text" : "sentence"));
     print_samples(checkpoint, options.samples, settings.seed, {});
+  }
+  if (saver.failed()) {
+    unroll::fail<unroll::IoError>("{}: the trained model could not be saved", saver.path());
   }
   return 0;
 }

@@ -87,6 +87,10 @@ Options add_text_options(CLI::App& app, Settings& settings) {
           ->check(not_negative())
           ->check(CLI::Range(0.0, 0.5))
           ->capture_default_str(),
+      app.add_option("--min-count", s.min_count,
+                     "words seen less often become UNKNOWN_TOKEN, which is learned from them; "
+                     "without it 2, in a text of fewer than 2000 words 1")
+          ->check(CLI::Range(1, 1000000)),
       app.add_option("--vocabulary", s.vocabulary,
                      "ids of the model: the special words and the most frequent others; without it "
                      "as many as the text has, at most 8000")
@@ -194,6 +198,24 @@ Options add_rate_options(CLI::App& app, TrainingSettings& s) {
   };
 }
 
+/// "500" steps or "10m", minutes.
+void set_save_every(const std::string& text, SaveOptions& options) {
+  const std::int64_t number = std::stoll(text);
+  const bool minutes = text.back() == 'm';
+  options.every_steps = minutes ? 0 : number;
+  options.every = std::chrono::minutes(minutes ? number : 0);
+}
+
+CLI::Validator save_every() {
+  const auto check = [](const std::string& text) -> std::string {
+    const std::string digits = text.ends_with('m') ? text.substr(0, text.size() - 1) : text;
+    const bool number = !digits.empty() && digits.size() <= 9 && digits[0] != '0' &&
+                        digits.find_first_not_of("0123456789") == std::string::npos;
+    return number ? "" : fmt::format("'{}' is neither steps, as 500, nor minutes, as 10m", text);
+  };
+  return {check, "N"};
+}
+
 /// The optimizer of the preset that was given.
 std::string preset_optimizer(const CLI::Option& preset) {
   return find_preset(preset.results().back()).settings.training.optimizer;
@@ -218,17 +240,16 @@ void add_train(CLI::App& app, TrainOptions& options) {
   auto* const data = app.add_option("--data", s.text.data,
                                     "comments: a CSV file with a header, or text, one comment a "
                                     "line; without it built-in comments");
-  auto* const column = app.add_option("--column", s.text.column,
-                                      "of a CSV file, by name or number; without it 'body', or the "
-                                      "first");
+  const Options table = add_reading_options(app, s.text);
   auto* const valid = app.add_option(
       "--valid", s.text.valid, "a file to measure on after each epoch, instead of --held-out");
   auto* const test = app.add_option("--test", s.text.test, "a file to measure on in the end");
-  set_group({data, column, valid, test}, "Text");
+  set_group({data, valid, test}, "Text");
+  set_group(table, "Text");
   Options fixed = add_text_options(app, s);
   set_group(fixed, "Text");
   app.get_option("--comments")->excludes(data);
-  column->needs(data);
+  for (CLI::Option* const option : table) option->needs(data);
 
   const Options model = add_model_options(app, options);
   set_group(model, "Model");
@@ -258,8 +279,16 @@ void add_train(CLI::App& app, TrainOptions& options) {
                      "--valid, --test, --lr and --epochs may be given anew");
   const Options files = {
       load,
-      app.add_option("--save", options.save,
+      app.add_option("--save", options.save.path,
                      "where to save: after every epoch, every five minutes, and when interrupted"),
+      app.add_option_function<std::string>(
+             "--save-every",
+             [&options](const std::string& text) { set_save_every(text, options.save); },
+             "besides after every epoch: so many steps, or minutes as in 10m; 5m where not given")
+          ->check(save_every()),
+      app.add_option("--keep", options.save.keep,
+                     "keep so many older files beside that of --save, as FILE.1, FILE.2 ...")
+          ->check(CLI::Range(0, 1000)),
       app.add_option("--save-start", options.save_start, "where to save the model before training"),
       app.add_option("--save-sentences", options.save_sentences,
                      "where to write the training sentences as ids, one a line"),
@@ -284,7 +313,8 @@ void add_train(CLI::App& app, TrainOptions& options) {
     options.epochs_given = epochs->count() > 0;
     options.learning_rate_given = rate->count() > 0;
     options.data_given = data->count() > 0;
-    options.column_given = column->count() > 0;
+    options.table_given =
+        std::ranges::any_of(table, [](const CLI::Option* o) { return o->count() > 0; });
     options.valid_given = valid->count() > 0;
     options.test_given = test->count() > 0;
     // A learning rate belongs to the optimizer it was chosen for.

@@ -5,11 +5,14 @@
 #include <cmath>
 #include <filesystem>
 
+#include "common/output.h"
 #include "common/progress_line.h"
 #include "wordlm/learning_rate.h"
 #include "wordlm/minibatches.h"
 
 namespace wordlm {
+
+using examples::say;
 
 using unroll::Tape;
 
@@ -17,7 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kSaveEvery = std::chrono::minutes(5);
 constexpr double kHopeless = 10;  // times the loss of guessing: no training comes back from there
 
 bool all_finite(const unroll::Parameters& parameters) {
@@ -32,25 +34,28 @@ bool all_finite(const unroll::Parameters& parameters) {
 class Training {
  public:
   Training(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, const std::string& save, bool anomaly)
+           const std::vector<Ids>& test_set, Saver& saver, bool anomaly)
       : checkpoint_(checkpoint),
         settings_(checkpoint.settings),
         progress_(checkpoint.progress),
         train_set_(train_set),
         measured_(test_set.empty() ? train_set : test_set),
         what_(test_set.empty() ? "training loss" : "held-out loss"),
-        save_(save),
+        saver_(saver),
         tape_(checkpoint.model->parameters().dtype()) {
     tape_.set_anomaly_mode(anomaly);
   }
 
   bool run() {
-    if (progress_.last_loss == 0) measure_start();
-    if (is_over()) save();
-    while (!is_over()) {
-      if (!train_epoch()) return false;
+    try {
+      if (progress_.last_loss == 0) measure_start();
+      if (is_over()) save();
+      while (!is_over()) train_epoch();
+      return true;
+    } catch (const examples::Interrupted&) {
+      save();
+      return false;
     }
-    return true;
   }
 
  private:
@@ -62,30 +67,34 @@ class Training {
 
   void measure_start() {
     progress_.last_loss = measure(checkpoint_, measured_).loss;
-    fmt::print("epoch {:2}: {} {:.6f}\n", progress_.epoch, what_, progress_.last_loss);
-    std::fflush(stdout);
+    say("epoch {:2}: {} {:.6f}\n", progress_.epoch, what_, progress_.last_loss);
+    (void)examples::flush_out();
   }
 
-  /// The rest of an epoch; false where it was interrupted.
-  bool train_epoch() {
+  /// The rest of an epoch.
+  void train_epoch() {
+    keep_best();
     checkpoint_.optimizer->learning_rate = learning_rate(settings_.training, progress_);
     const Minibatches batches = minibatches(train_set_, settings_, progress_.epoch);
     examples::ProgressLine line(fmt::format("epoch {:2}", progress_.epoch + 1), "words");
     const auto start = Clock::now();
     const std::int64_t words_before = progress_.running_words;
     while (progress_.batch < batches.count) {
-      if (interrupted) {
-        save();
-        return false;
-      }
+      examples::stop_if_interrupted();
       step(batches.make(progress_.batch));
       line.update(progress_.running_words, batches.words, running_loss());
-      if (Clock::now() - last_save_ > kSaveEvery) save();
+      if (saver_.is_due()) save();
     }
     line.clear();
     const std::chrono::duration<double> seconds = Clock::now() - start;
     end_epoch(static_cast<double>(progress_.running_words - words_before) / seconds.count());
-    return true;
+  }
+
+  /// Before the best weights there are are trained further, they are set aside.
+  void keep_best() {
+    const bool measured = progress_.best_loss != 0 && progress_.batch == 0;
+    if (!measured || progress_.best_epoch != progress_.epoch) return;
+    checkpoint_.best = unroll::tensors_of(checkpoint_.model->parameters());
   }
 
   /// One minibatch: forward, backward, clip, update. The gradient is that of the loss summed over
@@ -126,12 +135,12 @@ class Training {
 
   void end_epoch(double speed) {
     const double running = running_loss();
+    const double loss = measure(checkpoint_, measured_).loss;  // or it was interrupted
     ++progress_.epoch;
     progress_.batch = 0;
     progress_.running_loss = 0;
     progress_.running_words = 0;
     checkpoint_.state.reset();
-    const double loss = measure(checkpoint_, measured_).loss;
     const double guessing = std::log(static_cast<double>(checkpoint_.model->words()));
     if (!(loss <= kHopeless * guessing)) {
       fail_diverged(
@@ -139,25 +148,24 @@ class Training {
           progress_.epoch);
     }
     const bool changed = record_loss(settings_.training, progress_, loss);
+    if (progress_.best_epoch == progress_.epoch) checkpoint_.best.clear();
     save();
-    fmt::print("epoch {:2}: {} {:.6f}, perplexity {:.2f}, while training {:.4f}, {:.0f} words/s\n",
-               progress_.epoch, what_, loss, std::exp(loss), running, speed);
+    say("epoch {:2}: {} {:.6f}, perplexity {:.2f}, while training {:.4f}, {:.0f} words/s\n",
+        progress_.epoch, what_, loss, std::exp(loss), running, speed);
     if (changed) {
-      fmt::print("         the loss has risen: learning rate now {:g}\n", progress_.learning_rate);
+      say("         the loss has risen: learning rate now {:g}\n", progress_.learning_rate);
     }
     if (is_over() && progress_.epoch < settings_.training.epochs) {
-      fmt::print("         no better loss for {} epochs: the training ends here\n",
-                 progress_.since_best);
+      say("         no better loss for {} epochs: the training ends here\n", progress_.since_best);
     }
-    std::fflush(stdout);
+    (void)examples::flush_out();
   }
 
   void save() {
     if (!all_finite(checkpoint_.model->parameters())) {
       fail_diverged("parameters are no longer numbers", progress_.epoch + 1);
     }
-    if (!save_.empty()) save_checkpoint(save_, checkpoint_);
-    last_save_ = Clock::now();
+    saver_.save(checkpoint_);
   }
 
   [[nodiscard]] double running_loss() const {
@@ -166,10 +174,11 @@ class Training {
 
   [[noreturn]] void fail_diverged(const std::string& how, std::int64_t epoch) const {
     std::error_code ignored;
-    const bool saved = !save_.empty() && std::filesystem::exists(save_, ignored);
+    const std::string& file = saver_.path();
+    const bool saved = !file.empty() && std::filesystem::exists(file, ignored);
     unroll::fail<unroll::Error>(
         "the training has diverged in epoch {}: {}; a smaller --lr or --clip helps{}", epoch, how,
-        saved ? fmt::format("; {} holds the model as last saved", save_) : "");
+        saved ? fmt::format("; {} holds the model as last saved", file) : "");
   }
 
   Checkpoint& checkpoint_;
@@ -178,9 +187,8 @@ class Training {
   const std::vector<Ids>& train_set_;
   const std::vector<Ids>& measured_;
   const char* what_;
-  const std::string& save_;
+  Saver& saver_;
   Tape tape_;
-  Clock::time_point last_save_ = Clock::now();
 };
 
 }  // namespace
@@ -191,8 +199,8 @@ Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set) {
 }
 
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, const std::string& save, bool anomaly) {
-  return Training(checkpoint, train_set, test_set, save, anomaly).run();
+           const std::vector<Ids>& test_set, Saver& saver, bool anomaly) {
+  return Training(checkpoint, train_set, test_set, saver, anomaly).run();
 }
 
 }  // namespace wordlm

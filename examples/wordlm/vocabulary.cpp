@@ -55,7 +55,8 @@ std::span<const std::string_view> Vocabulary::special_words(Reading reading) {
   return kCharacters;
 }
 
-Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size, Reading reading) {
+Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size, Reading reading,
+                             std::int64_t min_count) {
   const std::span<const std::string_view> first = special_words(reading);
   const auto least = static_cast<int>(first.size()) + 1;
   if (size < least) {
@@ -69,10 +70,20 @@ Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size, Read
   counts.sentences = static_cast<std::int64_t>(sentences.size());
   for (const Sentence& sentence : sentences) {
     counts.words += static_cast<std::int64_t>(sentence.size());
+    counts.unknown += std::ranges::count(sentence, kUnknown);
   }
   counts.distinct_words = static_cast<std::int64_t>(counted.size());
 
-  counted.resize(std::min(counted.size(), static_cast<std::size_t>(size) - first.size()));
+  const auto rare = std::ranges::find_if(
+      counted, [&](const CountedWord& word) { return word.count < min_count; });
+  const auto often_enough = static_cast<std::size_t>(rare - counted.begin());
+  if (often_enough == 0 && !counted.empty()) {
+    fail<unroll::Error>("vocabulary: no word is seen {} times; --min-count 1 takes them all",
+                        min_count);
+  }
+  const std::size_t kept = std::min(often_enough, static_cast<std::size_t>(size) - first.size());
+  for (std::size_t i = kept; i < counted.size(); ++i) counts.unknown += counted[i].count;
+  counted.resize(kept);
   std::vector<std::string> words(first.begin(), first.end());
   for (const CountedWord& kept : counted) words.emplace_back(kept.word);
   if (!counted.empty()) {

@@ -21,6 +21,7 @@ struct VocabularyCounts {
   std::int64_t distinct_words = 0;  ///< before the rare ones were left out
   std::string rarest_word;          ///< the last word kept; empty if there is none
   std::int64_t rarest_count = 0;    ///< how often it was seen
+  std::int64_t unknown = 0;         ///< words in the text, repeated ones too, that were left out
 };
 
 /// How a text is read, and with it the special words that a vocabulary begins with.
@@ -38,11 +39,13 @@ class Vocabulary {
   static constexpr std::string_view kUnknown = "UNKNOWN_TOKEN";
   static constexpr std::int32_t kNone = -1;  ///< the id of a special word that there is not
 
-  /// The special words and the most frequent of `sentences`, at most `size` in all. Words seen
-  /// equally often are taken in the order of their bytes. Throws `unroll::Error` if `size` leaves
-  /// no room for a word beside the special ones.
+  /// The special words and the most frequent of `sentences`, at most `size` in all, each seen
+  /// `min_count` times or more. Words seen equally often are taken in the order of their bytes.
+  /// Throws `unroll::Error` if `size` leaves no room for a word beside the special ones, or no word
+  /// is seen so often.
   [[nodiscard]] static Vocabulary build(std::span<const Sentence> sentences, int size,
-                                        Reading reading = Reading::sentences);
+                                        Reading reading = Reading::sentences,
+                                        std::int64_t min_count = 1);
 
   /// A vocabulary saved before, in the order of its ids. Throws `unroll::Error` if it does not
   /// begin with the special words or holds a word twice.

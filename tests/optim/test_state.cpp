@@ -114,6 +114,14 @@ TEST_CASE("state: a state of other names, shapes or settings is refused, and not
   state.at("last.table").values<double>()[7] = 4;
   refuses(state, "the optimizer's state 'last.table' holds 4, expected a whole number of 0 to 3");
   state = good;
+  state.at("v.matrix").values<double>()[2] = -1;
+  refuses(state,
+          "the optimizer's state 'v.matrix' holds -1 as element 2, expected a number of 0 or more");
+  state.at("v.matrix").values<double>()[2] = std::numeric_limits<double>::quiet_NaN();
+  refuses(state,
+          "the optimizer's state 'v.matrix' holds nan as element 2, expected a number of 0 or "
+          "more");
+  state = good;
   state.at("last.table") = Tensor(DType::f64, {49});
   refuses(state, "the optimizer's state 'last.table' is f64 (49), expected f64 (50)");
 }

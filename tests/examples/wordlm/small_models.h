@@ -52,6 +52,14 @@ inline Checkpoint begin(const Settings& settings) {
   return checkpoint;
 }
 
+inline bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
+                  const std::vector<Ids>& test_set, const std::string& save) {
+  SaveOptions options;
+  options.path = save;
+  Saver saver(options);
+  return train(checkpoint, train_set, test_set, saver);
+}
+
 inline bool train(Checkpoint& checkpoint, const std::string& save = "") {
   return train(checkpoint, texts().train_set, texts().test_set, save);
 }
@@ -68,6 +76,7 @@ inline void check_same(const Progress& a, const Progress& b) {
   CHECK(a.last_loss == b.last_loss);
   CHECK(a.best_loss == b.best_loss);
   CHECK(a.since_best == b.since_best);
+  CHECK(a.best_epoch == b.best_epoch);
   CHECK(a.running_loss == b.running_loss);
   CHECK(a.running_words == b.running_words);
   CHECK(a.data == b.data);

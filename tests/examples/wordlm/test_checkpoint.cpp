@@ -1,15 +1,19 @@
 #include "wordlm/checkpoint.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "common/outputs.h"
 #include "small_models.h"
 #include "text_files.h"
 
@@ -46,8 +50,8 @@ TEST_CASE("what is saved is what is loaded") {
     settings.seed = 0xffffffffffffffff;
     settings.text.held_out = 0.1;
     Checkpoint checkpoint = begin(settings);
-    checkpoint.progress = {3,   17, 99,      0.1,          1.0 / 3,
-                           0.3, 2,  1e5 / 7, 123456789012, "0123456789abcdef"};
+    checkpoint.progress = {3, 17, 99,      0.1,          1.0 / 3, 0.3,
+                           2, 4,  1e5 / 7, 123456789012, 5,       "0123456789abcdef"};
     save_checkpoint(folder.file("m"), checkpoint);
     const Checkpoint loaded = load_checkpoint(folder.file("m"));
     CHECK(to_json(loaded.settings) == to_json(settings));
@@ -140,6 +144,46 @@ std::optional<std::string> fault_with(const std::string& file, const std::string
   changed.metadata[part] = object.dump();
   unroll::save_safetensors(file + ".changed", changed);
   return fault_of(file + ".changed");
+}
+
+TEST_CASE("a file with one bit changed is an error") {
+  const Folder folder;
+  Checkpoint checkpoint = begin(small());
+  checkpoint.best = unroll::tensors_of(checkpoint.model->parameters());
+  save_checkpoint(folder.file("m"), checkpoint);
+  const std::string bytes = unroll::read_file(folder.file("m"));
+  unroll::Random random(9);
+  for (int i = 0; i < 300; ++i) {
+    std::string changed = bytes;
+    const auto at = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(bytes.size())));
+    changed[at] = static_cast<char>(changed[at] ^ (1 << random.below(8)));
+    write(folder.file("c"), changed);
+    CAPTURE(at);
+    CHECK(fault_of(folder.file("c")).has_value());
+  }
+}
+
+TEST_CASE("a model is used with the weights it was best with") {
+  const Folder folder;
+  const std::string file = folder.file("m");
+  Settings settings = small();
+  settings.training.learning_rate = 20;  // at which the loss rises again
+  settings.training.clip = 0.5;
+  settings.training.schedule = "constant";
+  settings.training.epochs = 6;
+  Checkpoint checkpoint = begin(settings);
+  CHECK(train(checkpoint, file));
+  const Progress& progress = checkpoint.progress;
+  REQUIRE(progress.best_epoch > 0);
+  REQUIRE(progress.best_epoch < progress.epoch);
+  CHECK(progress.best_loss < progress.last_loss);
+  CHECK(measure(load_checkpoint(file), texts().test_set).loss == progress.last_loss);
+  CHECK(measure(load_best(file), texts().test_set).loss == progress.best_loss);
+
+  Checkpoint whole = begin(settings);
+  whole.settings.training.epochs = progress.best_epoch;
+  CHECK(train(whole));
+  CHECK(same_parameters(load_best(file), whole));
 }
 
 TEST_CASE("settings that no training wrote are an error, not a crash") {
@@ -248,36 +292,56 @@ TEST_CASE("a state for other streams, or none, in the middle of an epoch is an e
   CHECK(fault_of(file) == fault);
 }
 
+std::string fault_of_saving(const std::string& path) {
+  try {
+    save_checkpoint(path, begin(small()));
+  } catch (const IoError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
 TEST_CASE("a save that fails leaves the old file") {
   const Folder folder;
   const std::string file = folder.file("m");
   save_checkpoint(file, begin(small()));
   const std::string before = unroll::read_file(file);
-  // The name of the new file until it is complete is taken.
-  std::filesystem::create_directory(file + ".tmp");
-  CHECK_THROWS_AS(save_checkpoint(file, begin(small())), IoError);
+  // No file may grow so large.
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const rlimit small_files{1000, limit.rlim_max};
+  std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small_files) == 0);
+  const std::string fault = fault_of_saving(file);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  CHECK(fault == file + ": cannot be written (File too large); nothing was changed");
   CHECK(unroll::read_file(file) == before);
+  CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("what cannot be saved is known before") {
+TEST_CASE("outputs that cannot be written, or are inputs, are known before") {
+  using examples::NamedFile;
   const Folder folder;
   const std::string file = folder.file("m");
-  CHECK_NOTHROW(check_can_save(file, ""));
-  CHECK_NOTHROW(check_can_save(file, folder.file("data.txt")));
-  CHECK_NOTHROW(check_can_save("a_file_here", ""));
-  CHECK(folder.entries() == 0);
-  unroll::write_file(file, "old");
-  CHECK_NOTHROW(check_can_save(file, ""));
-  CHECK(unroll::read_file(file) == "old");
-
-  const auto fault = [](const std::string& path, const std::string& data = "") {
+  const auto fault = [](const std::string& path, const std::string& data = "",
+                        const std::string& other = "") {
+    const std::array outputs = {NamedFile{"--other", other}, NamedFile{"--save", path}};
+    const NamedFile input{"--data", data};
     try {
-      check_can_save(path, data);
+      examples::check_outputs(outputs, std::span(&input, 1));
     } catch (const IoError& error) {
       return std::string(error.what());
     }
     return std::string("none");
   };
+  CHECK(fault(file) == "none");
+  CHECK(fault(file, folder.file("data.txt"), folder.file("o")) == "none");
+  CHECK(fault("a_file_here") == "none");
+  CHECK(folder.entries() == 0);
+  unroll::write_file(file, "old");
+  CHECK(fault(file) == "none");
+  CHECK(unroll::read_file(file) == "old");
+
   CHECK(fault(folder.path()) == folder.path() + ": cannot be written, it is a directory");
   // A pipe stands for /dev/null and its like, which a program run by root could really replace.
   const std::string pipe = folder.file("pipe");
@@ -286,9 +350,15 @@ TEST_CASE("what cannot be saved is known before") {
   CHECK(fault(folder.file("no/m")) ==
         folder.file("no/m") + ": cannot be written, there is no directory " + folder.file("no"));
   CHECK(fault(file + "/m") == file + "/m: cannot be written, there is no directory " + file);
-  CHECK(fault(folder.file("../" + std::filesystem::path(folder.path()).filename().string() + "/m"),
-              file)
-            .ends_with("/m: is the text to train on and would be overwritten"));
+
+  const std::string detour =
+      folder.file("../" + std::filesystem::path(folder.path()).filename().string() + "/m");
+  CHECK(fault(detour, file) == detour + ": --save would overwrite the file of --data");
+  const std::string link = folder.file("link");
+  std::filesystem::create_symlink("m", link);
+  CHECK(fault(link, file) == link + ": --save would overwrite the file of --data");
+  CHECK(fault(folder.file("new"), "", folder.file("./new")) ==
+        folder.file("new") + ": --save would overwrite that of --other");
   if (getuid() != 0) {  // root may write anywhere
     std::filesystem::permissions(
         folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);

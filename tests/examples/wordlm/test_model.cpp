@@ -234,7 +234,8 @@ TEST_CASE("training learns a few sentences by heart") {
     const Vocabulary vocabulary({"SENTENCE_START", "SENTENCE_END", "UNKNOWN_TOKEN", "a", "b", "c",
                                  "d", "e", "f", "g", "h", "i"});
     Checkpoint checkpoint = new_checkpoint(settings, vocabulary, vocabulary.size());
-    CHECK(train(checkpoint, train_set, sentences, ""));
+    Saver nowhere{SaveOptions{}};
+    CHECK(train(checkpoint, train_set, sentences, nowhere));
     const double loss = evaluate(*checkpoint.model, sentences).loss;
     CHECK(loss > least);
     CHECK(loss < least + 0.03);

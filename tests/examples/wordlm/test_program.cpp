@@ -277,7 +277,7 @@ TEST_CASE("where --save cannot write is known at the start") {
              {folder.file("no/m"), "cannot be written, there is no directory " + folder.file("no")},
              {folder.path(), "cannot be written, it is a directory"},
              {pipe.file("p"), "cannot be written, it is not a plain file"},
-             {text.path(), "is the text to train on and would be overwritten"}}) {
+             {text.path(), option + " would overwrite the file of --data"}}) {
       const Run result = run(train_on(text.path(), {option, path}));
       CHECK(result.status == 1);
       CHECK(result.out == "");  // not even the text was read

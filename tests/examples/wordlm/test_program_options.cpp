@@ -245,7 +245,7 @@ TEST_CASE("a file of an older program is refused in a sentence") {
   check_failure({"sample", "--load", model}, 1,
                 model +
                     ": a model in format 1 of another version of wordlm, this one reads "
-                    "format 2");
+                    "format 3");
 }
 
 TEST_CASE("a file that is no text is refused in a sentence") {

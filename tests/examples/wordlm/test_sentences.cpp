@@ -127,7 +127,8 @@ TEST_CASE("gigantic comments are split") {
 TEST_CASE("sentences: the sample of reddit comments is split as a person would") {
   const auto path = sample_path();
   if (!path) return;
-  const std::vector<Sentence> sentences = sentences_of(read_comments(*path));
+  const std::vector<Sentence> sentences =
+      sentences_of(read_comments(*path, {"csv", "", '\0', false}));
 
   // The first sentence that the WildML tutorial shows.
   const Sentence expected = {"what",  "are",  "n't", "you", "understanding",

@@ -96,7 +96,8 @@ TEST_CASE("a copy of a vocabulary stands alone") {
 TEST_CASE("vocabulary: that of the sample of reddit comments has its known words") {
   const auto path = sample_path();
   if (!path) return;
-  const std::vector<Sentence> sentences = sentences_of(read_comments(*path));
+  const std::vector<Sentence> sentences =
+      sentences_of(read_comments(*path, {"csv", "", '\0', false}));
   const Vocabulary all = Vocabulary::build(sentences, 8000);
   CHECK(all.size() == all.counts().distinct_words + 3);
   CHECK(all.counts().rarest_count == 1);

@@ -1,0 +1,34 @@
+#pragma once
+/// Standard output that never stops the work: what could not be written is remembered.
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace examples {
+
+/// Gives the program all three standard streams: what is closed leads nowhere, instead of into the
+/// next file that is opened.
+void open_standard_streams();
+
+/// Writes to standard output.
+void write_out(std::string_view text);
+/// The same, formatted.
+template <class... Args>
+void say(fmt::format_string<Args...> format, Args&&... args) {
+  write_out(fmt::format(format, std::forward<Args>(args)...));
+}
+
+/// Writes to standard error at once. What cannot be written there is lost.
+void write_error(std::string_view text);
+
+/// Writes what standard output still holds back; false where it, or anything before, could not be
+/// written.
+bool flush_out();
+
+/// Ends the program when its output is written, with `status` or, where it could not be written,
+/// with 1. The exit handlers of libraries are left out: that of OpenBLAS waits for ever for threads
+/// that a lack of memory kept from starting.
+[[noreturn]] void end_program(int status, std::string_view name);
+
+}  // namespace examples

@@ -1,0 +1,84 @@
+#include "wordlm/saver.h"
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "small_models.h"
+#include "text_files.h"
+
+namespace wordlm {
+namespace {
+
+SaveOptions save_to(const std::string& path) {
+  SaveOptions options;
+  options.path = path;
+  return options;
+}
+
+TEST_CASE("saver: older files are kept under numbers, the newest as 1") {
+  const Folder folder;
+  SaveOptions options = save_to(folder.file("m"));
+  options.keep = 2;
+  Saver saver(options);
+  Checkpoint checkpoint = begin(small());
+  for (int epoch = 1; epoch <= 4; ++epoch) {
+    checkpoint.progress.epoch = epoch;
+    saver.save(checkpoint);
+    CHECK(load_checkpoint(folder.file("m")).progress.epoch == epoch);
+  }
+  CHECK(load_checkpoint(folder.file("m.1")).progress.epoch == 3);
+  CHECK(load_checkpoint(folder.file("m.2")).progress.epoch == 2);
+  CHECK(folder.entries() == 4);  // and the lock
+}
+
+TEST_CASE("saver: steps and time say when to save") {
+  SaveOptions options;
+  options.every_steps = 3;
+  Saver by_steps(options);
+  CHECK_FALSE(by_steps.is_due());
+  CHECK_FALSE(by_steps.is_due());
+  CHECK(by_steps.is_due());
+  Saver by_time(SaveOptions{});
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(by_time.is_due());
+}
+
+TEST_CASE("saver: a save that fails lets the training go on, and the next one is tried") {
+  const Folder folder;
+  const std::string file = folder.file("m");
+  Saver saver(save_to(file));
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const rlimit small_files{1000, limit.rlim_max};
+  std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small_files) == 0);
+  Checkpoint checkpoint = begin(small());
+  const bool complete = train(checkpoint, texts().train_set, texts().test_set, saver);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  CHECK(complete);
+  CHECK(saver.failed());
+  CHECK_FALSE(std::filesystem::exists(file));
+  saver.save(checkpoint);
+  CHECK_FALSE(saver.failed());
+  CHECK(same_parameters(load_checkpoint(file), checkpoint));
+}
+
+TEST_CASE("saver: a second one of the same file is refused while the first lives") {
+  const Folder folder;
+  const std::string file = folder.file("m");
+  {
+    const Saver first(save_to(file));
+    CHECK_THROWS_WITH_AS(
+        Saver(save_to(file)),
+        (file + ": is being written by another run, which holds " + file + ".lock").c_str(),
+        unroll::IoError);
+    CHECK_NOTHROW(Saver(save_to(folder.file("other"))));
+  }
+  CHECK_NOTHROW(Saver(save_to(file)));
+  CHECK(folder.entries() == 0);
+}
+
+}  // namespace
+}  // namespace wordlm
