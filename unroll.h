@@ -20,6 +20,7 @@
 #include <unroll/layers/padding.h>
 #include <unroll/layers/stack.h>
 #include <unroll/layers/stepper.h>
+#include <unroll/layers/torch_weights.h>
 #include <unroll/layers/truncate.h>
 #include <unroll/layers/zoneout.h>
 #include <unroll/ops/check_gradients.h>

@@ -97,6 +97,8 @@ struct Gate {
   [[nodiscard]] Var x(Var x) const;
   /// U h
   [[nodiscard]] Var h(Var h) const;
+  /// Whether x are ids; W is then (in x out).
+  [[nodiscard]] bool takes_ids() const { return ids_; }
 
   Parameter W;  // (out x in), of ids (in x out)
   Parameter U;  // (out x from)

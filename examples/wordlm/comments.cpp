@@ -196,10 +196,8 @@ void read_lines(std::string_view text, Comments& comments) {
   }
 }
 
-}  // namespace
-
-RepairedText read_text(const std::string& path) {
-  const std::string bytes = read_bytes(path);
+/// Bytes as a text.
+RepairedText to_text(std::string_view bytes, const std::string& path) {
   RepairedText repaired = repair_utf8(with_line_feeds(without_marks(path, bytes)));
   const auto size = static_cast<std::int64_t>(bytes.size());
   if (repaired.nul_bytes + repaired.invalid_bytes > size / kMostlyText) {
@@ -209,8 +207,17 @@ RepairedText read_text(const std::string& path) {
   return repaired;
 }
 
+}  // namespace
+
+RepairedText read_text(const std::string& path) { return to_text(read_bytes(path), path); }
+
 Comments read_comments(const std::string& path, const ReadOptions& options) {
-  const RepairedText repaired = read_text(path);
+  return parse_comments(read_bytes(path), path, options);
+}
+
+Comments parse_comments(std::string_view bytes, const std::string& path,
+                        const ReadOptions& options) {
+  const RepairedText repaired = to_text(bytes, path);
   Comments comments;
   comments.invalid_bytes = repaired.invalid_bytes;
   comments.first_invalid_line = repaired.first_invalid_line;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wordlm/text.h"
@@ -42,6 +43,9 @@ struct Comments {
 /// Throws `unroll::IoError` naming the file, and the line where there is one, if the file cannot be
 /// read, is broken, lacks the column, or holds no comment.
 [[nodiscard]] Comments read_comments(const std::string& path, const ReadOptions& options);
+/// The same of the bytes of a file; `path` names them in errors.
+[[nodiscard]] Comments parse_comments(std::string_view bytes, const std::string& path,
+                                      const ReadOptions& options);
 
 /// Reads the whole text of a file in UTF-8, with or without a byte-order mark; lines end with a
 /// line feed, whatever they end with in the file. Throws `unroll::IoError` naming the file if it

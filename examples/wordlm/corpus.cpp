@@ -121,33 +121,31 @@ void for_each_line(std::string_view text, F&& f) {
   }
 }
 
-/// The lines of texts as sentences whose words are characters.
-std::vector<Sentence> lines_of(const std::vector<std::string>& texts) {
+/// The lines of texts as sentences of characters or of words between blanks. Only characters keep
+/// lines that are blank.
+std::vector<Sentence> lines_of(std::span<const std::string> texts, Reading reading) {
+  const bool characters = reading == Reading::characters;
   std::vector<Sentence> lines;
   for (const std::string& text : texts) {
-    for_each_line(text, [&](std::string_view line) { lines.push_back(characters_of(line)); });
+    for_each_line(text, [&](std::string_view line) {
+      Sentence sentence = characters ? characters_of(line) : words_between_blanks(line);
+      if (characters || !sentence.empty()) lines.push_back(std::move(sentence));
+    });
   }
   return lines;
 }
 
-/// The sentences of a text that is read as it is, a line a sentence. Only characters keep lines
-/// that are blank.
+/// The sentences of a text that is read as it is, a line a sentence.
 std::vector<Sentence> read_plain(const std::string& path, Reading reading,
                                  std::string& description) {
   const RepairedText file = read_text(path);
-  const bool characters = reading == Reading::characters;
-  std::vector<Sentence> sentences;
-  std::int64_t words = 0;
-  for_each_line(file.text, [&](std::string_view line) {
-    Sentence sentence = characters ? characters_of(line) : words_between_blanks(line);
-    if (sentence.empty() && !characters) return;
-    words += std::ssize(sentence) + 1;
-    sentences.push_back(std::move(sentence));
-  });
+  std::vector<Sentence> sentences = lines_of(std::span(&file.text, 1), reading);
   if (sentences.empty()) unroll::fail<unroll::IoError>("{}: holds no words", path);
-  description =
-      fmt::format("{}: {}, {} and ends of lines{}", path, count_of(std::ssize(sentences), "line"),
-                  count_of(words, characters ? "character" : "word"), notes_on_bytes(file));
+  std::int64_t words = 0;
+  for (const Sentence& sentence : sentences) words += std::ssize(sentence) + 1;
+  description = fmt::format(
+      "{}: {}, {} and ends of lines{}", path, count_of(std::ssize(sentences), "line"),
+      count_of(words, reading == Reading::characters ? "character" : "word"), notes_on_bytes(file));
   return sentences;
 }
 
@@ -162,8 +160,8 @@ std::vector<Sentence> read_from_comments(const std::string& path, const TextSett
   const std::string read =
       fmt::format("{}: {}{}", path, count_of(std::ssize(comments.texts), "comment"),
                   !comments.column.empty() ? fmt::format(" in column '{}'", comments.column) : "");
-  if (settings.reading == Reading::characters) {
-    std::vector<Sentence> lines = lines_of(comments.texts);
+  if (settings.reading == Reading::characters || settings.is_prepared()) {
+    std::vector<Sentence> lines = lines_of(comments.texts, settings.reading);
     description =
         fmt::format("{}, {}{}", read, count_of(std::ssize(lines), "line"), notes_on(comments));
     return lines;
@@ -195,8 +193,9 @@ std::vector<Sentence> read_sentences(const std::string& path, const TextSettings
 /// Built-in comments as the settings read them.
 std::vector<Sentence> builtin(std::int64_t comments, std::uint64_t seed,
                               const TextSettings& settings) {
-  return settings.reading == Reading::characters ? lines_of(builtin_comments(comments, seed))
-                                                 : builtin_sentences(comments, seed);
+  return settings.reading == Reading::characters
+             ? lines_of(builtin_comments(comments, seed), settings.reading)
+             : builtin_sentences(comments, seed);
 }
 
 std::string describe_builtin(std::int64_t comments, const std::vector<Sentence>& sentences,

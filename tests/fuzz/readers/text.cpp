@@ -1,0 +1,20 @@
+// Any text is taken apart into sentences of words, which are no blanks, and put together again.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "wordlm/sentences.h"
+#include "wordlm/words.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace wordlm;
+  Comments comments;
+  comments.texts = {repair_utf8({reinterpret_cast<const char*>(data), size}).text};
+  for (const Sentence& sentence : sentences_of(comments)) {
+    for (const std::string& word : sentence) {
+      if (word.empty() || next_chunk(word).text != word) std::abort();
+    }
+    if (repair_utf8(join_words(sentence)).invalid_bytes != 0) std::abort();
+  }
+  return 0;
+}
