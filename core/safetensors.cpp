@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <unroll/core/files.h>
 #include <unroll/core/safetensors.h>
 #include <xxhash.h>

@@ -47,11 +47,14 @@ void Saver::keep_older() const {
   std::error_code ignored;
   const auto older = [&](int age) { return fmt::format("{}.{}", options_.path, age); };
   if (options_.keep == 0 || !fs::exists(options_.path, ignored)) return;
-  for (int age = options_.keep - 1; age >= 1; --age)
+  for (int age = options_.keep - 1; age >= 1; --age) {
     fs::rename(older(age), older(age + 1), ignored);
+  }
   std::error_code error;
   fs::remove(older(1), ignored);
-  fs::create_hard_link(fs::canonical(options_.path, ignored), older(1), error);
+  const fs::path newest = fs::canonical(options_.path, ignored);
+  fs::create_hard_link(newest, older(1), error);
+  if (error) fs::copy_file(newest, older(1), error);  // a file system without hard links
   if (error) {
     unroll::fail<unroll::IoError>("{}: cannot be made of the last save ({})", older(1),
                                   error.message());

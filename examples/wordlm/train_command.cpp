@@ -25,17 +25,10 @@ namespace {
 
 constexpr int kMostWords = 8000;  // of a vocabulary whose size was not asked for
 
-/// Where --min-count is not given, words seen once become UNKNOWN_TOKEN in a text of so many words:
-/// a smaller one cannot spare them.
-constexpr std::size_t kWordsToSpare = 2000;
-
-std::int64_t min_count_for(const Corpus& corpus, const TextSettings& text) {
-  if (text.min_count > 0) return text.min_count;
-  if (text.data.empty()) return 1;  // no word is rare in the built-in language
-  std::size_t words = 0;
-  for (const Sentence& sentence : corpus.train_words) words += sentence.size();
-  return words >= kWordsToSpare ? 2 : 1;
-}
+/// Where --min-count is not given, words seen once become UNKNOWN_TOKEN in a text of so many words,
+/// a smaller one cannot spare them, of which else fewer than one in so many would.
+constexpr std::int64_t kWordsToSpare = 2000;
+constexpr std::int64_t kEnoughUnknown = 500;
 
 void write_sentences(const std::string& path, const std::vector<Ids>& sentences) {
   std::string text;
@@ -46,8 +39,18 @@ void write_sentences(const std::string& path, const std::vector<Ids>& sentences)
 /// The words of the training text; or every character there is, since none may be missing.
 Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text) {
   if (text.reading != Reading::characters) {
-    return Vocabulary::build(corpus.train_words, text.vocabulary > 0 ? text.vocabulary : kMostWords,
-                             text.reading, min_count_for(corpus, text));
+    const int size = text.vocabulary > 0 ? text.vocabulary : kMostWords;
+    const auto build = [&](std::int64_t min_count) {
+      return Vocabulary::build(corpus.train_words, size, text.reading, min_count);
+    };
+    Vocabulary vocabulary = build(std::max<std::int64_t>(text.min_count, 1));
+    const auto& [sentences, words, distinct, rarest, count, unknown] = vocabulary.counts();
+    const bool built_in = text.data.empty();  // a language of which all words are known
+    if (built_in || text.min_count > 0 || words < kWordsToSpare ||
+        unknown >= words / kEnoughUnknown) {
+      return vocabulary;
+    }
+    return build(2);
   }
   std::vector<Sentence> lines = corpus.train_words;
   lines.insert(lines.end(), corpus.held_out_words.begin(), corpus.held_out_words.end());

@@ -89,7 +89,7 @@ Options add_text_options(CLI::App& app, Settings& settings) {
           ->capture_default_str(),
       app.add_option("--min-count", s.min_count,
                      "words seen less often become UNKNOWN_TOKEN, which is learned from them; "
-                     "without it 2, in a text of fewer than 2000 words 1")
+                     "without it 2 where else no word of a text of 2000 or more would")
           ->check(CLI::Range(1, 1000000)),
       app.add_option("--vocabulary", s.vocabulary,
                      "ids of the model: the special words and the most frequent others; without it "

@@ -1,4 +1,4 @@
-// Any text is the settings of a model or an Error.
+// Any text is the settings of a model, or an error that says why not.
 #include <unroll/core/error.h>
 
 #include <cstdint>
@@ -11,6 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text(reinterpret_cast<const char*>(data), size);
     wordlm::check(wordlm::settings_from_json(text, "input"));
   } catch (const unroll::Error&) {
+  } catch (const unroll::IoError&) {
   }
   return 0;
 }
