@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "wordlm/html.h"
 #include "wordlm/lexicon.h"
 #include "wordlm/words.h"
 
@@ -17,9 +18,19 @@ bool is_one_of(CodePoint c, std::u32string_view set) {
 
 // Markdown's emphasis opens and closes like a quote.
 constexpr auto kEmphasis = U"*_~"sv;
-constexpr auto kOpeners = U"*_~\"'“”„‘’«([{¿¡"sv;
-constexpr auto kClosers = U"*_~\"'“”‘’»)]}"sv;
-constexpr auto kTerminators = U".?!…"sv;
+constexpr auto kOpeners = U"*_~\"'“”„‘’«([{¿¡「『（《〈"sv;
+constexpr auto kClosers = U"*_~\"'“”‘’»)]}」』）》〉"sv;
+constexpr auto kTerminators = U".?!…。！？؟।॥"sv;
+// Marks that end a sentence whatever follows; those of Chinese and Japanese without a blank, too.
+constexpr auto kAlways = U"?!。！？؟।॥"sv;
+constexpr auto kFullWidth = U"。！？"sv;
+
+bool has_one_of(std::string_view text, std::u32string_view set) {
+  for (std::size_t at = 0; at < text.size(); at += code_point_at(text, at).length) {
+    if (is_one_of(code_point_at(text, at), set)) return true;
+  }
+  return false;
+}
 
 /// `text` without the characters of `set` at its start.
 std::string_view without_front(std::string_view text, std::u32string_view set) {
@@ -99,7 +110,7 @@ bool ends_sentence(std::string_view chunk, bool is_first, std::string_view next_
   if (ending.marks.empty() || !can_start(next)) return false;
 
   const CodePoint first = code_point_at(next);
-  if (ending.marks.find_first_of("?!") != std::string_view::npos) {
+  if (has_one_of(ending.marks, kAlways)) {
     return !(ending.closed && is_lower(first.value));  // "Really?" he said.
   }
   if (ending.marks == ".") return ends_at_period(ending.stem, ending.closed, is_first, next);
@@ -130,22 +141,32 @@ bool is_block_boundary(std::string_view chunk, std::string_view gap, std::string
   return feeds >= 2 || (feeds == 1 && (starts_block(next_chunk) || is_rule(chunk)));
 }
 
-/// `comment` without its HTML. Reddit escapes a comment once, and Markdown lets its author write
-/// entities too: `&amp;#9733;` is a star.
-std::string without_entities(std::string_view comment) {
-  return decode_entities(decode_entities(comment));
+/// The next stretch without white space, or its beginning up to where Chinese or Japanese ends a
+/// sentence within it.
+Chunk next_piece(std::string_view text, std::size_t from) {
+  Chunk chunk = next_chunk(text, from);
+  for (std::size_t at = 0; at < chunk.text.size();) {
+    const CodePoint c = code_point_at(chunk.text, at);
+    at += c.length;
+    if (!is_one_of(c, kFullWidth)) continue;
+    const std::string_view rest =
+        without_front(without_front(chunk.text.substr(at), kTerminators), kClosers);
+    chunk.text.remove_suffix(rest.size());
+    break;
+  }
+  return chunk;
 }
 
 }  // namespace
 
 std::vector<std::string> split_sentences(std::string_view comment) {
   std::vector<std::string> sentences;
-  Chunk current = next_chunk(comment);
+  Chunk current = next_piece(comment, 0);
   Chunk first = current;   // of the sentence
   Chunk spoken = current;  // the last one that is no emoticon: those belong to what they comment on
   while (!current.empty()) {
     if (!is_emoticon(current.text)) spoken = current;
-    const Chunk next = next_chunk(comment, current.end());
+    const Chunk next = next_piece(comment, current.end());
     const std::string_view gap = comment.substr(current.end(), next.begin - current.end());
     const bool is_first = spoken.begin == first.begin;
     if (next.empty() || is_block_boundary(current.text, gap, next.text) ||
@@ -161,7 +182,7 @@ std::vector<std::string> split_sentences(std::string_view comment) {
 std::vector<Sentence> sentences_of(const Comments& comments) {
   std::vector<Sentence> sentences;
   for (const std::string& comment : comments.texts) {
-    for (const std::string& text : split_sentences(without_entities(comment))) {
+    for (const std::string& text : split_sentences(text_of_html(comment))) {
       Sentence words = is_rule(text) ? Sentence() : split_words(text);
       if (words.empty()) continue;
       for (std::string& word : words) word = lower_case(word);

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 namespace wordlm {
@@ -40,40 +38,6 @@ std::size_t bad_sequence_length(std::string_view bytes) {
 
   // A four-byte character may lack only its last byte; a shorter one is cut after the second.
   return lead >= 0xF0 && bytes.size() > 2 && is_continuation(bytes[2]) ? 3 : 2;
-}
-
-/// The character that `name` stands for between `&` and `;`, or 0.
-std::int32_t entity(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, std::int32_t>, 14> kNamed = {{
-      {"amp", '&'},
-      {"lt", '<'},
-      {"gt", '>'},
-      {"quot", '"'},
-      {"apos", '\''},
-      {"nbsp", 0xA0},
-      {"hellip", 0x2026},
-      {"mdash", 0x2014},
-      {"ndash", 0x2013},
-      {"lsquo", 0x2018},
-      {"rsquo", 0x2019},
-      {"ldquo", 0x201C},
-      {"rdquo", 0x201D},
-      {"euro", 0x20AC},
-  }};
-  if (!name.starts_with('#')) {
-    const auto* found =
-        std::ranges::find(kNamed, name, [](const auto& pair) { return pair.first; });
-    return found == kNamed.end() ? 0 : found->second;
-  }
-  name.remove_prefix(1);
-  const bool hexadecimal = name.starts_with('x') || name.starts_with('X');
-  if (hexadecimal) name.remove_prefix(1);
-
-  std::int32_t value = 0;
-  const char* end = name.data() + name.size();
-  const auto [parsed, error] = std::from_chars(name.data(), end, value, hexadecimal ? 16 : 10);
-  const bool valid = error == std::errc() && parsed == end && utf8proc_codepoint_valid(value);
-  return valid ? value : 0;
 }
 
 /// The NFC form of `word`.
@@ -117,6 +81,8 @@ void append_code_point(std::string& text, std::int32_t value) {
       utf8proc_encode_char(utf8proc_codepoint_valid(value) ? value : kReplacement, bytes.data());
   text.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(length));
 }
+
+bool is_code_point(std::int32_t value) { return utf8proc_codepoint_valid(value); }
 
 bool is_space(std::int32_t code_point) {
   if (code_point < 0x80) return code_point <= ' ' || code_point == 0x7F;
@@ -182,30 +148,6 @@ RepairedText repair_utf8(std::string_view bytes) {
     }
   }
   return repaired;
-}
-
-std::string decode_entities(std::string_view text) {
-  constexpr std::size_t kLongestName = 10;
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t ampersand = std::min(text.find('&', at), text.size());
-    decoded.append(text, at, ampersand - at);
-    if (ampersand == text.size()) break;
-
-    const std::string_view after = text.substr(ampersand + 1, kLongestName + 1);
-    const std::size_t name_length = after.find(';');
-    const std::int32_t value =
-        name_length == std::string_view::npos ? 0 : entity(after.substr(0, name_length));
-    if (value == 0) {
-      decoded += '&';
-      at = ampersand + 1;
-    } else {
-      append_code_point(decoded, value);
-      at = ampersand + 1 + name_length + 1;
-    }
-  }
-  return decoded;
 }
 
 std::string lower_case(std::string_view word) {

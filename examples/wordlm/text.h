@@ -1,5 +1,5 @@
 #pragma once
-/// Characters: UTF-8 repair, Unicode classes and lower case, HTML entities.
+/// Characters: UTF-8 repair, Unicode classes and lower case.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +26,9 @@ struct CodePoint {
 
 /// Appends the UTF-8 form of `value`; U+FFFD for what is not a Unicode scalar value.
 void append_code_point(std::string& text, std::int32_t value);
+
+/// Whether there is a character of that number.
+[[nodiscard]] bool is_code_point(std::int32_t value);
 
 /// White space of any script, control characters, and what has no width (U+200B, U+FEFF).
 [[nodiscard]] bool is_space(std::int32_t code_point);
@@ -61,10 +64,6 @@ struct RepairedText {
 
 /// Replaces every maximal bad sequence by U+FFFD (Unicode 15, section 3.9) and drops NUL bytes.
 [[nodiscard]] RepairedText repair_utf8(std::string_view bytes);
-
-/// Replaces HTML's numeric references and its common named ones: `&gt;` becomes `>`. What is no
-/// reference, or an unknown one, stays as it is.
-[[nodiscard]] std::string decode_entities(std::string_view text);
 
 /// Lower case in the NFC form, without regard to any locale: one letter for one letter, except
 /// that a Σ which ends a word becomes ς.

@@ -44,6 +44,17 @@ TEST_CASE("sentences end at periods, question and exclamation marks") {
   CHECK(split("...") == "...");
 }
 
+TEST_CASE("sentences end at the marks of other scripts") {
+  CHECK(split("你好世界。今天天气很好！你呢？我很好。") ==
+        "你好世界。|今天天气很好！|你呢？|我很好。");
+  CHECK(split("他说：「走吧！」然后走了。") == "他说：「走吧！」|然后走了。");
+  CHECK(split("本当？！はい。") == "本当？！|はい。");
+  CHECK(split("مرحبا بالعالم. كيف حالك؟ أنا بخير.") == "مرحبا بالعالم.|كيف حالك؟|أنا بخير.");
+  CHECK(split("שלום עולם. מה שלומך?") == "שלום עולם.|מה שלומך?");
+  CHECK(split("यह अच्छा है। वह आया॥ हाँ") == "यह अच्छा है।|वह आया॥|हाँ");
+  CHECK(learned("你好。<br>再见。") == "你好 。|再见 。|");
+}
+
 TEST_CASE("closing quotes and brackets belong to the sentence") {
   CHECK(split("He said \"Stop.\" Then he left.") == "He said \"Stop.\"|Then he left.");
   CHECK(split("(Really.) Yes.") == "(Really.)|Yes.");
@@ -137,7 +148,7 @@ TEST_CASE("sentences: the sample of reddit comments is split as a person would")
 
   std::int64_t words = 0;
   for (const Sentence& sentence : sentences) words += static_cast<std::int64_t>(sentence.size());
-  CHECK(sentences.size() == 1244);
+  CHECK(sentences.size() == 1246);
   CHECK(words == 22522);
   CHECK(fmt::format("{}", fmt::join(sentences[1], " ")) == "it 's a slight ppr league - .2 ppr .");
 }

@@ -51,18 +51,6 @@ TEST_CASE("repair_utf8 counts, and knows the first bad line") {
   CHECK(repaired.nul_bytes == 1);
 }
 
-TEST_CASE("text: decode_entities replaces the named and numbered entities") {
-  CHECK(decode_entities("&gt;a &lt;b&gt; &amp; &quot;c&quot;") == ">a <b> & \"c\"");
-  CHECK(decode_entities("&#39;&#x2605;&#X41;&#9733;") == "'★A★");
-  CHECK(decode_entities("&amp;gt;") == "&gt;");
-  CHECK(decode_entities("a&nbsp;b&hellip;") == "a\u00A0b…");
-  // What is no reference stays.
-  for (const std::string text : {"&", "&&", "AT&T", "&;", "&bogus;", "&#;", "&#x;", "&#xD800;",
-                                 "&#0;", "&#99999999999;", "&#-5;", "&amp", "a & b;"}) {
-    CHECK(decode_entities(text) == text);
-  }
-}
-
 TEST_CASE("lower_case knows Unicode and no locale") {
   CHECK(lower_case("WHAT's 5PM") == "what's 5pm");
   CHECK(lower_case("ÄÖÜ ÉÇ") == "äöü éç");
