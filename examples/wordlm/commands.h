@@ -56,6 +56,9 @@ struct ScoreOptions {
 };
 void run_score(const ScoreOptions& options);
 
+/// `wordlm info`: what the file of a model says of it.
+void run_info(const std::string& path);
+
 /// `wordlm presets`
 void run_presets();
 

@@ -23,6 +23,8 @@ int run(const CLI::App& app, const CommandLine& line) {
     run_eval(line.eval);
   } else if (app.got_subcommand("score")) {
     run_score(line.score);
+  } else if (app.got_subcommand("info")) {
+    run_info(line.info);
   } else if (app.got_subcommand("presets")) {
     run_presets();
   } else {

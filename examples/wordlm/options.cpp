@@ -79,6 +79,7 @@ std::vector<CLI::Option*> add_reading_options(CLI::App& app, TextSettings& text)
 
 void add_commands(CLI::App& app, CommandLine& line) {
   app.require_subcommand(0, 1);
+  app.set_version_flag("--version", "wordlm " UNROLL_VERSION);
   app.add_option(
          "--threads", line.threads,
          "that work; 0: one a core, as without the option, unless UNROLL_THREADS says otherwise")
@@ -104,8 +105,10 @@ void add_commands(CLI::App& app, CommandLine& line) {
   score->add_option("sentences", line.score.sentences,
                     "the sentences, each quoted; without any, the lines of standard input");
   score->add_flag("--rank", line.score.rank, "the most probable first");
+  auto* const info = app.add_subcommand("info", "what a model is and how it was trained");
+  info->add_option("model", line.info, "a file that 'wordlm train --save' wrote")->required();
   auto* const presets = app.add_subcommand("presets", "the published recipes and what they set");
-  for (CLI::App* const command : {train, sample, eval, score, presets}) {
+  for (CLI::App* const command : {train, sample, eval, score, info, presets}) {
     command->fallthrough();
     command->footer("Before or after the command: --threads, see wordlm --help");
   }

@@ -15,6 +15,7 @@ struct CommandLine {
   SampleOptions sample;
   EvalOptions eval;
   ScoreOptions score;
+  std::string info;  // a model
 };
 
 /// Adds every command and option; `line` gets what they say when `app` parses, and has to outlive

@@ -149,6 +149,7 @@ std::vector<std::string> options_of(const Settings& settings) {
   const TextSettings& text = settings.text;
   d.add_flag("--stream", text.reading == Reading::stream, false);
   d.add_flag("--chars", text.reading == Reading::characters, false);
+  d.add("--min-count", text.min_count, usual.text.min_count);
   d.add("--vocabulary", text.vocabulary, usual.text.vocabulary);
   d.add("--held-out", text.held_out, usual.text.held_out);
 

@@ -162,8 +162,12 @@ void print_streams(const Sets& sets, const Settings& settings) {
 }
 
 /// Says how the training ended, and how to go on where it was interrupted.
-void print_interruption(const Progress& progress, const std::string& save) {
-  if (save.empty()) {
+void print_interruption(const Progress& progress, const Saver& saver) {
+  const std::string& save = saver.path();
+  if (saver.failed()) {
+    say("interrupted in epoch {}; what was trained since the last save is lost\n",
+        progress.epoch + 1);
+  } else if (save.empty()) {
     say("interrupted in epoch {}; with --save FILE the work would have been kept\n",
         progress.epoch + 1);
   } else {
@@ -245,7 +249,7 @@ int run_train(const TrainOptions& given) {
     complete = train(checkpoint, sets.train, sets.held_out, saver, options.anomaly);
   }
   if (!complete) {
-    print_interruption(checkpoint.progress, saver.path());
+    print_interruption(checkpoint.progress, saver);
     return 130;
   }
   use_best(checkpoint);

@@ -93,6 +93,8 @@ TEST_CASE("wordlm --help names every option of every command") {
                                "--length", "--seed", "--threads"});
   check({"eval", "--help"}, {"--load", "--data", "--column", "--threads"});
   check({"score", "--help"}, {"--load", "--rank", "sentences", "--threads"});
+  check({"info", "--help"}, {"model"});
+  check({"--version"}, {"wordlm 0."});
 }
 
 TEST_CASE("train, save, sample, evaluate, score, go on") {
@@ -120,6 +122,16 @@ TEST_CASE("train, save, sample, evaluate, score, go on") {
   CHECK(
       sampled.out.starts_with(run({"sample", "--load", model, "--count", "2", "--seed", "3"}).out));
   CHECK(run({"sample", "--load", model, "--count", "0"}).out == "");
+
+  const Run info = run({"info", model});
+  check_success(info);
+  for (const char* part :
+       {": its checksums are right\nmodel: gru of 1 x 8, embedding 64: ",
+        "\ntext: built-in comments\nvocabulary: 356 ids, of which 356 have a word\n",
+        "\ntrained: 2 of 2 epochs and 0 batches, ", ", the best\n", "--cell gru --hidden 8"}) {
+    CAPTURE(part);
+    CHECK(has(info.out, part));
+  }
 
   const Run evaluated = run({"eval", "--load", model});
   check_success(evaluated);
