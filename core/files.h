@@ -27,11 +27,13 @@ void check_can_write(const std::string& path);
 /// A file that is read part by part. IoError as for read_file().
 class FileReader {
  public:
+  /// Opens a file.
   explicit FileReader(const std::string& path);
   ~FileReader();
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
 
+  /// How many bytes it has.
   [[nodiscard]] std::uint64_t size() const { return size_; }
   /// Fills `bytes` with those from `begin` on; IoError where the file ends before.
   void read(std::uint64_t begin, std::span<std::byte> bytes) const;
@@ -46,6 +48,7 @@ class FileReader {
 /// process that is killed holds it no longer. The lock is a file beside `path`, named .lock.
 class FileLock {
  public:
+  /// Locks a path, be there a file or not.
   explicit FileLock(const std::string& path);
   ~FileLock();
   FileLock(const FileLock&) = delete;

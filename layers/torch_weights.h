@@ -12,10 +12,10 @@ namespace unroll {
 
 /// Where the weights of one cell stand in a file: "PREFIXweight_ih_l2_reverse" and so on.
 struct TorchWeights {
-  const TensorFile& file;
+  const TensorFile& file;   // a state_dict
   std::string prefix = "";  // as "encoder.lstm."
-  Index layer = 0;
-  bool reverse = false;  // of the backward direction
+  Index layer = 0;          // from the bottom
+  bool reverse = false;     // of the backward direction
 };
 
 /// Sets the parameters of a cell, all or none. The two biases of PyTorch are added up where the

@@ -65,10 +65,10 @@ struct Block {
 /// by row only for parameters whose gradients were ever row-sparse; others have one count.
 class Slots {
  public:
-  /// A block's name, and whether it holds sums or means of squares, none of which is below zero.
+  /// What a block is.
   struct Slot {
-    std::string name;
-    bool squares = false;
+    std::string name;      // in the optimizer's state
+    bool squares = false;  // sums or means of squares, none of which is below zero
   };
 
   /// Blocks of those names; no memory is taken before the first step.
