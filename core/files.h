@@ -44,8 +44,8 @@ class FileReader {
   std::uint64_t size_;
 };
 
-/// While it lives no other process has a FileLock of the same path: IoError for whoever tries. A
-/// process that is killed holds it no longer. The lock is a file beside `path`, named .lock.
+/// A lock that one process at a time can hold; IoError where another holds it. A process that ends,
+/// or is killed, lets go of it. The lock is a file beside `path`, with the ending .lock.
 class FileLock {
  public:
   /// Locks a path, be there a file or not.

@@ -30,7 +30,7 @@ const char* format_name(DType dtype) {
   return dtype == DType::f64 ? "F64" : "I32";
 }
 
-/// A type of numbers in a file, and what they become.
+/// A number format of files, and the type it is read as.
 struct Format {
   std::string_view name;
   std::size_t bytes;  // a number

@@ -25,9 +25,9 @@ void save_safetensors(const std::string& path, const TensorFile& file);
 
 /// Reads a file: its header first, of which all is checked (types, shapes, that the tensors cover
 /// the data without gap or overlap) before anything else is read or any memory asked for. F16 and
-/// BF16 become F32; tensors of other types, or with more axes than a Shape has, are `skipped`. What
-/// save_safetensors() wrote is compared with its checksums. IoError names the file, what was
-/// expected and what was found.
+/// BF16 become F32; tensors of other types, or with more axes than a Shape has, are `skipped`. A
+/// file of save_safetensors() is compared with its checksums. IoError names the file, and both the
+/// expected and the actual property.
 [[nodiscard]] TensorFile load_safetensors(const std::string& path);
 /// The same from memory; `name` stands for the file in errors.
 [[nodiscard]] TensorFile parse_safetensors(std::string_view bytes, const std::string& name);

@@ -1,5 +1,5 @@
 #pragma once
-/// Standard output that never stops the work: what could not be written is remembered.
+/// Standard output that never stops the work: a failure to write is remembered.
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 
 namespace examples {
 
-/// Gives the program all three standard streams: what is closed leads nowhere, instead of into the
-/// next file that is opened.
+/// Opens /dev/null in place of every standard stream that is closed: the next file that is opened
+/// would take its number, and get the program's output.
 void open_standard_streams();
 
 /// Writes to standard output.

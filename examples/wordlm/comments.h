@@ -20,14 +20,14 @@ struct ReadOptions {
 
 /// What a file of comments holds.
 struct Comments {
-  std::vector<std::string> texts;       ///< valid UTF-8, in the file's order, none of them blank
-  std::string column;                   ///< the name of the column that was read; empty: no table
-  bool header_is_comment = false;       ///< the first line is no header, but a comment like others
-  std::int64_t dropped = 0;             ///< "[deleted]" and "[removed]", which are no comments
-  std::int64_t cut_off_line = 0;        ///< of the record that the end of the file cuts off; 0: none
-  std::int64_t bad_rows = 0;            ///< records left out because they are broken
-  std::string first_bad_row;            ///< what is wrong with the first of them
-  std::int64_t invalid_bytes = 0;       ///< bad UTF-8 sequences, each replaced by one U+FFFD
+  std::vector<std::string> texts;  ///< valid UTF-8, in the file's order, none of them blank
+  std::string column;              ///< the name of the column that was read; empty: no table
+  bool header_is_comment = false;  ///< the first line is no header, but a comment like others
+  std::int64_t dropped = 0;        ///< "[deleted]" and "[removed]", which are no comments
+  std::int64_t cut_off_line = 0;   ///< of the record that the end of the file cuts off; 0: none
+  std::int64_t bad_rows = 0;       ///< records left out because they are broken
+  std::string first_bad_row;       ///< the error of the first of them
+  std::int64_t invalid_bytes = 0;  ///< bad UTF-8 sequences, each replaced by one U+FFFD
   std::int64_t first_invalid_line = 0;  ///< the line of the first of them, from 1; 0 if none
   std::int64_t nul_bytes = 0;           ///< NUL bytes, dropped
 };

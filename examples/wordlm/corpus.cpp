@@ -225,8 +225,8 @@ void read_builtin(const Settings& settings, Corpus& corpus) {
   set_entropies(corpus, text);
 }
 
-/// Parts what is held out from what is trained on, so that both are alike whatever the file's
-/// order: for 0.1 every tenth sentence.
+/// Divides sentences into those to train on and those held out. For 0.1 every tenth is held out, so
+/// that both are alike whatever the file's order.
 void hold_out_sentences(std::vector<Sentence> sentences, double part, Corpus& corpus) {
   const auto part_of = [&](std::size_t count) {
     return static_cast<std::size_t>(static_cast<double>(count) * part);

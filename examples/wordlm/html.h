@@ -1,5 +1,5 @@
 #pragma once
-/// Text written for web pages: entities, tags, and marks that nobody sees.
+/// Text written for web pages: entities, tags, soft hyphens.
 
 #include <cstdint>
 #include <span>
@@ -19,8 +19,8 @@ struct NamedCharacter {
 [[nodiscard]] std::span<const NamedCharacter> named_characters();
 
 /// Replaces HTML's references: `&gt;` becomes `>`. Numbers from 128 to 159 are meant as in
-/// Windows-1252, as browsers take them: `&#146;` is an apostrophe. What is no reference, or an
-/// unknown one, stays as it is.
+/// Windows-1252, as browsers take them: `&#146;` is an apostrophe. Unknown references and other
+/// ampersands stay as they are.
 [[nodiscard]] std::string decode_entities(std::string_view text);
 
 /// The text that a browser would show: entities decoded, twice since many a comment was escaped

@@ -11,7 +11,7 @@
 namespace wordlm {
 namespace {
 
-/// Does what the command line says; the exit status.
+/// Runs the command of a command line; the exit status.
 int run(const CLI::App& app, const CommandLine& line) {
   if (line.threads) unroll::set_threads(*line.threads);
   // What the environment says is looked at before any work is done.
@@ -33,7 +33,7 @@ int run(const CLI::App& app, const CommandLine& line) {
   return 0;
 }
 
-/// Reads the command line and does what it says; the exit status.
+/// Reads the command line and runs its command; the exit status.
 int run(int argc, char** argv) {
   CLI::App app(
       "wordlm: a word language model on a file of comments.\n"

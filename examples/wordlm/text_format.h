@@ -20,8 +20,8 @@ inline constexpr std::array<std::string_view, 4> kFormats = {"csv", "tsv", "line
 /// The format of a file to train on: what the settings ask for, else by its ending.
 [[nodiscard]] std::string format_to_train(const TextSettings& settings);
 
-/// The format in which a model reads another file than it was trained on: what is `asked` for, else
-/// running text where it was trained on that, else by the file's ending.
+/// The format in which a trained model reads a file: `asked` where it is not empty, else running
+/// text where the model was trained on that, else by the file's ending.
 [[nodiscard]] std::string format_to_measure(const TextSettings& settings, const std::string& asked,
                                             const std::string& path);
 

@@ -18,8 +18,8 @@ using examples::interrupted;
 /// a line an epoch, and saves after every epoch, as often as `saver` says and on interruption. Goes
 /// on exactly where the checkpoint's progress stands. Returns false where it was interrupted.
 /// Throws unroll::Error where the loss is no longer a number, or after an epoch ten times that of
-/// guessing; what was last saved is then still good. With `anomaly` it stops at the operation that
-/// makes the first NaN or infinity (unroll::NonFiniteError).
+/// guessing; the file saved last stays good. With `anomaly` it stops at the operation that makes
+/// the first NaN or infinity (unroll::NonFiniteError).
 ///
 /// The sets are sentences, or where the settings say running text, that text alone; without a test
 /// set the training set is measured.
