@@ -1,6 +1,7 @@
 #include "common/progress_line.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -19,6 +20,13 @@ std::string duration_text(double s) {
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+/// How wide the terminal is.
+std::size_t columns() {
+  winsize size{};
+  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
 }
 
 }  // namespace
@@ -40,10 +48,14 @@ void ProgressLine::update(std::int64_t done, std::int64_t total, double loss) {
   if (seconds(now - last_) < (terminal_ ? 0.1 : 10)) return;
   last_ = now;
   const double rate = speed(done);
-  const std::string text =
-      fmt::format("{}: {:3.0f} %, loss {:.3f}, {:.0f} {}/s, {} left", title_,
-                  100.0 * static_cast<double>(done) / static_cast<double>(total), loss, rate,
-                  units_, duration_text(static_cast<double>(total - done) / rate));
+  const double percent = 100.0 * static_cast<double>(done) / static_cast<double>(total);
+  const std::string left = duration_text(static_cast<double>(total - done) / rate);
+  std::string text = fmt::format("{}: {:3.0f} %, loss {:.3f}, {:.0f} {}/s, {} left", title_,
+                                 percent, loss, rate, units_, left);
+  // A line that the terminal breaks could not be written over.
+  if (terminal_ && text.size() >= columns()) {
+    text = fmt::format("{:.0f} %, loss {:.3f}, {}", percent, loss, left);
+  }
   // "\r" goes back to the beginning of the line, "\033[K" wipes what an older, longer line left.
   write_error(fmt::format("{}{}{}", terminal_ ? "\r" : "", text, terminal_ ? "\033[K" : "\n"));
   shown_ = terminal_;

@@ -8,8 +8,10 @@
 
 #include "common/numbers.h"
 #include "common/output.h"
+#include "common/outputs.h"
 #include "wordlm/presets.h"
 #include "wordlm/report.h"
+#include "wordlm/run_log.h"
 #include "wordlm/streams.h"
 #include "wordlm/trainer.h"
 
@@ -142,6 +144,15 @@ void run_score(const ScoreOptions& options) {
             ? fmt::format("which stood for {} of its training text", count_of(seen, "rare word"))
             : "which its training text never held");
   }
+}
+
+void run_plot(const PlotOptions& options) {
+  std::vector<examples::NamedFile> inputs;
+  for (const std::string& log : options.logs) inputs.push_back({"a log", log});
+  const examples::NamedFile output{"--output", options.output};
+  examples::check_outputs(std::span(&output, 1), inputs);
+  write_chart(chart_of(options.logs), options.output);
+  say("curves: {}\n", options.output);
 }
 
 void run_info(const std::string& path) {

@@ -15,6 +15,7 @@ struct TrainOptions {
   Settings settings;
   std::string load;  // a checkpoint to go on from
   SaveOptions save;
+  std::string log;             // where to write a line of JSON after each epoch
   std::string save_start;      // where to save the model as it is before training
   std::string save_sentences;  // where to write the training sentences as ids
   std::string bias = "auto";
@@ -55,6 +56,13 @@ struct ScoreOptions {
   bool rank = false;
 };
 void run_score(const ScoreOptions& options);
+
+/// `wordlm plot`
+struct PlotOptions {
+  std::vector<std::string> logs;
+  std::string output = "curves.svg";  // or .png
+};
+void run_plot(const PlotOptions& options);
 
 /// `wordlm info`: what the file of a model says of it.
 void run_info(const std::string& path);

@@ -3,6 +3,8 @@
 
 #include <sys/resource.h>
 
+#include <cstdlib>
+#include <exception>
 #include <new>
 
 #include "common/output.h"
@@ -23,6 +25,8 @@ int run(const CLI::App& app, const CommandLine& line) {
     run_eval(line.eval);
   } else if (app.got_subcommand("score")) {
     run_score(line.score);
+  } else if (app.got_subcommand("plot")) {
+    run_plot(line.plot);
   } else if (app.got_subcommand("info")) {
     run_info(line.info);
   } else if (app.got_subcommand("presets")) {
@@ -74,6 +78,11 @@ int report_memory() {
 int main(int argc, char** argv) {
   using namespace wordlm;
   examples::open_standard_streams();
+  // Where a library lets no exception through, as CLI11 in places, it is a lack of memory.
+  std::set_terminate([] {
+    examples::write_error("wordlm: not enough memory, or an error within a library\n");
+    std::_Exit(1);
+  });
   int status = 0;
   try {
     status = run(argc, argv);

@@ -15,6 +15,7 @@ struct CommandLine {
   SampleOptions sample;
   EvalOptions eval;
   ScoreOptions score;
+  PlotOptions plot;
   std::string info;  // a model
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <csignal>
+#include <filesystem>
 #include <limits>
 
 #include "common/numbers.h"
@@ -193,10 +194,17 @@ void print_result(const Checkpoint& checkpoint, const Corpus& corpus, const Sets
   }
 }
 
+/// Where the curves of a log are drawn; nowhere without one.
+std::string picture_of(const std::string& log) {
+  return log.empty() ? "" : std::filesystem::path(log).replace_extension(".svg").string();
+}
+
 /// No output may be an input or another output. A model may be saved where it was loaded from.
 void check_files(const TrainOptions& options, const TextSettings& text) {
   using examples::NamedFile;
   const std::array outputs = {NamedFile{"--save", options.save.path},
+                              NamedFile{"--log", options.log},
+                              NamedFile{"the picture of --log", picture_of(options.log)},
                               NamedFile{"--save-start", options.save_start},
                               NamedFile{"--save-sentences", options.save_sentences}};
   const std::array inputs = {NamedFile{"--data", text.data}, NamedFile{"--valid", text.valid},
@@ -213,6 +221,7 @@ int run_train(const TrainOptions& given) {
   check_files(options, options.settings.text);
   // Before the file that is gone on with is read: another run may be writing it.
   Saver saver(options.save);
+  RunLog log(options.log);
   std::optional<Checkpoint> loaded;
   if (!options.load.empty()) {
     loaded = loaded_checkpoint(options);
@@ -246,7 +255,7 @@ int run_train(const TrainOptions& given) {
   {
     const examples::InterruptHandler handler;
     std::signal(SIGPIPE, SIG_IGN);  // who reads the output may leave: the training goes on
-    complete = train(checkpoint, sets.train, sets.held_out, saver, options.anomaly);
+    complete = train(checkpoint, sets.train, sets.held_out, saver, log, options.anomaly);
   }
   if (!complete) {
     print_interruption(checkpoint.progress, saver);
@@ -254,6 +263,10 @@ int run_train(const TrainOptions& given) {
   }
   use_best(checkpoint);
   print_result(checkpoint, corpus, sets);
+  if (log.is_on()) {
+    write_chart(chart_of({options.log}), picture_of(options.log));
+    say("curves: {}\n", picture_of(options.log));
+  }
   if (!saver.path().empty() && !saver.failed()) say("saved: {}\n", saver.path());
   if (options.samples > 0) {
     say("{} it writes:\n",

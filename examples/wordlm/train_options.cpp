@@ -289,6 +289,11 @@ void add_train(CLI::App& app, TrainOptions& options) {
       app.add_option("--keep", options.save.keep,
                      "keep so many older files beside that of --save, as FILE.1, FILE.2 ...")
           ->check(CLI::Range(0, 1000)),
+      app.add_option(
+          "--log", options.log,
+          "where to write the settings and a line of JSON after each epoch; 'wordlm plot' "
+          "draws it, as the training does in the end, into a file of the same name with "
+          "the ending .svg"),
       app.add_option("--save-start", options.save_start, "where to save the model before training"),
       app.add_option("--save-sentences", options.save_sentences,
                      "where to write the training sentences as ids, one a line"),

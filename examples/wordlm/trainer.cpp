@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "common/output.h"
 #include "common/progress_line.h"
@@ -20,7 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kHopeless = 10;  // times the loss of guessing: no training comes back from there
+constexpr double kHopeless = 3;  // times the loss of guessing: no training comes back from there
 
 bool all_finite(const unroll::Parameters& parameters) {
   const auto finite = [](auto values) {
@@ -34,7 +35,7 @@ bool all_finite(const unroll::Parameters& parameters) {
 class Training {
  public:
   Training(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, Saver& saver, bool anomaly)
+           const std::vector<Ids>& test_set, Saver& saver, RunLog& log, bool anomaly)
       : checkpoint_(checkpoint),
         settings_(checkpoint.settings),
         progress_(checkpoint.progress),
@@ -42,11 +43,13 @@ class Training {
         measured_(test_set.empty() ? train_set : test_set),
         what_(test_set.empty() ? "training loss" : "held-out loss"),
         saver_(saver),
+        log_(log),
         tape_(checkpoint.model->parameters().dtype()) {
     tape_.set_anomaly_mode(anomaly);
   }
 
   bool run() {
+    log_.begin(checkpoint_);
     try {
       if (progress_.last_loss == 0) measure_start();
       if (is_over()) save();
@@ -68,6 +71,7 @@ class Training {
   void measure_start() {
     progress_.last_loss = measure(checkpoint_, measured_).loss;
     say("epoch {:2}: {} {:.6f}\n", progress_.epoch, what_, progress_.last_loss);
+    log_.add({progress_.epoch, progress_.step, progress_.last_loss});
     (void)examples::flush_out();
   }
 
@@ -75,6 +79,8 @@ class Training {
   void train_epoch() {
     keep_best();
     checkpoint_.optimizer->learning_rate = learning_rate(settings_.training, progress_);
+    norms_ = 0;
+    steps_ = 0;
     const Minibatches batches = minibatches(train_set_, settings_, progress_.epoch);
     examples::ProgressLine line(fmt::format("epoch {:2}", progress_.epoch + 1), "words");
     const auto start = Clock::now();
@@ -117,8 +123,10 @@ class Training {
                     progress_.epoch + 1);
     }
     if (s.clip_value > 0) unroll::clip_by_value(gradients, s.clip_value);
-    if (s.clip > 0) {
-      const double norm = unroll::clip_by_global_norm(gradients, s.clip, unroll::NonFinite::report);
+    if (s.clip > 0 || log_.is_on()) {
+      const double limit = s.clip > 0 ? s.clip : std::numeric_limits<double>::max();
+      const double norm = unroll::clip_by_global_norm(gradients, limit, unroll::NonFinite::report);
+      norms_ += norm;
       if (!std::isfinite(norm)) {
         fail_diverged(
             fmt::format("the gradient of batch {} is no longer a number", progress_.batch + 1),
@@ -127,6 +135,7 @@ class Training {
     }
     if (running) checkpoint_.state = unroll::carry(last);
     checkpoint_.optimizer->step(gradients);
+    ++steps_;
     ++progress_.step;
     ++progress_.batch;
     progress_.running_loss += value;
@@ -147,6 +156,13 @@ class Training {
           fmt::format("a {} of {:.6g}, where guessing would cost {:.4f}", what_, loss, guessing),
           progress_.epoch);
     }
+    log_.add({.epoch = progress_.epoch,
+              .step = progress_.step,
+              .loss = loss,
+              .training_loss = running,
+              .gradient_norm = norms_ / static_cast<double>(std::max<std::int64_t>(steps_, 1)),
+              .learning_rate = checkpoint_.optimizer->learning_rate,
+              .words_per_second = speed});
     const bool changed = record_loss(settings_.training, progress_, loss);
     if (progress_.best_epoch == progress_.epoch) checkpoint_.best.clear();
     save();
@@ -177,7 +193,10 @@ class Training {
     const std::string& file = saver_.path();
     const bool saved = !file.empty() && std::filesystem::exists(file, ignored);
     unroll::fail<unroll::Error>(
-        "the training has diverged in epoch {}: {}; a smaller --lr or --clip helps{}", epoch, how,
+        "the training has diverged in epoch {}: {}{}; a smaller --lr or --clip helps{}", epoch, how,
+        steps_ > 0 && norms_ > 0 ? fmt::format(" (gradients had a norm of {:.3g}, on average)",
+                                               norms_ / static_cast<double>(steps_))
+                                 : "",
         saved ? fmt::format("; {} holds the model as last saved", file) : "");
   }
 
@@ -188,6 +207,9 @@ class Training {
   const std::vector<Ids>& measured_;
   const char* what_;
   Saver& saver_;
+  RunLog& log_;
+  double norms_ = 0;        // of the gradients of the epoch, summed
+  std::int64_t steps_ = 0;  // of the epoch, by this run
   Tape tape_;
 };
 
@@ -199,8 +221,8 @@ Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set) {
 }
 
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, Saver& saver, bool anomaly) {
-  return Training(checkpoint, train_set, test_set, saver, anomaly).run();
+           const std::vector<Ids>& test_set, Saver& saver, RunLog& log, bool anomaly) {
+  return Training(checkpoint, train_set, test_set, saver, log, anomaly).run();
 }
 
 }  // namespace wordlm

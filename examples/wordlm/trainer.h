@@ -7,6 +7,7 @@
 #include "wordlm/checkpoint.h"
 #include "wordlm/corpus.h"
 #include "wordlm/evaluation.h"
+#include "wordlm/run_log.h"
 #include "wordlm/saver.h"
 
 namespace wordlm {
@@ -14,17 +15,17 @@ namespace wordlm {
 /// Once it is set, training saves and stops after the step it is at.
 using examples::interrupted;
 
-/// Trains until the epochs of the settings are complete, or their patience is at its end, printing
-/// a line an epoch, and saves after every epoch, as often as `saver` says and on interruption. Goes
-/// on exactly where the checkpoint's progress stands. Returns false where it was interrupted.
-/// Throws unroll::Error where the loss is no longer a number, or after an epoch ten times that of
-/// guessing; the file saved last stays good. With `anomaly` it stops at the operation that makes
-/// the first NaN or infinity (unroll::NonFiniteError).
+/// Trains until the epochs of the settings are complete, or their patience is at its end, from
+/// where the checkpoint's progress stands. After every epoch it prints a line, adds one to `log`
+/// and saves; it saves as often as `saver` says and when it is interrupted, too. Returns false
+/// where it was interrupted. Throws unroll::Error where the loss is no longer a number, or after an
+/// epoch three times that of guessing; the file saved last stays good. With `anomaly` it stops at
+/// the operation that makes the first NaN or infinity (unroll::NonFiniteError).
 ///
 /// The sets are sentences, or where the settings say running text, that text alone; without a test
 /// set the training set is measured.
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, Saver& saver, bool anomaly = false);
+           const std::vector<Ids>& test_set, Saver& saver, RunLog& log, bool anomaly = false);
 
 /// The loss of a set as `train` measures it.
 [[nodiscard]] Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set);

@@ -14,11 +14,13 @@
 
 namespace {
 
+std::atomic<bool> in_main = false;  // what static objects allocate cannot be reported
+
 bool fails(const char* call) {
   static std::atomic<long> count = 0;
   static const char* const wanted = std::getenv("FAIL_CALL");
   static const long nth = std::atol(std::getenv("FAIL_NTH"));
-  if (std::strcmp(wanted, call) != 0 || ++count != nth) return false;
+  if (!in_main || std::strcmp(wanted, call) != 0 || ++count != nth) return false;
   ::close(::open(std::getenv("FAIL_MARK"), O_WRONLY | O_CREAT, 0600));
   return true;
 }
@@ -28,7 +30,23 @@ Function* next(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
+using Main = int(int, char**, char**);
+Main* real_main = nullptr;
+
+int counted_main(int argc, char** argv, char** environment) {
+  in_main = true;
+  return real_main(argc, argv, environment);
+}
+
 }  // namespace
+
+/// What the C library calls main from.
+extern "C" int __libc_start_main(Main* main, int argc, char** argv, void (*init)(), void (*fini)(),
+                                 void (*loader)(), void* stack) {
+  real_main = main;
+  return next<int(Main*, int, char**, void (*)(), void (*)(), void (*)(), void*)>(
+      "__libc_start_main")(&counted_main, argc, argv, init, fini, loader, stack);
+}
 
 extern "C" ssize_t write(int fd, const void* bytes, std::size_t size) {
   static auto* const real = next<ssize_t(int, const void*, std::size_t)>("write");

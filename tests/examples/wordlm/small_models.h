@@ -57,7 +57,8 @@ inline bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
   SaveOptions options;
   options.path = save;
   Saver saver(options);
-  return train(checkpoint, train_set, test_set, saver);
+  RunLog log("");
+  return train(checkpoint, train_set, test_set, saver, log);
 }
 
 inline bool train(Checkpoint& checkpoint, const std::string& save = "") {

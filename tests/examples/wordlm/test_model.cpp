@@ -235,7 +235,8 @@ TEST_CASE("training learns a few sentences by heart") {
                                  "d", "e", "f", "g", "h", "i"});
     Checkpoint checkpoint = new_checkpoint(settings, vocabulary, vocabulary.size());
     Saver nowhere{SaveOptions{}};
-    CHECK(train(checkpoint, train_set, sentences, nowhere));
+    RunLog log("");
+    CHECK(train(checkpoint, train_set, sentences, nowhere, log));
     const double loss = evaluate(*checkpoint.model, sentences).loss;
     CHECK(loss > least);
     CHECK(loss < least + 0.03);

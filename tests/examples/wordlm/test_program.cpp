@@ -86,6 +86,8 @@ TEST_CASE("wordlm --help names every option of every command") {
                               "--schedule",     "--factor",         "--hold",
                               "--warm-up",      "--load",           "--save ",
                               "--save-start",   "--save-sentences", "--samples",
+                              "--log",          "--save-every",     "--keep",
+                              "--read",         "--delimiter",      "--min-count",
                               "--anomaly",      "--threads",        "Text:",
                               "Model:",         "Training:",        "lstm",
                               "mingru",         "adadelta",         "cosine"});
@@ -94,6 +96,7 @@ TEST_CASE("wordlm --help names every option of every command") {
   check({"eval", "--help"}, {"--load", "--data", "--column", "--threads"});
   check({"score", "--help"}, {"--load", "--rank", "sentences", "--threads"});
   check({"info", "--help"}, {"model"});
+  check({"plot", "--help"}, {"logs", "--output"});
   check({"--version"}, {"wordlm 0."});
 }
 

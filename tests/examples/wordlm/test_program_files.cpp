@@ -65,8 +65,7 @@ TEST_CASE("faults: whichever allocation fails, a model is left and the user is t
   const std::string model = folder.file("m");
   const std::string mark = folder.file("mark");
   REQUIRE(run(small_training(model)).status == 0);
-  constexpr int kBeforeMain = 1000;  // tables of the program and the library are made by then
-  for (int nth = kBeforeMain;; nth += nth / 4) {
+  for (int nth = 1;; nth += 1 + nth / 4) {
     std::filesystem::remove(mark);
     const Run faulty = unroll::testing::run_program(
         fmt::format("env LD_PRELOAD={} FAIL_CALL=new FAIL_NTH={} FAIL_MARK={} {}", FAIL_NTH, nth,

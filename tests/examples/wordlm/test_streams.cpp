@@ -131,7 +131,8 @@ TEST_CASE("a stream's first step of training is that of the loss summed over ste
   Checkpoint trained = begin(settings);
   const std::vector<Ids> text = {small_text()};
   Saver nowhere{SaveOptions{}};
-  CHECK(train(trained, text, {}, nowhere));
+  RunLog log("");
+  CHECK(train(trained, text, {}, nowhere, log));
   CHECK(trained.progress.step == 1);
 
   const Checkpoint fresh = begin(settings);

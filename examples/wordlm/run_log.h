@@ -1,0 +1,53 @@
+#pragma once
+/// A training as lines of JSON, for other programs to read and `wordlm plot` to draw.
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "common/chart.h"
+#include "wordlm/checkpoint.h"
+
+namespace wordlm {
+
+/// A line of a log: where a training stands after an epoch, or before the first.
+struct Report {
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;        // in all
+  double loss = 0;              // held out, or without a held-out part of the training sentences
+  double training_loss = 0;     // the mean over the epoch, while the weights changed; 0: none
+  double gradient_norm = 0;     // the mean over the epoch's steps, before clipping
+  double learning_rate = 0;     // of the epoch
+  double words_per_second = 0;  // while training
+  double memory_mb = 0;         // the most the process has had
+};
+
+/// Appends to a file, a line at a time: what a killed training has written stays.
+class RunLog {
+ public:
+  /// An empty path logs nothing. unroll::IoError where the file cannot be opened.
+  explicit RunLog(const std::string& path);
+
+  /// A line with the settings, which begins a training or goes on with one.
+  void begin(const Checkpoint& checkpoint);
+  void add(const Report& report);
+  [[nodiscard]] bool is_on() const { return !path_.empty(); }
+
+ private:
+  void write_line(const std::string& line);
+
+  std::string path_;
+  std::ofstream file_;
+};
+
+/// The reports of a log, in its order; of an epoch that was trained twice the last.
+/// unroll::IoError, with the line, for what is no log; a last line that was cut off is left out.
+[[nodiscard]] std::vector<Report> read_log(const std::string& path);
+
+/// The losses of several logs over the epochs: held out, and while training.
+[[nodiscard]] examples::Chart chart_of(const std::vector<std::string>& logs);
+
+/// Writes a chart; the ending, .svg or .png, says as what. unroll::Error for another one.
+void write_chart(const examples::Chart& chart, const std::string& path);
+
+}  // namespace wordlm
