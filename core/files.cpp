@@ -90,12 +90,12 @@ bool is_temporary(std::string_view name, std::string_view target) {
 void remove_remains(const fs::path& target) {
   std::error_code error;
   const std::string name = target.filename().string();
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder_of(target), error)) {
-    if (!is_temporary(entry.path().filename().string(), name)) continue;
-    const Descriptor file(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
-      ::unlink(entry.path().c_str());
-    }
+  fs::directory_iterator entry(folder_of(target), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const fs::path& path = entry->path();
+    if (!is_temporary(path.filename().string(), name)) continue;
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
   }
 }
 
@@ -164,10 +164,10 @@ void write_file(const std::string& path, std::span<const std::string_view> piece
     fail<IoError>("{}: cannot {} ({}); nothing was changed", path, what, reason);
   };
   if (file.get() < 0) give_up("be created");
+  if (!make_alike(file.get(), target)) give_up("get the permissions of the old file");
   for (const std::string_view piece : pieces) {
     if (!write_all(file.get(), piece)) give_up("be written");
   }
-  if (!make_alike(file.get(), target)) give_up("get the permissions of the old file");
   if (::fsync(file.get()) != 0) give_up("be made durable");
   // While it is open it is locked: it is closed when it has its name.
   if (::rename(temporary.c_str(), target.c_str()) != 0) give_up("be replaced");

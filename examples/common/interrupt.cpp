@@ -10,17 +10,20 @@ namespace {
 
 constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 
-void on_interrupt(int /*signal*/) {
+void on_interrupt(int signal) {
   interrupted = true;
-  for (const int signal : kSignals) std::signal(signal, SIG_DFL);
+  // A terminal that closes sends its signal more than once.
+  std::signal(SIGHUP, SIG_IGN);
+  if (signal != SIGHUP) std::signal(signal, SIG_DFL);
 }
 
 }  // namespace
 
 InterruptHandler::InterruptHandler() {
   for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    ours_[i] = std::signal(kSignals[i], &on_interrupt) != SIG_IGN;
-    if (!ours_[i]) std::signal(kSignals[i], SIG_IGN);
+    struct sigaction now {};
+    ours_[i] = ::sigaction(kSignals[i], nullptr, &now) == 0 && now.sa_handler != SIG_IGN;
+    if (ours_[i]) std::signal(kSignals[i], &on_interrupt);
   }
 }
 

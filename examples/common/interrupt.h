@@ -16,8 +16,8 @@ inline void stop_if_interrupted() {
   if (interrupted) throw Interrupted{};
 }
 
-/// While it lives, Ctrl-C, SIGTERM and a terminal that hangs up set `interrupted`; a second one
-/// stops at once. A signal that is ignored, as nohup ignores the hang-up, stays ignored.
+/// While it lives, Ctrl-C, SIGTERM and a terminal that hangs up set `interrupted`; a second Ctrl-C
+/// or SIGTERM stops at once. A signal that is ignored, as nohup ignores the hang-up, stays ignored.
 class InterruptHandler {
  public:
   InterruptHandler();

@@ -10,7 +10,6 @@ namespace wordlm {
 
 using examples::say;
 
-using examples::count_of;
 using examples::grouped;
 namespace {
 
@@ -38,8 +37,8 @@ void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids, Reading re
       grouped(vocabulary.size()), unit, shortened(counts.rarest_word),
       counts.rarest_count == 1 ? "once" : fmt::format("{} times", counts.rarest_count));
   if (counts.unknown > 0) {
-    say("note: {} of the text stand for {}: words seen less often\n",
-        count_of(counts.unknown, "word"), Vocabulary::kUnknown);
+    say("note: words of the text that stand for {}, too rare or marked so: {}\n",
+        Vocabulary::kUnknown, grouped(counts.unknown));
   }
   if (ids > vocabulary.size()) {
     say("note: the model has {} ids as asked for; {} of them have no word\n", grouped(ids),

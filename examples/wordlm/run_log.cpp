@@ -46,6 +46,16 @@ std::optional<Report> report_of(const json& line) {
 
 RunLog::RunLog(const std::string& path) : path_(path) {
   if (!is_on()) return;
+  std::error_code ignored;
+  const bool exists = std::filesystem::exists(path, ignored);
+  std::string before = exists ? unroll::read_file(path) : "";
+  if (!before.empty() && !before.starts_with("{\"")) {
+    fail<IoError>("{}: is no log of wordlm, and would be written on", path);
+  }
+  if (!before.empty() && !before.ends_with('\n')) {  // a line that a killed run left unfinished
+    before.resize(before.rfind('\n') + 1);
+    unroll::write_file(path, before);
+  }
   file_.open(path, std::ios::binary | std::ios::app);
   if (!file_) fail<IoError>("{}: cannot be opened", path);
 }

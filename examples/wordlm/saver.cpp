@@ -1,7 +1,6 @@
 #include "wordlm/saver.h"
 
 #include <fmt/format.h>
-#include <unroll/core/error.h>
 
 #include <filesystem>
 #include <new>
@@ -31,13 +30,13 @@ void Saver::save(const Checkpoint& checkpoint) {
         fmt::format("\nwordlm: warning: not saved, the training goes on: {}\n", why));
   };
   try {
-    keep_older();
+    if (!failed_) keep_older();  // after a failure the file is the one that was kept before
     save_checkpoint(options_.path, checkpoint);
     failed_ = false;
-  } catch (const unroll::IoError& error) {
-    warn(error.what());
   } catch (const std::bad_alloc&) {
     warn("not enough memory");
+  } catch (const std::exception& error) {
+    warn(error.what());
   }
 }
 
@@ -56,8 +55,9 @@ void Saver::keep_older() const {
   fs::create_hard_link(newest, older(1), error);
   if (error) fs::copy_file(newest, older(1), error);  // a file system without hard links
   if (error) {
-    unroll::fail<unroll::IoError>("{}: cannot be made of the last save ({})", older(1),
-                                  error.message());
+    examples::write_error(
+        fmt::format("\nwordlm: warning: {}: cannot be made of the last save ({})\n", older(1),
+                    error.message()));
   }
 }
 

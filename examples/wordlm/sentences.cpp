@@ -144,17 +144,17 @@ bool is_block_boundary(std::string_view chunk, std::string_view gap, std::string
 /// The next stretch without white space, or its beginning up to where Chinese or Japanese ends a
 /// sentence within it.
 Chunk next_piece(std::string_view text, std::size_t from) {
-  Chunk chunk = next_chunk(text, from);
-  for (std::size_t at = 0; at < chunk.text.size();) {
-    const CodePoint c = code_point_at(chunk.text, at);
-    at += c.length;
-    if (!is_one_of(c, kFullWidth)) continue;
-    const std::string_view rest =
-        without_front(without_front(chunk.text.substr(at), kTerminators), kClosers);
-    chunk.text.remove_suffix(rest.size());
-    break;
+  CodePoint c;
+  while ((c = code_point_at(text, from)).length > 0 && is_space(c.value)) from += c.length;
+  std::size_t end = from;
+  bool ended = false;
+  while ((c = code_point_at(text, end)).length > 0 && !is_space(c.value)) {
+    // Quotes of English may open as well as close.
+    if (ended && !is_one_of(c, kTerminators) && !is_one_of(c, U"”’」』）》〉"sv)) break;
+    ended = ended || is_one_of(c, kFullWidth);
+    end += c.length;
   }
-  return chunk;
+  return {text.substr(std::min(from, text.size()), end - from), from};
 }
 
 }  // namespace

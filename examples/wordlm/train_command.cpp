@@ -199,6 +199,16 @@ std::string picture_of(const std::string& log) {
   return log.empty() ? "" : std::filesystem::path(log).replace_extension(".svg").string();
 }
 
+/// Draws a log; a failure is a warning, the training is done all the same.
+void draw_log(const std::string& log) {
+  try {
+    write_chart(chart_of({log}), picture_of(log));
+    say("curves: {}\n", picture_of(log));
+  } catch (const std::exception& error) {
+    examples::write_error(fmt::format("wordlm: warning: no curves were drawn: {}\n", error.what()));
+  }
+}
+
 /// No output may be an input or another output. A model may be saved where it was loaded from.
 void check_files(const TrainOptions& options, const TextSettings& text) {
   using examples::NamedFile;
@@ -254,19 +264,19 @@ int run_train(const TrainOptions& given) {
   bool complete = false;
   {
     const examples::InterruptHandler handler;
-    std::signal(SIGPIPE, SIG_IGN);  // who reads the output may leave: the training goes on
+    // Who reads the output may leave, and files may have a limit: the training goes on.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     complete = train(checkpoint, sets.train, sets.held_out, saver, log, options.anomaly);
   }
   if (!complete) {
     print_interruption(checkpoint.progress, saver);
     return 130;
   }
+  examples::interrupted = false;  // too late: there is nothing left to interrupt
   use_best(checkpoint);
   print_result(checkpoint, corpus, sets);
-  if (log.is_on()) {
-    write_chart(chart_of({options.log}), picture_of(options.log));
-    say("curves: {}\n", picture_of(options.log));
-  }
+  if (log.is_on()) draw_log(options.log);
   if (!saver.path().empty() && !saver.failed()) say("saved: {}\n", saver.path());
   if (options.samples > 0) {
     say("{} it writes:\n",

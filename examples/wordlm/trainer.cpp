@@ -56,7 +56,8 @@ class Training {
       while (!is_over()) train_epoch();
       return true;
     } catch (const examples::Interrupted&) {
-      save();
+      // A model that was not trained at all must not take the place of one that was.
+      if (progress_.step > 0) save();
       return false;
     }
   }
@@ -126,12 +127,12 @@ class Training {
     if (s.clip > 0 || log_.is_on()) {
       const double limit = s.clip > 0 ? s.clip : std::numeric_limits<double>::max();
       const double norm = unroll::clip_by_global_norm(gradients, limit, unroll::NonFinite::report);
-      norms_ += norm;
       if (!std::isfinite(norm)) {
         fail_diverged(
             fmt::format("the gradient of batch {} is no longer a number", progress_.batch + 1),
             progress_.epoch + 1);
       }
+      norms_ += norm;
     }
     if (running) checkpoint_.state = unroll::carry(last);
     checkpoint_.optimizer->step(gradients);

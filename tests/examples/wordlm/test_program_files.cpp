@@ -145,7 +145,7 @@ TEST_CASE("a terminal that hangs up is a request to stop well, but not under noh
   CHECK(hung_up.end_with(SIGHUP) == 130);
   CHECK(has(hung_up.out(), "go on with: wordlm train --load "));
   const Run ignored = unroll::testing::run_program(
-      "sh", {"-c", "trap '' HUP; " + std::string(WORDLM_PROGRAM) +
+      "sh", {"-c", "trap \"\" HUP; " + std::string(WORDLM_PROGRAM) +
                        " train --comments 300 --hidden 8 --epochs 4 --samples 0 & sleep 0.2; "
                        "kill -HUP $!; wait $!"});
   CHECK(ignored.status == 0);

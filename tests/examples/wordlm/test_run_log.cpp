@@ -28,6 +28,7 @@ TEST_CASE("log: what is written is read, of epochs trained twice the last") {
     log.add({1, 10, 4, 4.5, 0.25, 0.1, 1000});
     log.add({2, 20, 3, 3.5, 0.5, 0.1, 1000});
   }
+  append(path, "{\"epoch\": 2, \"st");  // where it was killed
   {
     RunLog log(path);
     log.begin(checkpoint);
@@ -64,6 +65,8 @@ TEST_CASE("log: files that are none are refused with their line") {
     CHECK(std::string(error.what()).starts_with(path + ":2: is no line of a log of wordlm: "));
   }
   CHECK_THROWS_AS(RunLog(folder.file("no/run.jsonl")), unroll::IoError);
+  append(folder.file("text"), "The cat sat.\n");
+  CHECK_THROWS_AS(RunLog(folder.file("text")), unroll::IoError);
   CHECK_THROWS_WITH_AS(write_chart({}, "curves.gif"),
                        "curves.gif: a chart is written as .svg or .png", unroll::Error);
 }
