@@ -11,7 +11,7 @@ namespace unroll {
 
 /// Replaces the file at `path` by `bytes`, whole or not at all: writes a new file beside it, makes
 /// it durable, and gives it the name. The file keeps its permissions and its owner, and a symbolic
-/// link stays one: what it leads to is replaced. IoError where that fails; an older file is then
+/// link stays one: what it leads to is replaced. On failure it throws IoError, and an older file is
 /// left as it was.
 void write_file(const std::string& path, std::string_view bytes);
 /// The same of pieces, one after the other.

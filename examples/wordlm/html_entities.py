@@ -12,9 +12,11 @@ HEAD = '''// Written by html_entities.py: the named characters of HTML 5, by the
 namespace wordlm {
 namespace {
 
+// clang-format off
 constexpr NamedCharacter kNamed[] = {
 '''
 TAIL = """};
+// clang-format on
 
 }  // namespace
 

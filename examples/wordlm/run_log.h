@@ -40,8 +40,8 @@ class RunLog {
   std::ofstream file_;
 };
 
-/// The reports of a log, in its order; of an epoch that was trained twice the last.
-/// unroll::IoError, with the line, for what is no log; a last line that was cut off is left out.
+/// The reports of a log, in its order; of an epoch that was trained twice the last. An unfinished
+/// last line is ignored. unroll::IoError, naming the line, for a file that is not a log.
 [[nodiscard]] std::vector<Report> read_log(const std::string& path);
 
 /// The losses of several logs over the epochs: held out, and while training.

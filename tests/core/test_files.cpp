@@ -99,7 +99,7 @@ TEST_CASE("files: a lock keeps a second one out, and goes with its holder") {
   }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
-  CHECK(folder.files() == 1);  // the file of the lock, which nobody holds
+  CHECK(folder.files() == 1);  // the lock file of the killed process
   CHECK_NOTHROW(FileLock{path});
   CHECK(folder.files() == 0);
 }

@@ -12,7 +12,7 @@ TEST_CASE("html: decode_entities replaces the named and numbered entities") {
   CHECK(decode_entities("&#39;&#x2605;&#X41;&#9733;") == "'★A★");
   CHECK(decode_entities("&amp;gt;") == "&gt;");
   CHECK(decode_entities("a&nbsp;b&hellip;") == "a\u00A0b…");
-  // What is no reference stays.
+  // Other text with an ampersand stays.
   for (const std::string text : {"&", "&&", "AT&T", "&;", "&bogus;", "&#;", "&#x;", "&#xD800;",
                                  "&#0;", "&#99999999999;", "&#-5;", "&amp", "a & b;"}) {
     CHECK(decode_entities(text) == text);

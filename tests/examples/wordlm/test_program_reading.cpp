@@ -20,7 +20,7 @@ void write(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
 
-/// Runs wordlm, which has to succeed; what it wrote.
+/// Runs wordlm and returns its output; the test fails where wordlm does.
 std::string output_of(const Arguments& arguments) {
   const Run result = run(arguments);
   CAPTURE(fmt::format("{}", fmt::join(arguments, " ")));
