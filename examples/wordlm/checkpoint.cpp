@@ -34,6 +34,13 @@ const std::string& text_of(const unroll::TensorFile& file, const char* key,
   return found->second;
 }
 
+std::int64_t whole_number_of(const unroll::TensorFile& file, const char* key,
+                             const std::string& path) {
+  const json number = json::parse(text_of(file, key, path));
+  if (!number.is_number_integer()) fail<IoError>("{}: its '{}' is no whole number", path, key);
+  return number.get<std::int64_t>();
+}
+
 void check_format(const unroll::TensorFile& file, const std::string& path) {
   (void)text_of(file, kSettings, path);  // what has none is no model, of whatever age
   const auto found = file.metadata.find(kFormat);
@@ -174,8 +181,10 @@ Checkpoint load_checkpoint(const std::string& path) {
     Vocabulary vocabulary(
         json::parse(text_of(file, kVocabulary, path)).get<std::vector<std::string>>(),
         settings.text.reading);
-    const auto progress = json::parse(text_of(file, kProgress, path)).get<Progress>();
-    const auto words = json::parse(text_of(file, kWords, path)).get<std::int64_t>();
+    const json standing = json::parse(text_of(file, kProgress, path));
+    check_whole_numbers(standing, Progress());
+    const auto progress = standing.get<Progress>();
+    const std::int64_t words = whole_number_of(file, kWords, path);
     if (words < vocabulary.size()) {
       fail<IoError>("{}: a model of {} words with a vocabulary of {}", path, words,
                     vocabulary.size());

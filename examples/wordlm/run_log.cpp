@@ -30,6 +30,7 @@ double most_memory_mb() {
 /// A line of a log as a report; nothing for a line of settings.
 std::optional<Report> report_of(const json& line) {
   if (line.contains("settings")) return std::nullopt;
+  check_whole_numbers(line, {{"epoch", 0}, {"step", 0}});
   Report report;
   line.at("epoch").get_to(report.epoch);
   line.at("step").get_to(report.step);
@@ -106,7 +107,7 @@ std::vector<Report> read_log(const std::string& path) {
         std::erase_if(reports, [&](const Report& r) { return r.epoch >= report->epoch; });
         reports.push_back(*report);
       }
-    } catch (const json::exception& error) {
+    } catch (const std::exception& error) {
       fail<IoError>("{}:{}: is no line of a log of wordlm: {}", path, number, error.what());
     }
     at = end + 1;
