@@ -221,6 +221,12 @@ FileLock::FileLock(const std::string& path)
     }
     struct stat locked {};
     struct stat named {};
+    if (::fstat(file.get(), &locked) == 0 && locked.st_size > 0) {
+      fail<IoError>(
+          "{}: is in the way: a lock of that name, which is removed in the end, is made "
+          "while {} is written",
+          path_, path);
+    }
     // Who held it before may have removed it after it was opened here.
     if (::fstat(file.get(), &locked) == 0 && ::stat(path_.c_str(), &named) == 0 &&
         locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {

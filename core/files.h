@@ -45,7 +45,8 @@ class FileReader {
 };
 
 /// A lock that one process at a time can hold; IoError where another holds it. A process that ends,
-/// or is killed, lets go of it. The lock is a file beside `path`, with the ending .lock.
+/// or is killed, lets go of it. The lock is an empty file beside `path`, with the ending .lock;
+/// IoError where a file of that name holds something.
 class FileLock {
  public:
   /// Locks a path, be there a file or not.

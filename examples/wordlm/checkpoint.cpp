@@ -20,7 +20,7 @@ constexpr const char* kVocabulary = "wordlm.vocabulary";
 constexpr const char* kProgress = "wordlm.progress";
 constexpr const char* kWords = "wordlm.words";
 constexpr const char* kFormat = "wordlm.format";
-constexpr const char* kThisFormat = "3";  // another number wherever older files read differently
+constexpr const char* kThisFormat = "4";  // another number wherever older files read differently
 constexpr std::string_view kOptimizer = "optimizer.";
 constexpr std::string_view kBest = "best.";
 constexpr std::string_view kState = "state.";
@@ -59,15 +59,16 @@ void check_numbers(const Settings& settings, const Progress& p, const std::strin
   const auto is_part = [](double x, double most) { return x >= 0 && x <= most; };
   const TextSettings& text = settings.text;
   const TrainingSettings& s = settings.training;
-  const bool sound =
-      text.comments >= 1 && text.limit >= 0 && is_part(text.held_out, 0.5) && s.batch >= 1 &&
-      s.bptt >= 0 && s.epochs >= 0 && s.clip >= 0 && s.clip_value >= 0 && s.weight_decay >= 0 &&
-      s.dropout >= 0 && s.dropout < 1 && s.warm_up >= 0 && s.hold >= 0 && is_part(s.factor, 1) &&
-      s.patience >= 0 && text.min_count >= 0 && p.best_epoch >= 0 && p.learning_rate > 0 &&
-      p.epoch >= 0 && p.batch >= 0 && p.step >= 0 && p.since_best >= 0 && p.running_words >= 0 &&
-      p.unknown_words >= 0 &&
-      is_finite({p.learning_rate, p.last_loss, p.best_loss, p.running_loss, s.learning_rate, s.clip,
-                 s.clip_value, s.weight_decay, settings.model.forget_bias});
+  const bool sound = text.comments >= 1 && text.limit >= 0 && is_part(text.held_out, 0.5) &&
+                     s.batch >= 1 && s.bptt >= 0 && s.epochs >= 0 && s.clip >= 0 &&
+                     s.clip_value >= 0 && s.weight_decay >= 0 && s.dropout >= 0 && s.dropout < 1 &&
+                     s.warm_up >= 0 && s.hold >= 0 && is_part(s.factor, 1) && s.patience >= 0 &&
+                     text.min_count >= 0 && p.best_epoch >= 0 && p.learning_rate > 0 &&
+                     p.epoch >= 0 && p.batch >= 0 && p.step >= 0 && p.since_best >= 0 &&
+                     p.running_words >= 0 && p.unknown_words >= 0 &&
+                     is_finite({p.learning_rate, p.last_loss, p.best_loss, p.running_loss,
+                                p.running_norms, s.learning_rate, s.clip, s.clip_value,
+                                s.weight_decay, settings.model.forget_bias});
   if (!sound) fail<IoError>("{}: its settings hold a number out of range", path);
 }
 
@@ -83,6 +84,21 @@ void check_sizes(const ModelSettings& s, std::int64_t words, const unroll::Tenso
       (s.embedding > 0 && !matches("embedding.W", {words, s.embedding}))) {
     fail<IoError>("{}: its tensors do not have the sizes that its settings say", path);
   }
+}
+
+/// Whether the words of a vocabulary are any bytes, which JSON cannot hold.
+bool has_bytes(Units units) { return units.tokens == Tokens::byte || units.tokens == Tokens::bpe; }
+
+std::string words_to_json(const Vocabulary& vocabulary) {
+  std::vector<std::string> words = vocabulary.words();
+  if (has_bytes(vocabulary.units())) std::ranges::transform(words, words.begin(), to_latin1);
+  return json(words).dump();
+}
+
+Vocabulary words_from_json(const std::string& text, Units units) {
+  auto words = json::parse(text).get<std::vector<std::string>>();
+  if (has_bytes(units)) std::ranges::transform(words, words.begin(), from_latin1);
+  return Vocabulary(std::move(words), units);
 }
 
 void put_state(unroll::TensorFile& file, const Checkpoint& checkpoint) {
@@ -128,7 +144,7 @@ void take_parameters(const unroll::TensorFile& file, Checkpoint& checkpoint,
 /// The carried state, in the middle of an epoch of running text.
 void take_carried_state(const unroll::TensorFile& file, Checkpoint& checkpoint,
                         const std::string& path) {
-  if (!checkpoint.settings.text.is_running() || checkpoint.progress.batch == 0) return;
+  if (!checkpoint.settings.text.running || checkpoint.progress.batch == 0) return;
   unroll::Tape tape(checkpoint.model->parameters().dtype());
   auto state = unroll::carry(checkpoint.model->start(tape, checkpoint.settings.training.batch));
   for (std::size_t i = 0; i < state.values.size(); ++i) {
@@ -146,7 +162,7 @@ void take_carried_state(const unroll::TensorFile& file, Checkpoint& checkpoint,
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Progress, epoch, batch, step, learning_rate, last_loss,
                                    best_loss, since_best, best_epoch, running_loss, running_words,
-                                   unknown_words, data)
+                                   running_norms, unknown_words, data, measured)
 
 Checkpoint new_checkpoint(const Settings& settings, Vocabulary vocabulary, std::int64_t words) {
   Progress progress;
@@ -164,7 +180,7 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   unroll::TensorFile file;
   file.tensors = unroll::tensors_of(checkpoint.model->parameters());
   file.metadata[kSettings] = to_json(checkpoint.settings);
-  file.metadata[kVocabulary] = json(checkpoint.vocabulary.words()).dump();
+  file.metadata[kVocabulary] = words_to_json(checkpoint.vocabulary);
   file.metadata[kProgress] = json(checkpoint.progress).dump();
   file.metadata[kWords] = std::to_string(checkpoint.model->words());
   file.metadata[kFormat] = kThisFormat;
@@ -178,9 +194,8 @@ Checkpoint load_checkpoint(const std::string& path) {
     check_format(file, path);
     if (!file.checked) fail<IoError>("{}: is damaged, its checksums are missing", path);
     const Settings settings = settings_from_json(text_of(file, kSettings, path), path);
-    Vocabulary vocabulary(
-        json::parse(text_of(file, kVocabulary, path)).get<std::vector<std::string>>(),
-        settings.text.reading);
+    Vocabulary vocabulary =
+        words_from_json(text_of(file, kVocabulary, path), settings.text.units());
     const json standing = json::parse(text_of(file, kProgress, path));
     check_whole_numbers(standing, Progress());
     const auto progress = standing.get<Progress>();

@@ -26,8 +26,10 @@ struct Progress {
   std::int64_t best_epoch = 0;  // after which it was measured
   double running_loss = 0;      // summed over the words of the next epoch so far
   std::int64_t running_words = 0;
+  double running_norms = 0;        // of the gradients of the next epoch so far, summed
   std::int64_t unknown_words = 0;  // words of the training text that stood for UNKNOWN_TOKEN
   std::string data;                // fingerprint of the training sentences
+  std::string measured;            // of those that losses are measured on
 };
 
 /// A model, its words and its history.

@@ -1,6 +1,7 @@
 #include "wordlm/commands.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iostream>
@@ -9,10 +10,12 @@
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
+#include "wordlm/input.h"
 #include "wordlm/presets.h"
 #include "wordlm/report.h"
 #include "wordlm/run_log.h"
 #include "wordlm/streams.h"
+#include "wordlm/text_format.h"
 #include "wordlm/trainer.h"
 
 namespace wordlm {
@@ -29,14 +32,17 @@ std::int64_t count_unknown(const Ids& ids, const Vocabulary& vocabulary) {
 
 /// How many words a text has, and how many of them the model does not know.
 void print_counts(const Checkpoint& checkpoint, const std::vector<Ids>& text, std::int64_t words) {
-  if (checkpoint.settings.text.reading == Reading::characters) {
-    say("characters: {}, ends of lines included\n", grouped(words));
+  const Vocabulary& vocabulary = checkpoint.vocabulary;
+  if (vocabulary.unknown() == Vocabulary::kNone) {
+    say("{}s: {}, ends of {} included\n", unit_of(vocabulary.units().tokens), grouped(words),
+        vocabulary.units().running ? "lines" : "sentences");
     return;
   }
   std::int64_t unknown = 0;
-  for (const Ids& ids : text) unknown += count_unknown(ids, checkpoint.vocabulary);
-  say("words: {}, ends of sentences included; {} unknown to the model ({:.1f} %)\n", grouped(words),
-      grouped(unknown), 100.0 * static_cast<double>(unknown) / static_cast<double>(words));
+  for (const Ids& ids : text) unknown += count_unknown(ids, vocabulary);
+  say("{}s: {}, ends of sentences included; {} unknown to the model ({:.1f} %)\n",
+      unit_of(vocabulary.units().tokens), grouped(words), grouped(unknown),
+      100.0 * static_cast<double>(unknown) / static_cast<double>(words));
 }
 
 /// Which epoch the weights are of.
@@ -49,33 +55,39 @@ void print_epoch(const Checkpoint& checkpoint) {
   }
 }
 
-/// The text that the training of a model held out.
+/// The text that the training of a model held out, in its ids.
 Corpus held_out_corpus(const Checkpoint& checkpoint, const std::string& path) {
-  Corpus corpus = read_corpus(checkpoint.settings);
-  Sets sets = encode_sets(corpus, checkpoint.vocabulary, checkpoint.settings.text);
-  keep_first(sets.train, checkpoint.settings.text);
+  const TextSettings& text = checkpoint.settings.text;
+  if (std::ranges::count(text.data, kStandardInput) > 0) {
+    unroll::fail<unroll::Error>(
+        "{}: was trained on standard input, of which nothing is left to measure on", path);
+  }
+  Corpus corpus = read_corpus(text, checkpoint.settings.seed);
+  encode(corpus, checkpoint.vocabulary);
+  keep_first(corpus.train, text);
   const std::string& trained = checkpoint.progress.data;
-  if (!trained.empty() && fingerprint(sets.train) != trained) {
+  if (!trained.empty() && fingerprint(corpus.train) != trained) {
     unroll::fail<unroll::Error>("{}: {} no longer holds the text this model was trained on", path,
-                                checkpoint.settings.text.data);
+                                fmt::join(text.data, ", "));
   }
   return corpus;
 }
 
-/// A text of the user's, or other built-in comments for a model of those.
+/// A text of the user's, or other built-in comments for a model of those, in its ids.
 Corpus corpus_to_measure(const Checkpoint& checkpoint, const EvalOptions& options) {
-  Settings settings = checkpoint.settings;
-  if (options.data.empty() && !settings.text.data.empty()) {
+  TextSettings text = checkpoint.settings.text;
+  if (options.data.empty() && !text.data.empty()) {
     unroll::fail<unroll::Error>(
         "{}: was trained on {}; --data names a text to measure on, --held-out is the part of that "
         "one it was not trained on",
-        options.load, settings.text.data);
+        options.load, fmt::join(text.data, ", "));
   }
-  settings.text.column = options.text.column;
-  settings.text.delimiter = options.text.delimiter;
-  settings.text.skip_bad_rows = options.text.skip_bad_rows;
-  settings.seed = checkpoint.settings.seed + 2;  // neither the training nor the test comments
-  return read_evaluation(settings, options.data, options.text.format);
+  take_reading(options.text, text);
+  if (!options.data.empty()) check_reading(options.text, std::span(&options.data, 1));
+  const std::uint64_t seed = checkpoint.settings.seed + 2;  // neither training nor test comments
+  Corpus corpus = read_evaluation(text, seed, options.data);
+  encode(corpus, checkpoint.vocabulary);
+  return corpus;
 }
 
 }  // namespace
@@ -88,8 +100,7 @@ void run_eval(const EvalOptions& options) {
   const Checkpoint checkpoint = load_best(options.load);
   const Corpus corpus = options.held_out ? held_out_corpus(checkpoint, options.load)
                                          : corpus_to_measure(checkpoint, options);
-  const std::vector<Ids> text =
-      encode_sets(corpus, checkpoint.vocabulary, checkpoint.settings.text).held_out;
+  const std::vector<Ids>& text = corpus.held_out;
   if (text.empty()) {
     unroll::fail<unroll::Error>("{}: its training held nothing out; --data names a text",
                                 options.load);
@@ -98,7 +109,7 @@ void run_eval(const EvalOptions& options) {
   print_epoch(checkpoint);
   say("{}\n", corpus.description);
   print_counts(checkpoint, text, evaluation.words);
-  print_evaluation(evaluation, checkpoint.settings.text.reading);
+  print_evaluation(evaluation, checkpoint.vocabulary.units().tokens);
   print_floor(corpus);
 }
 
@@ -117,7 +128,7 @@ void run_score(const ScoreOptions& options) {
   std::vector<Ids> sentences;
   for (std::string& text : texts) {
     text = repair_utf8(text).text;
-    sentences.push_back(checkpoint.vocabulary.encode(words_of(checkpoint.settings, text)));
+    sentences.push_back(encode_text(checkpoint.settings.text, checkpoint.vocabulary, text));
   }
   const std::vector<double> scores = score(*checkpoint.model, sentences);
 
@@ -161,7 +172,8 @@ void run_info(const std::string& path) {
   const Progress& progress = checkpoint.progress;
   say("{}: its checksums are right\n", path);
   print_model(checkpoint);
-  say("text: {}{}{}\n", text.data.empty() ? "built-in comments" : text.data,
+  say("text: {}{}{}\n",
+      text.data.empty() ? "built-in comments" : fmt::format("{}", fmt::join(text.data, ", ")),
       text.format.empty() ? "" : fmt::format(", read as {}", text.format),
       text.column.empty() ? "" : fmt::format(", column '{}'", text.column));
   say("vocabulary: {} ids, of which {} have a word\n", grouped(checkpoint.model->words()),

@@ -24,7 +24,8 @@ struct TrainOptions {
   bool epochs_given = false;  // with `load`: the settings that may be given anew, and were
   bool learning_rate_given = false;
   bool data_given = false;
-  bool table_given = false;  // column, delimiter or how broken rows are taken
+  bool reading_given = false;  // format, column, delimiter, or how bad rows are taken
+  bool tokens_given = false;
   bool valid_given = false;
   bool test_given = false;
 };

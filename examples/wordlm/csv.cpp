@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/numbers.h"
 #include "wordlm/text.h"
 
 namespace wordlm {
@@ -61,7 +62,7 @@ char find_delimiter(std::string_view text) {
   constexpr std::string_view kDelimiters = ",;\t";
   std::array<int, kDelimiters.size()> counts{};
   bool quoted = false;
-  for (const char c : text) {
+  for (const char c : text.substr(std::min(text.find_first_not_of(" \n"), text.size()))) {
     if (c == '\n' && !quoted) break;
     if (c == '"') quoted = !quoted;
     const std::size_t which = kDelimiters.find(c);
@@ -97,8 +98,10 @@ std::optional<Record> CsvReader::next() {
     if (records_.empty()) return std::nullopt;
     Record record = std::move(records_.front());
     records_.pop_front();
+    if (is_empty(record)) continue;
     if (fields_ == 0) fields_ = record.fields.size();
-    if (!is_empty(record)) return record;
+    check_fields(record);
+    return record;
   }
 }
 
@@ -108,14 +111,19 @@ void CsvReader::read_line() {
   const std::string_view line = line_at(text_, at_);
   if (!was_quoted) {  // only a quoted field goes on from line to line
     record_.line = line_;
+    first_open_at_ = 0;
     quoted_ += line.starts_with('"') ? 1 : -1;
   }
   const std::size_t fields = record_.fields.size();
   const std::size_t parsed =
       csv_parse(&parser_, line.data(), line.size(), &on_field, &on_record, this);
   rethrow_callback_error();
-  if (parsed != line.size()) reject(line.substr(parsed));
   at_ += line.size();
+  if (parsed != line.size()) reject(line.substr(parsed));
+  if (parser_.quoted != 0 && !was_quoted) {
+    first_open_line_ = line_;
+    first_open_at_ = at_;
+  }
   if (parser_.quoted != 0 && (!was_quoted || record_.fields.size() != fields)) {
     open_line_ = line_;
     open_at_ = at_;
@@ -135,12 +143,12 @@ void CsvReader::finish() {
     return;
   }
   const std::int64_t line = open_line_;
-  recover(open_at_, line);
+  restart(open_at_, line);
   fail<IoError>("{}:{}: the quote that opens here is never closed", path_, line);
 }
 
-/// Goes on after a line that is broken, as if nothing had been before.
-void CsvReader::recover(std::size_t at, std::int64_t line) {
+/// Goes on behind line number `line`, at byte `at`, as if nothing had been before.
+void CsvReader::restart(std::size_t at, std::int64_t line) {
   csv_free(&parser_);
   start();
   record_ = {};
@@ -149,23 +157,46 @@ void CsvReader::recover(std::size_t at, std::int64_t line) {
   finished_ = false;
 }
 
+/// Goes on behind a broken record, all of whose lines have been read.
+void CsvReader::recover() {
+  const bool swallowed = first_open_at_ > 0 && fields_ > 0 &&
+                         is_table_of(text_.substr(first_open_at_, at_ - first_open_at_), fields_,
+                                     quoted_ > 0, delimiter_);
+  if (swallowed) {
+    restart(first_open_at_, first_open_line_);
+  } else {
+    restart(at_, line_);
+  }
+}
+
+void CsvReader::check_fields(const Record& record) {
+  if (record.fields.size() == fields_) return;
+  recover();
+  fail<IoError>(
+      "{}:{}: expected {} as in the header, found {}; a field that holds a '{}' must be quoted, "
+      "--delimiter names another character between fields",
+      path_, record.line, examples::count_of(static_cast<std::int64_t>(fields_), "field"),
+      record.fields.size(), delimiter_ == '\t' ? "tab" : std::string(1, delimiter_));
+}
+
 void CsvReader::reject(std::string_view rest) {
   if (csv_error(&parser_) != CSV_EPARSE) {
     fail<IoError>("{}:{}: not enough memory for a field", path_, line_);
   }
   const bool quoted = parser_.quoted != 0;
   const std::int64_t first = record_.line;
-  recover(at_ + line_at(text_, at_).size(), line_);
+  const std::int64_t line = line_;
+  recover();
   if (quoted) {
     fail<IoError>(
         "{}:{}: expected '{}' or the end of the line after a closing quote, found '{}' (the "
         "record begins on line {})",
-        path_, line_, delimiter_, excerpt(rest), first);
+        path_, line, delimiter_, excerpt(rest), first);
   }
   fail<IoError>(
       "{}:{}: expected quotes around the whole of a field that holds a quote, found '{}' inside "
       "an unquoted one",
-      path_, line_, excerpt(rest));
+      path_, line, excerpt(rest));
 }
 
 // An exception must not pass through libcsv's C code: it waits here until that has returned.

@@ -29,8 +29,9 @@ class CsvReader {
   CsvReader& operator=(const CsvReader&) = delete;
 
   /// The next record, or nothing at the end of the text; records without anything in them are
-  /// none. Throws unroll::IoError for broken quoting; what follows the broken line can then be read
-  /// on.
+  /// none. Throws unroll::IoError for broken quoting and for another number of fields than the
+  /// first record has; the next call goes on behind the broken record, or where its lines look like
+  /// records that a stray quote has swallowed, behind the line with that quote.
   ///
   /// Beginnings of large files are passed on as samples. A quote that is never closed is therefore
   /// no error where the lines after it are not like the records before: the text is cut off within
@@ -44,7 +45,9 @@ class CsvReader {
   void start();
   void read_line();
   void finish();
-  void recover(std::size_t at, std::int64_t line);
+  void check_fields(const Record& record);
+  void recover();
+  void restart(std::size_t at, std::int64_t line);
   [[noreturn]] void reject(std::string_view rest);
   template <class Action>
   void guarded(Action action) noexcept;
@@ -56,11 +59,13 @@ class CsvReader {
   std::string_view text_;
   char delimiter_;
   csv_parser parser_{};
-  std::size_t at_ = 0;          ///< byte of `text_` that libcsv gets next
-  std::int64_t line_ = 0;       ///< the line it got last
-  Record record_;               ///< the unfinished record
-  std::size_t open_at_ = 0;     ///< byte behind the line on which the open quote stands
-  std::int64_t open_line_ = 0;  ///< that line
+  std::size_t at_ = 0;             ///< byte of `text_` that libcsv gets next
+  std::int64_t line_ = 0;          ///< the line it got last
+  Record record_;                  ///< the unfinished record
+  std::size_t open_at_ = 0;        ///< byte behind the line on which the open quote stands
+  std::int64_t open_line_ = 0;     ///< that line
+  std::size_t first_open_at_ = 0;  ///< the same of the first open quote of the record; 0: none
+  std::int64_t first_open_line_ = 0;
   std::deque<Record> records_;
   std::size_t fields_ = 0;   ///< of the first record
   std::int64_t quoted_ = 0;  ///< lines on which a record begins with a quote, less the others

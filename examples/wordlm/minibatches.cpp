@@ -7,7 +7,7 @@ namespace wordlm {
 Minibatches minibatches(const std::vector<Ids>& text, const Settings& settings,
                         std::int64_t epoch) {
   const TrainingSettings& s = settings.training;
-  if (settings.text.is_running()) {
+  if (settings.text.running) {
     const Streams streams(text.at(0), s.batch, s.bptt);
     return {streams.pieces(), streams.words(),
             [streams](std::int64_t number) { return streams.piece(number); }};

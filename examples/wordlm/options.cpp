@@ -62,19 +62,19 @@ std::vector<CLI::Option*> add_reading_options(CLI::App& app, TextSettings& text)
                ? std::string()
                : fmt::format("'{}' is neither a character nor 'tab'", name);
   };
-  return {
-      app.add_option("--read", text.format,
-                     "the format of a file: csv, tsv, lines (a comment a line) or text (running "
-                     "text as it is); without it by the file's ending")
-          ->check(CLI::Validator(is_format, "NAME")),
-      app.add_option("--column", text.column,
-                     "of a table, by name or number; without it 'body', 'text', 'comment' or "
-                     "'content', or the only one"),
-      app.add_option("--delimiter", text.delimiter,
-                     "between the fields of csv, a character or 'tab'; without it found")
-          ->check(CLI::Validator(is_delimiter, "CHAR")),
-      app.add_flag("--skip-bad-rows", text.skip_bad_rows,
-                   "leave broken records of a table out and count them")};
+  return {app.add_option("--read", text.format,
+                         "the format of files: csv, tsv, jsonl, lines (a comment a line) or text "
+                         "(running text as it is); without it by their endings")
+              ->check(CLI::Validator(is_format, "NAME")),
+          app.add_option("--column,--field", text.column,
+                         "of a table, by name or number, or member of objects of JSON; without it "
+                         "'body', 'text', 'comment' or "
+                         "'content', or the only one"),
+          app.add_option("--delimiter", text.delimiter,
+                         "between the fields of csv, a character or 'tab'; without it found")
+              ->check(CLI::Validator(is_delimiter, "CHAR")),
+          app.add_flag("--skip-bad-rows", text.skip_bad_rows,
+                       "leave broken records of a table, or lines of JSON, out and count them")};
 }
 
 void add_commands(CLI::App& app, CommandLine& line) {

@@ -23,7 +23,7 @@ struct Zaremba {
 
 Settings zaremba(const Zaremba& size) {
   Settings s;
-  s.text.reading = Reading::stream;
+  s.text.running = true;
   s.text.vocabulary = 10000;
   s.model.cell = "lstm";
   s.model.layers = 2;
@@ -77,7 +77,8 @@ Settings wildml_gru() {
 
 Settings char_rnn() {
   Settings s;
-  s.text.reading = Reading::characters;
+  s.text.running = true;
+  s.text.tokens = Tokens::character;
   s.text.held_out = 0.05;
   s.model.cell = "lstm";
   s.model.layers = 2;
@@ -147,8 +148,9 @@ std::vector<std::string> options_of(const Settings& settings) {
   const Settings usual;
   Differences d;
   const TextSettings& text = settings.text;
-  d.add_flag("--stream", text.reading == Reading::stream, false);
-  d.add_flag("--chars", text.reading == Reading::characters, false);
+  d.add_flag("--stream", text.running, usual.text.running);
+  d.add("--tokens", kTokenNames.at(static_cast<std::size_t>(text.tokens)), kTokenNames[0]);
+  d.add_flag("--keep-case", text.keep_case, usual.text.keep_case);
   d.add("--min-count", text.min_count, usual.text.min_count);
   d.add("--vocabulary", text.vocabulary, usual.text.vocabulary);
   d.add("--held-out", text.held_out, usual.text.held_out);

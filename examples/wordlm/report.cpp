@@ -13,6 +13,13 @@ using examples::say;
 using examples::grouped;
 namespace {
 
+/// Characters or bytes as a text.
+std::string put_together(const Sentence& tokens) {
+  std::string text;
+  for (const std::string& token : tokens) text += token;
+  return repair_utf8(text).text;
+}
+
 /// A word, short enough for a message, on one line.
 std::string shortened(const std::string& word) {
   if (word == "\n") return "\\n";
@@ -24,18 +31,20 @@ std::string shortened(const std::string& word) {
 
 }  // namespace
 
-const char* unit_of(Reading reading) {
-  return reading == Reading::characters ? "character" : "word";
-}
-
-void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids, Reading reading) {
+void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids) {
   const VocabularyCounts& counts = vocabulary.counts();
-  const char* const unit = unit_of(reading);
-  say("vocabulary: {} {}s in {} {}, {} distinct; {} ids, the rarest {} kept is '{}', seen {}\n",
-      grouped(counts.words), unit, grouped(counts.sentences),
-      reading == Reading::characters ? "lines" : "sentences", grouped(counts.distinct_words),
-      grouped(vocabulary.size()), unit, shortened(counts.rarest_word),
-      counts.rarest_count == 1 ? "once" : fmt::format("{} times", counts.rarest_count));
+  const Units units = vocabulary.units();
+  const char* const unit = units.tokens == Tokens::bpe ? "word" : unit_of(units.tokens);
+  say("vocabulary: {} {}s in {} {}, {} distinct; {} ids", grouped(counts.words), unit,
+      grouped(counts.sentences), units.has_line_feeds() ? "lines" : "sentences",
+      grouped(counts.distinct_words), grouped(vocabulary.size()));
+  if (units.tokens == Tokens::bpe) {
+    say(", of bytes and of pieces of words such as '{}'", shortened(vocabulary.words().back()));
+  } else if (!counts.rarest_word.empty()) {
+    say(", the rarest {} kept is '{}', seen {}", unit, shortened(counts.rarest_word),
+        counts.rarest_count == 1 ? "once" : fmt::format("{} times", counts.rarest_count));
+  }
+  say("\n");
   if (counts.unknown > 0) {
     say("note: words of the text that stand for {}, too rare or marked so: {}\n",
         Vocabulary::kUnknown, grouped(counts.unknown));
@@ -68,8 +77,8 @@ void print_floor(const Corpus& corpus) {
   say("\n");
 }
 
-void print_evaluation(const Evaluation& evaluation, Reading reading) {
-  say("loss: {:.4f} nats per {}\nperplexity: {:.2f}\n", evaluation.loss, unit_of(reading),
+void print_evaluation(const Evaluation& evaluation, Tokens tokens) {
+  say("loss: {:.4f} nats per {}\nperplexity: {:.2f}\n", evaluation.loss, unit_of(tokens),
       std::exp(evaluation.loss));
 }
 
@@ -80,10 +89,12 @@ void print_samples(const Checkpoint& checkpoint, int count, std::uint64_t seed,
   for (int i = 0; i < count; ++i) {
     // A stream of its own for each: a sample does not depend on how many come before it.
     unroll::Random random(seed, unroll::hash_name(fmt::format("sample {}", i)));
-    if (checkpoint.settings.text.reading == Reading::characters) {
-      say("{}{}\n", i > 0 ? "\n---\n" : "", sample_characters(model, vocabulary, options, random));
+    const Units units = vocabulary.units();
+    if (units.has_line_feeds()) {
+      say("{}{}\n", i > 0 ? "\n---\n" : "", sample_text(model, vocabulary, options, random));
     } else {
-      say("  {}\n", join_words(sample_sentence(model, vocabulary, options, random)));
+      const Sentence sentence = sample_sentence(model, vocabulary, options, random);
+      say("  {}\n", units.tokens == Tokens::word ? join_words(sentence) : put_together(sentence));
     }
   }
 }

@@ -9,14 +9,13 @@
 namespace wordlm {
 
 /// "word" or "character".
-[[nodiscard]] const char* unit_of(Reading reading);
 /// `ids`: those of the model, which may be more than there are words.
-void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids, Reading reading);
+void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids);
 void print_model(const Checkpoint& checkpoint);
 /// The loss no model can beat, where it is known.
 void print_floor(const Corpus& corpus);
 /// "loss: ... nats per word", "perplexity: ...".
-void print_evaluation(const Evaluation& evaluation, Reading reading);
+void print_evaluation(const Evaluation& evaluation, Tokens tokens);
 /// Sentences the model writes, one a line, or texts of characters.
 void print_samples(const Checkpoint& checkpoint, int count, std::uint64_t seed,
                    const SamplingOptions& options);

@@ -43,15 +43,12 @@ void forbid_nameless(std::vector<double>& logits, const Vocabulary& vocabulary) 
   std::fill(logits.begin() + vocabulary.size(), logits.end(), kNever);
 }
 
-/// The id that stands before a sentence.
-std::int32_t before_sentence(const Vocabulary& vocabulary) { return vocabulary.encode({}).front(); }
-
 /// One attempt; whether it ended by itself.
 bool try_sentence(const Model& model, const Vocabulary& vocabulary, const SamplingOptions& options,
                   unroll::Random& random, Sentence& sentence) {
   sentence.clear();
   Reader reader(model);
-  std::int32_t word = before_sentence(vocabulary);
+  std::int32_t word = vocabulary.before_text();
   while (true) {
     std::vector<double> logits = reader.read(word);
     forbid(logits, vocabulary.sentence_start());
@@ -100,18 +97,18 @@ Sentence sample_sentence(const Model& model, const Vocabulary& vocabulary,
   return sentence;
 }
 
-std::string sample_characters(const Model& model, const Vocabulary& vocabulary,
-                              const SamplingOptions& options, unroll::Random& random) {
+std::string sample_text(const Model& model, const Vocabulary& vocabulary,
+                        const SamplingOptions& options, unroll::Random& random) {
   std::string text;
   Reader reader(model);
-  std::int32_t character = before_sentence(vocabulary);
+  std::int32_t token = vocabulary.before_text();
   for (int i = 0; i < options.length; ++i) {
-    std::vector<double> logits = reader.read(character);
+    std::vector<double> logits = reader.read(token);
     forbid_nameless(logits, vocabulary);
-    character = static_cast<std::int32_t>(draw(logits, options.temperature, random));
-    text += vocabulary.word(character);
+    token = static_cast<std::int32_t>(draw(logits, options.temperature, random));
+    text += vocabulary.word(token);
   }
-  return text;
+  return repair_utf8(text).text;
 }
 
 }  // namespace wordlm

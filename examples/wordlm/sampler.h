@@ -24,10 +24,10 @@ struct SamplingOptions {
 [[nodiscard]] Sentence sample_sentence(const Model& model, const Vocabulary& vocabulary,
                                        const SamplingOptions& options, unroll::Random& random);
 
-/// A text of `options.length` characters from a model of characters, which begins where a line
-/// does.
-[[nodiscard]] std::string sample_characters(const Model& model, const Vocabulary& vocabulary,
-                                            const SamplingOptions& options, unroll::Random& random);
+/// A text of `options.length` tokens from a model of running text with line feeds, which begins
+/// where a line does.
+[[nodiscard]] std::string sample_text(const Model& model, const Vocabulary& vocabulary,
+                                      const SamplingOptions& options, unroll::Random& random);
 
 /// Draws an index in proportion to exp(logits / temperature); -infinity is never drawn.
 [[nodiscard]] std::size_t draw(std::span<const double> logits, double temperature,

@@ -179,15 +179,23 @@ std::vector<std::string> split_sentences(std::string_view comment) {
   return sentences;
 }
 
-std::vector<Sentence> sentences_of(const Comments& comments) {
-  std::vector<Sentence> sentences;
-  for (const std::string& comment : comments.texts) {
-    for (const std::string& text : split_sentences(text_of_html(comment))) {
-      Sentence words = is_rule(text) ? Sentence() : split_words(text);
-      if (words.empty()) continue;
+void for_each_sentence(std::string_view comment, Case letters,
+                       const std::function<void(const Sentence&)>& take) {
+  for (const std::string& text : split_sentences(text_of_html(comment))) {
+    Sentence words = is_rule(text) ? Sentence() : split_words(text);
+    if (words.empty()) continue;
+    if (letters == Case::lower) {
       for (std::string& word : words) word = lower_case(word);
-      sentences.push_back(std::move(words));
     }
+    take(words);
+  }
+}
+
+std::vector<Sentence> sentences_of(std::span<const std::string> comments) {
+  std::vector<Sentence> sentences;
+  for (const std::string& comment : comments) {
+    for_each_sentence(comment, Case::lower,
+                      [&](const Sentence& words) { sentences.push_back(words); });
   }
   return sentences;
 }

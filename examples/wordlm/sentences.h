@@ -1,11 +1,13 @@
 #pragma once
 /// From comments to sentences, and to the words a language model learns from.
 
+#include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "wordlm/comments.h"
 #include "wordlm/text.h"
 
 namespace wordlm {
@@ -18,8 +20,15 @@ namespace wordlm {
 /// quotation, a heading or a list item of Markdown. Any other line feed is white space.
 [[nodiscard]] std::vector<std::string> split_sentences(std::string_view comment);
 
-/// All sentences of all comments: HTML entities decoded, split into words, in lower case. Lines
-/// across the page ("***") are left out.
-[[nodiscard]] std::vector<Sentence> sentences_of(const Comments& comments);
+/// Whether words keep their upper case.
+enum class Case : std::uint8_t { lower, kept };
+
+/// Calls `take` with the words of each sentence of a comment: HTML entities decoded, split into
+/// words. Lines across the page ("***") are left out. The vector is used again for the next one.
+void for_each_sentence(std::string_view comment, Case letters,
+                       const std::function<void(const Sentence&)>& take);
+
+/// All sentences of all comments, in lower case.
+[[nodiscard]] std::vector<Sentence> sentences_of(std::span<const std::string> comments);
 
 }  // namespace wordlm

@@ -10,29 +10,20 @@
 
 namespace wordlm {
 
-namespace {
-
-constexpr std::array kReadings = {std::pair(Reading::sentences, "sentences"),
-                                  std::pair(Reading::stream, "stream"),
-                                  std::pair(Reading::characters, "characters")};
-
-}  // namespace
-
-// Found by nlohmann::json: the name of a reading stands for it.
-void to_json(nlohmann::json& json, Reading reading) {
-  json = kReadings[static_cast<std::size_t>(reading)].second;
+// Found by nlohmann::json: the name of tokens stands for them.
+void to_json(nlohmann::json& json, Tokens tokens) {
+  json = kTokenNames.at(static_cast<std::size_t>(tokens));
 }
-void from_json(const nlohmann::json& json, Reading& reading) {
+void from_json(const nlohmann::json& json, Tokens& tokens) {
   const auto name = json.get<std::string>();
-  const auto found = std::find_if(kReadings.begin(), kReadings.end(),
-                                  [&](const auto& known) { return name == known.second; });
-  if (found == kReadings.end()) unroll::fail<unroll::Error>("there is no text of '{}'", name);
-  reading = found->first;
+  const auto* const found = std::ranges::find(kTokenNames, name);
+  if (found == kTokenNames.end()) unroll::fail<unroll::Error>("there are no tokens '{}'", name);
+  tokens = static_cast<Tokens>(found - kTokenNames.begin());
 }
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TextSettings, reading, data, format, column, delimiter,
-                                   skip_bad_rows, valid, test, comments, limit, vocabulary,
-                                   min_count, held_out)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TextSettings, tokens, running, plain, keep_case, data, format,
+                                   column, preferred, delimiter, skip_bad_rows, valid, test,
+                                   comments, limit, vocabulary, min_count, held_out)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSettings, cell, hidden, layers, embedding, tie, bias,
                                    forget_bias, initial, double_precision)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, epochs, batch, bptt, shuffle, dropout,
@@ -82,17 +73,32 @@ void check(const Settings& settings) {
   if (!text.format.empty() && std::ranges::find(kFormats, text.format) == kFormats.end()) {
     fail<Error>("there is no format '{}' of texts", text.format);
   }
-  if (text.is_running() && training.bptt < 1) {
+  if (text.running && text.limit > 0) {
+    fail<Error>("--first counts sentences; running text is read from its beginning to its end");
+  }
+  if (text.plain && !text.running) {
+    fail<Error>("--read text is running text: it goes with --stream or --chars");
+  }
+  if (text.keep_case && text.tokens != Tokens::word) {
+    fail<Error>("--keep-case is for words; a {} keeps its case anyway", unit_of(text.tokens));
+  }
+  if (text.running && training.bptt < 1) {
     fail<Error>("running text is read in pieces of --bptt steps: {} steps are too few",
                 training.bptt);
   }
-  if (!text.is_running() && training.dropout > 0 && training.bptt > 0) {
+  if (!text.running && training.dropout > 0 && training.bptt > 0) {
     fail<Error>(
         "--dropout and --bptt go together only with --stream: cut at every word, a sentence has no "
         "one mask");
   }
-  if (text.reading == Reading::characters && text.vocabulary > 0) {
-    fail<Error>("--chars reads every character there is; --vocabulary cannot leave any out");
+  const bool knows_all = text.tokens == Tokens::byte ||
+                         (text.tokens == Tokens::character && text.units().has_line_feeds());
+  if (knows_all && text.vocabulary > 0) {
+    fail<Error>("every {} there is is read; --vocabulary cannot leave any out",
+                unit_of(text.tokens));
+  }
+  if ((knows_all || text.tokens == Tokens::bpe) && text.min_count > 0) {
+    fail<Error>("--min-count is for words; a {} is never unknown", unit_of(text.tokens));
   }
   if (training.schedule == "step" && training.hold < 1) {
     fail<Error>("--schedule step multiplies every --hold epochs: {} are too few", training.hold);

@@ -4,30 +4,35 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
-#include "wordlm/vocabulary.h"
+#include "wordlm/tokens.h"
 
 namespace wordlm {
 
 /// Where the words come from, and how they are read.
 struct TextSettings {
-  Reading reading = Reading::sentences;
-  std::string data;       // a file; empty: the built-in comments
-  std::string format;     // of the file, see text_format.h; empty: by its ending
-  std::string column;     // of a table
-  std::string delimiter;  // between the fields of csv, a character or "tab"; empty: found
+  Tokens tokens = Tokens::word;
+  bool running = false;           // the sentences follow each other, as one text
+  bool plain = false;             // running text that files hold as it is, no comments
+  bool keep_case = false;         // of words
+  std::vector<std::string> data;  // files; none: the built-in comments
+  std::string format;             // of the files, see text_format.h; empty: by their endings
+  std::string column;             // of a table, or member of lines of JSON
+  std::string preferred;          // the column that was named for another file
+  std::string delimiter;          // between fields of csv, a character or "tab"; empty: found
   bool skip_bad_rows = false;
   std::string valid;  // a file to measure on after every epoch; empty: the part held out
   std::string test;   // a file to measure on in the end; empty: none
   std::int64_t comments = 40000;  // how many built-in comments
-  std::int64_t limit = 0;         // sentences to use of the file, 0: all
+  std::int64_t limit = 0;         // sentences to use of the files, 0: all
   int vocabulary = 0;             // ids of the model, 0: as many words as there are, at most 8000
   std::int64_t min_count = 0;     // of words in the vocabulary, 0: 2 in a text that has enough
   double held_out = 0.1;          // the part of the sentences kept to measure on
 
-  [[nodiscard]] bool is_running() const { return reading != Reading::sentences; }
-  /// Whether words are what stands between blanks, as it is.
-  [[nodiscard]] bool is_prepared() const { return reading == Reading::stream && format == "text"; }
+  [[nodiscard]] Units units() const { return {tokens, running}; }
+  /// Whether words are those between blanks, as they are.
+  [[nodiscard]] bool is_prepared() const { return plain && tokens == Tokens::word; }
 };
 
 /// The network.
@@ -80,9 +85,9 @@ void check(const Settings& settings);
 [[nodiscard]] std::string to_json(const Settings& settings);
 [[nodiscard]] Settings settings_from_json(const std::string& json, const std::string& file);
 
-/// Throws unroll::Error, naming the member, where an object of JSON has a number with a fraction, or
-/// one that no whole number can hold, and `model`, of the same members, has a whole number there.
-/// The library would convert it, to anything.
+/// Throws unroll::Error, naming the member, where an object of JSON has a number with a fraction,
+/// or one that no whole number can hold, and `model`, of the same members, has a whole number
+/// there. The library would convert it, to anything.
 void check_whole_numbers(const nlohmann::json& object, const nlohmann::json& model);
 
 }  // namespace wordlm

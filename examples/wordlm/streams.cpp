@@ -6,14 +6,6 @@
 
 namespace wordlm {
 
-Ids running_text(const std::vector<Ids>& sentences) {
-  Ids text;
-  for (const Ids& ids : sentences) {
-    text.insert(text.end(), ids.begin() + (text.empty() ? 0 : 1), ids.end());
-  }
-  return text;
-}
-
 Streams::Streams(const Ids& text, std::int64_t batch, std::int64_t steps)
     : text_(text),
       batch_(batch),

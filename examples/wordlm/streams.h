@@ -6,10 +6,6 @@
 
 namespace wordlm {
 
-/// All sentences as one sequence: the word before the first, then every word, each end of a
-/// sentence once. `sentences` as `Vocabulary::encode` gives them.
-[[nodiscard]] Ids running_text(const std::vector<Ids>& sentences);
-
 /// A running text side by side with itself: `batch` streams of equal length, each going on where
 /// the one before it ends.
 class Streams {

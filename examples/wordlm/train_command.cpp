@@ -37,26 +37,26 @@ void write_sentences(const std::string& path, const std::vector<Ids>& sentences)
   unroll::write_file(path, text);
 }
 
-/// The words of the training text; or every character there is, since none may be missing.
+/// The words of the training text; of running text as characters every one there is, since none may
+/// be missing.
 Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text) {
-  if (text.reading != Reading::characters) {
-    const int size = text.vocabulary > 0 ? text.vocabulary : kMostWords;
-    const auto build = [&](std::int64_t min_count) {
-      return Vocabulary::build(corpus.train_words, size, text.reading, min_count);
-    };
-    Vocabulary vocabulary = build(std::max<std::int64_t>(text.min_count, 1));
-    const auto& [sentences, words, distinct, rarest, count, unknown] = vocabulary.counts();
-    const bool built_in = text.data.empty();  // a language of which all words are known
-    if (built_in || text.min_count > 0 || words < kWordsToSpare ||
-        unknown >= words / kEnoughUnknown) {
-      return vocabulary;
-    }
-    return build(2);
+  const int size = text.vocabulary > 0 ? text.vocabulary : kMostWords;
+  const auto build = [&](std::int64_t min_count) {
+    return Vocabulary::build(corpus.tokens, corpus.train, {text.units(), size, min_count});
+  };
+  if (text.tokens == Tokens::character && text.running) {
+    VocabularyOptions options{text.units(), std::numeric_limits<int>::max()};
+    options.whole_table = true;
+    return Vocabulary::build(corpus.tokens, corpus.train, options);
   }
-  std::vector<Sentence> lines = corpus.train_words;
-  lines.insert(lines.end(), corpus.held_out_words.begin(), corpus.held_out_words.end());
-  lines.insert(lines.end(), corpus.test_words.begin(), corpus.test_words.end());
-  return Vocabulary::build(lines, std::numeric_limits<int>::max(), text.reading);
+  Vocabulary vocabulary = build(std::max<std::int64_t>(text.min_count, 1));
+  const VocabularyCounts& counts = vocabulary.counts();
+  const bool built_in = text.data.empty();  // a language of which all words are known
+  if (built_in || text.min_count > 0 || vocabulary.unknown() == Vocabulary::kNone ||
+      counts.words < kWordsToSpare || counts.unknown >= counts.words / kEnoughUnknown) {
+    return vocabulary;
+  }
+  return build(2);
 }
 
 /// A checkpoint to begin from: a new model, or the one loaded.
@@ -69,7 +69,7 @@ Checkpoint first_checkpoint(const TrainOptions& options, const Corpus& corpus) {
   const TextSettings& text = settings.text;
   Vocabulary vocabulary = vocabulary_of(corpus, text);
   const std::int64_t ids = std::max(text.vocabulary, vocabulary.size());
-  print_vocabulary(vocabulary, ids, text.reading);
+  print_vocabulary(vocabulary, ids);
   const std::int64_t unknown = vocabulary.counts().unknown;
   if (unknown == 0 && !text.data.empty() && vocabulary.unknown() != Vocabulary::kNone) {
     say("note: no word of the text stands for {}, which is not trained; --min-count 2 would\n",
@@ -86,15 +86,7 @@ Checkpoint loaded_checkpoint(const TrainOptions& options) {
   Settings& settings = checkpoint.settings;
   if (options.epochs_given) settings.training.epochs = given.training.epochs;
   if (options.data_given) settings.text.data = given.text.data;
-  if (options.data_given || !given.text.format.empty()) {
-    settings.text.format = format_to_measure(settings.text, given.text.format, settings.text.data);
-  }
-  // The column of one file means nothing in another.
-  if (options.data_given || options.table_given) {
-    settings.text.column = given.text.column;
-    settings.text.delimiter = given.text.delimiter;
-    settings.text.skip_bad_rows = given.text.skip_bad_rows;
-  }
+  if (options.data_given || options.reading_given) take_reading(given.text, settings.text);
   if (options.valid_given) settings.text.valid = given.text.valid;
   if (options.test_given) settings.text.test = given.text.test;
   if (options.learning_rate_given) {
@@ -113,14 +105,25 @@ void check_data(Checkpoint& checkpoint, const std::string& data) {
     progress.batch = 0;
     progress.running_loss = 0;
     progress.running_words = 0;
+    progress.running_norms = 0;
+    progress.measured.clear();
+    checkpoint.state.reset();
+  }
+  progress.data = data;
+}
+
+/// Losses on one text say nothing about those on another: begins to compare anew.
+void check_measured(Checkpoint& checkpoint, const std::string& measured) {
+  Progress& progress = checkpoint.progress;
+  if (progress.measured != measured && progress.last_loss != 0) {
+    say("note: losses are now measured on another text; the best model is looked for anew\n");
     progress.last_loss = 0;
     progress.best_loss = 0;
     progress.since_best = 0;
     progress.best_epoch = 0;
     checkpoint.best.clear();
-    checkpoint.state.reset();
   }
-  progress.data = data;
+  progress.measured = measured;
 }
 
 /// Leaves the first sentences that --first asks for, and says so.
@@ -150,10 +153,10 @@ void print_notes(const Settings& settings, const Progress& progress, bool has_te
 }
 
 /// Says what the division of running text into streams leaves over.
-void print_streams(const Sets& sets, const Settings& settings) {
+void print_streams(const Ids& text, const Settings& settings) {
   const TrainingSettings& s = settings.training;
-  const char* const unit = unit_of(settings.text.reading);
-  const Streams streams(sets.train.at(0), s.batch, s.bptt);
+  const char* const unit = unit_of(settings.text.tokens);
+  const Streams streams(text, s.batch, s.bptt);
   say("streams: {} of {} {}s, in pieces of {}", s.batch, grouped(streams.words() / s.batch), unit,
       s.bptt);
   if (streams.dropped() > 0) {
@@ -177,7 +180,7 @@ void print_interruption(const Progress& progress, const Saver& saver) {
   }
 }
 
-void print_result(const Checkpoint& checkpoint, const Corpus& corpus, const Sets& sets) {
+void print_result(const Checkpoint& checkpoint, const Corpus& corpus) {
   const Progress& progress = checkpoint.progress;
   if (!checkpoint.best.empty()) {
     say("the best model is that of epoch {}: loss {:.6f}\n", progress.best_epoch,
@@ -188,8 +191,8 @@ void print_result(const Checkpoint& checkpoint, const Corpus& corpus, const Sets
     say("the held-out loss is {:.1f} % above the {:.4f} no model can beat\n",
         100 * (loss / *corpus.held_out_entropy - 1), *corpus.held_out_entropy);
   }
-  if (!sets.test.empty()) {
-    const double loss = measure(checkpoint, sets.test).loss;
+  if (!corpus.test.empty()) {
+    const double loss = measure(checkpoint, corpus.test).loss;
     say("test loss {:.6f}, perplexity {:.2f}\n", loss, std::exp(loss));
   }
 }
@@ -212,13 +215,16 @@ void draw_log(const std::string& log) {
 /// No output may be an input or another output. A model may be saved where it was loaded from.
 void check_files(const TrainOptions& options, const TextSettings& text) {
   using examples::NamedFile;
-  const std::array outputs = {NamedFile{"--save", options.save.path},
-                              NamedFile{"--log", options.log},
-                              NamedFile{"the picture of --log", picture_of(options.log)},
-                              NamedFile{"--save-start", options.save_start},
-                              NamedFile{"--save-sentences", options.save_sentences}};
-  const std::array inputs = {NamedFile{"--data", text.data}, NamedFile{"--valid", text.valid},
-                             NamedFile{"--test", text.test}};
+  std::vector<NamedFile> outputs = {{"--save", options.save.path},
+                                    {"--log", options.log},
+                                    {"the picture of --log", picture_of(options.log)},
+                                    {"--save-start", options.save_start},
+                                    {"--save-sentences", options.save_sentences}};
+  for (int i = 1; i <= options.save.keep; ++i) {
+    outputs.push_back({"--keep", fmt::format("{}.{}", options.save.path, i)});
+  }
+  std::vector<NamedFile> inputs = {{"--valid", text.valid}, {"--test", text.test}};
+  for (const std::string& path : text.data) inputs.push_back({"--data", path});
   examples::check_outputs(outputs, inputs);
   const NamedFile load{"--load", options.load};
   examples::check_outputs(std::span(outputs).subspan(1), std::span(&load, 1));
@@ -236,23 +242,27 @@ int run_train(const TrainOptions& given) {
   if (!options.load.empty()) {
     loaded = loaded_checkpoint(options);
     check_files(options, loaded->settings.text);
-  } else if (!options.settings.text.data.empty()) {
-    options.settings.text.format = format_to_train(options.settings.text);
+  } else {
+    choose_format(options.settings.text);
+    check_reading(options.settings.text, options.settings.text.data);
   }
-  const Settings& wanted = loaded ? loaded->settings : options.settings;
-  check(wanted);
-  Corpus corpus = read_corpus(wanted);
+  check(loaded ? loaded->settings : options.settings);
+  Corpus corpus = loaded ? read_corpus(loaded->settings.text, loaded->settings.seed)
+                  : options.tokens_given
+                      ? read_corpus(options.settings.text, options.settings.seed)
+                      : read_new_corpus(options.settings.text, options.settings.seed);
   say("{}\n", corpus.description);
   Checkpoint checkpoint = loaded ? std::move(*loaded) : first_checkpoint(options, corpus);
   const Settings& settings = checkpoint.settings;
 
-  Sets sets = encode_sets(corpus, checkpoint.vocabulary, settings.text);
-  corpus.train_words.clear();  // a text takes far more room as words than as ids
-  limit_sentences(sets.train, settings.text);
-  check_data(checkpoint, fingerprint(sets.train));
-  print_notes(settings, checkpoint.progress, !sets.held_out.empty());
-  if (!options.save_sentences.empty()) write_sentences(options.save_sentences, sets.train);
-  if (settings.text.is_running()) print_streams(sets, settings);
+  encode(corpus, checkpoint.vocabulary);
+  corpus.tokens = {};
+  limit_sentences(corpus.train, settings.text);
+  check_data(checkpoint, fingerprint(corpus.train));
+  check_measured(checkpoint, fingerprint(corpus.held_out.empty() ? corpus.train : corpus.held_out));
+  print_notes(settings, checkpoint.progress, !corpus.held_out.empty());
+  if (!options.save_sentences.empty()) write_sentences(options.save_sentences, corpus.train);
+  if (settings.text.running) print_streams(corpus.train.at(0), settings);
 
   print_model(checkpoint);
   say("the loss to expect before training: ln({}) = {:.4f}\n", checkpoint.model->words(),
@@ -267,7 +277,7 @@ int run_train(const TrainOptions& given) {
     // Who reads the output may leave, and files may have a limit: the training goes on.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
-    complete = train(checkpoint, sets.train, sets.held_out, saver, log, options.anomaly);
+    complete = train(checkpoint, corpus.train, corpus.held_out, saver, log, options.anomaly);
   }
   if (!complete) {
     print_interruption(checkpoint.progress, saver);
@@ -275,13 +285,12 @@ int run_train(const TrainOptions& given) {
   }
   examples::interrupted = false;  // too late: there is nothing left to interrupt
   use_best(checkpoint);
-  print_result(checkpoint, corpus, sets);
+  print_result(checkpoint, corpus);
   if (log.is_on()) draw_log(options.log);
   if (!saver.path().empty() && !saver.failed()) say("saved: {}\n", saver.path());
   if (options.samples > 0) {
     say("{} it writes:\n",
-        count_of(options.samples,
-                 settings.text.reading == Reading::characters ? "text" : "sentence"));
+        count_of(options.samples, settings.text.units().has_line_feeds() ? "text" : "sentence"));
     print_samples(checkpoint, options.samples, settings.seed, {});
   }
   if (saver.failed()) {

@@ -61,20 +61,35 @@ CLI::Validator part_below_one() {
   return number("PART", "a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; });
 }
 
+Tokens tokens_of(const std::string& name) {
+  return static_cast<Tokens>(std::ranges::find(kTokenNames, name) - kTokenNames.begin());
+}
+
 Options add_text_options(CLI::App& app, Settings& settings) {
   TextSettings& s = settings.text;
-  auto* const stream = app.add_flag_callback(
-      "--stream", [&s] { s.reading = Reading::stream; },
-      "running text in --batch parallel streams, read in pieces of --bptt "
-      "steps, the state carried on; a text file is read as it is, words "
-      "between blanks, a line a sentence");
+  auto* const stream = app.add_flag("--stream", s.running,
+                                    "running text in --batch parallel streams, read in pieces of "
+                                    "--bptt steps, the state carried on; a text file is read as it "
+                                    "is, words between blanks, a line a sentence");
+  auto* const tokens =
+      app.add_option_function<std::string>(
+             "--tokens", [&s](const std::string& name) { s.tokens = tokens_of(name); },
+             "the units of the text: word, char, byte, or bpe, pieces of words found by byte-pair "
+             "encoding; without it char for a text without blanks between words, else word")
+          ->check(one_of("tokens", {kTokenNames.begin(), kTokenNames.end()}));
   auto* const chars = app.add_flag_callback(
-      "--chars", [&s] { s.reading = Reading::characters; },
-      "running text whose words are its characters");
-  chars->excludes(stream);
+      "--chars",
+      [&s] {
+        s.running = true;
+        s.tokens = Tokens::character;
+      },
+      "running text of characters: --stream --tokens char");
+  chars->excludes(tokens);
   return {
       stream,
+      tokens,
       chars,
+      app.add_flag("--keep-case", s.keep_case, "words keep their upper case"),
       app.add_option("--comments", s.comments, "how many built-in comments to train on")
           ->check(CLI::Range(1, 10000000))
           ->capture_default_str(),
@@ -237,9 +252,12 @@ void add_train(CLI::App& app, TrainOptions& options) {
           ->check(one_of("preset", preset_names()))
           ->trigger_on_parse();
 
-  auto* const data = app.add_option("--data", s.text.data,
-                                    "comments: a CSV file with a header, or text, one comment a "
-                                    "line; without it built-in comments");
+  auto* const data =
+      app.add_option("--data", s.text.data,
+                     "a file of comments: a table, as .csv or .tsv, lines of JSON, as .jsonl, or "
+                     "text, one comment a line; each of them perhaps packed, as .gz; '-': standard "
+                     "input; may be given several times; without it built-in comments")
+          ->allow_extra_args(false);
   const Options table = add_reading_options(app, s.text);
   auto* const valid = app.add_option(
       "--valid", s.text.valid, "a file to measure on after each epoch, instead of --held-out");
@@ -277,18 +295,22 @@ void add_train(CLI::App& app, TrainOptions& options) {
       app.add_option("--load", options.load,
                      "go on training the model of this file, as it was begun; --data, --column, "
                      "--valid, --test, --lr and --epochs may be given anew");
+  auto* const save =
+      app.add_option("--save", options.save.path,
+                     "where to save: after every epoch, every five minutes, and when interrupted");
   const Options files = {
       load,
-      app.add_option("--save", options.save.path,
-                     "where to save: after every epoch, every five minutes, and when interrupted"),
+      save,
       app.add_option_function<std::string>(
              "--save-every",
              [&options](const std::string& text) { set_save_every(text, options.save); },
              "besides after every epoch: so many steps, or minutes as in 10m; 5m where not given")
-          ->check(save_every()),
+          ->check(save_every())
+          ->needs(save),
       app.add_option("--keep", options.save.keep,
                      "keep so many older files beside that of --save, as FILE.1, FILE.2 ...")
-          ->check(CLI::Range(0, 1000)),
+          ->check(CLI::Range(0, 1000))
+          ->needs(save),
       app.add_option(
           "--log", options.log,
           "where to write the settings and a line of JSON after each epoch; 'wordlm plot' "
@@ -318,8 +340,10 @@ void add_train(CLI::App& app, TrainOptions& options) {
     options.epochs_given = epochs->count() > 0;
     options.learning_rate_given = rate->count() > 0;
     options.data_given = data->count() > 0;
-    options.table_given =
+    options.reading_given =
         std::ranges::any_of(table, [](const CLI::Option* o) { return o->count() > 0; });
+    // A preset says what its tokens are, too.
+    options.tokens_given = app.count("--tokens") > 0 || s.text.tokens != Tokens::word;
     options.valid_given = valid->count() > 0;
     options.test_given = test->count() > 0;
     // A learning rate belongs to the optimizer it was chosen for.
@@ -329,7 +353,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
       if (rate->count() == 0) s.training.learning_rate = own.learning_rate;
       if (app.count("--weight-decay") == 0) s.training.weight_decay = own.weight_decay;
     }
-    if (s.text.is_running() && s.training.bptt == 0 && app.count("--bptt") == 0) {
+    if (s.text.running && s.training.bptt == 0 && app.count("--bptt") == 0) {
       s.training.bptt = kStreamSteps;
     }
   });

@@ -71,6 +71,10 @@ class Training {
 
   void measure_start() {
     progress_.last_loss = measure(checkpoint_, measured_).loss;
+    if (progress_.epoch > 0 && progress_.batch == 0) {  // trained on, and measured on another text
+      progress_.best_loss = progress_.last_loss;
+      progress_.best_epoch = progress_.epoch;
+    }
     say("epoch {:2}: {} {:.6f}\n", progress_.epoch, what_, progress_.last_loss);
     log_.add({progress_.epoch, progress_.step, progress_.last_loss});
     (void)examples::flush_out();
@@ -80,8 +84,6 @@ class Training {
   void train_epoch() {
     keep_best();
     checkpoint_.optimizer->learning_rate = learning_rate(settings_.training, progress_);
-    norms_ = 0;
-    steps_ = 0;
     const Minibatches batches = minibatches(train_set_, settings_, progress_.epoch);
     examples::ProgressLine line(fmt::format("epoch {:2}", progress_.epoch + 1), "words");
     const auto start = Clock::now();
@@ -109,7 +111,7 @@ class Training {
   void step(const Batch& batch) {
     const TrainingSettings& s = settings_.training;
     const Model& model = *checkpoint_.model;
-    const bool running = settings_.text.is_running();
+    const bool running = settings_.text.running;
     const unroll::Index side_by_side = batch.x.shape()[1];
     unroll::Noise noise(settings_.seed, progress_.step);
     tape_.clear();
@@ -121,22 +123,21 @@ class Training {
     const double value = loss.item();
     if (!std::isfinite(value)) {
       fail_diverged(fmt::format("the loss of batch {} is no longer a number", progress_.batch + 1),
-                    progress_.epoch + 1);
+                    progress_.epoch + 1, mean_norm());
     }
     if (s.clip_value > 0) unroll::clip_by_value(gradients, s.clip_value);
     if (s.clip > 0 || log_.is_on()) {
       const double limit = s.clip > 0 ? s.clip : std::numeric_limits<double>::max();
       const double norm = unroll::clip_by_global_norm(gradients, limit, unroll::NonFinite::report);
-      if (!std::isfinite(norm)) {
+      if (s.clip > 0 && !std::isfinite(norm)) {
         fail_diverged(
             fmt::format("the gradient of batch {} is no longer a number", progress_.batch + 1),
-            progress_.epoch + 1);
+            progress_.epoch + 1, mean_norm());
       }
-      norms_ += norm;
+      if (std::isfinite(norm)) progress_.running_norms += norm;
     }
     if (running) checkpoint_.state = unroll::carry(last);
     checkpoint_.optimizer->step(gradients);
-    ++steps_;
     ++progress_.step;
     ++progress_.batch;
     progress_.running_loss += value;
@@ -146,22 +147,24 @@ class Training {
   void end_epoch(double speed) {
     const double running = running_loss();
     const double loss = measure(checkpoint_, measured_).loss;  // or it was interrupted
+    const double norm = mean_norm();
     ++progress_.epoch;
     progress_.batch = 0;
     progress_.running_loss = 0;
     progress_.running_words = 0;
+    progress_.running_norms = 0;
     checkpoint_.state.reset();
     const double guessing = std::log(static_cast<double>(checkpoint_.model->words()));
     if (!(loss <= kHopeless * guessing)) {
       fail_diverged(
           fmt::format("a {} of {:.6g}, where guessing would cost {:.4f}", what_, loss, guessing),
-          progress_.epoch);
+          progress_.epoch, norm);
     }
     log_.add({.epoch = progress_.epoch,
               .step = progress_.step,
               .loss = loss,
               .training_loss = running,
-              .gradient_norm = norms_ / static_cast<double>(std::max<std::int64_t>(steps_, 1)),
+              .gradient_norm = norm,
               .learning_rate = checkpoint_.optimizer->learning_rate,
               .words_per_second = speed});
     const bool changed = record_loss(settings_.training, progress_, loss);
@@ -180,7 +183,7 @@ class Training {
 
   void save() {
     if (!all_finite(checkpoint_.model->parameters())) {
-      fail_diverged("parameters are no longer numbers", progress_.epoch + 1);
+      fail_diverged("parameters are no longer numbers", progress_.epoch + 1, mean_norm());
     }
     saver_.save(checkpoint_);
   }
@@ -189,15 +192,19 @@ class Training {
     return progress_.running_loss / static_cast<double>(progress_.running_words);
   }
 
-  [[noreturn]] void fail_diverged(const std::string& how, std::int64_t epoch) const {
+  /// Of the gradients of the epoch so far, each before it was clipped; 0: none was measured.
+  [[nodiscard]] double mean_norm() const {
+    return progress_.running_norms /
+           static_cast<double>(std::max<std::int64_t>(progress_.batch, 1));
+  }
+
+  [[noreturn]] void fail_diverged(const std::string& how, std::int64_t epoch, double norm) const {
     std::error_code ignored;
     const std::string& file = saver_.path();
     const bool saved = !file.empty() && std::filesystem::exists(file, ignored);
     unroll::fail<unroll::Error>(
         "the training has diverged in epoch {}: {}{}; a smaller --lr or --clip helps{}", epoch, how,
-        steps_ > 0 && norms_ > 0 ? fmt::format(" (gradients had a norm of {:.3g}, on average)",
-                                               norms_ / static_cast<double>(steps_))
-                                 : "",
+        norm > 0 ? fmt::format(" (gradients had a norm of {:.3g}, on average)", norm) : "",
         saved ? fmt::format("; {} holds the model as last saved", file) : "");
   }
 
@@ -209,16 +216,14 @@ class Training {
   const char* what_;
   Saver& saver_;
   RunLog& log_;
-  double norms_ = 0;        // of the gradients of the epoch, summed
-  std::int64_t steps_ = 0;  // of the epoch, by this run
   Tape tape_;
 };
 
 }  // namespace
 
 Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set) {
-  return checkpoint.settings.text.is_running() ? evaluate_running(*checkpoint.model, set.at(0))
-                                               : evaluate(*checkpoint.model, set);
+  return checkpoint.settings.text.running ? evaluate_running(*checkpoint.model, set.at(0))
+                                          : evaluate(*checkpoint.model, set);
 }
 
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,

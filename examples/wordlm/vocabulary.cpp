@@ -8,32 +8,75 @@
 #include <limits>
 #include <utility>
 
+#include "wordlm/bpe.h"
+
 namespace wordlm {
 namespace {
 
 using unroll::fail;
 
-struct CountedWord {
-  std::string_view word;
-  std::int64_t count = 0;
-};
+constexpr std::size_t kBytes = 256;
 
-/// The words of `sentences` except the special ones, by falling frequency, then by their bytes.
-std::vector<CountedWord> count_words(std::span<const Sentence> sentences,
-                                     std::span<const std::string_view> special) {
-  std::unordered_map<std::string_view, std::int64_t> counts;
-  for (const Sentence& sentence : sentences) {
-    for (const std::string& word : sentence) ++counts[word];
+/// How often a text has each token of a table.
+std::vector<std::int64_t> count_tokens(const TokenTable& tokens, std::span<const Ids> text) {
+  std::vector<std::int64_t> counts(tokens.size());
+  for (const Ids& sentence : text) {
+    for (const std::int32_t number : sentence) ++counts[static_cast<std::size_t>(number)];
   }
-  for (const std::string_view word : special) counts.erase(word);
+  return counts;
+}
 
-  std::vector<CountedWord> words;
-  words.reserve(counts.size());
-  for (const auto& [word, count] : counts) words.push_back({word, count});
-  std::ranges::sort(words, [](const CountedWord& a, const CountedWord& b) {
-    return a.count != b.count ? a.count > b.count : a.word < b.word;
+/// The tokens of a text except the special words, by falling frequency, then by their bytes.
+std::vector<CountedToken> by_frequency(const TokenTable& tokens,
+                                       const std::vector<std::int64_t>& counts,
+                                       std::span<const std::string_view> special,
+                                       bool whole_table) {
+  std::vector<CountedToken> found;
+  for (std::size_t i = TokenTable::kEnd + 1; i < counts.size(); ++i) {
+    const std::string& token = tokens.token(static_cast<std::int32_t>(i));
+    if ((whole_table || counts[i] > 0) && std::ranges::find(special, token) == special.end()) {
+      found.push_back({token, counts[i]});
+    }
+  }
+  std::ranges::sort(found, [](const CountedToken& a, const CountedToken& b) {
+    return a.count != b.count ? a.count > b.count : a.token < b.token;
   });
+  return found;
+}
+
+bool has_bytes(Tokens tokens) { return tokens == Tokens::byte || tokens == Tokens::bpe; }
+
+/// The words that a vocabulary begins with whatever the text: special ones, and bytes.
+std::vector<std::string> first_words(Units units) {
+  std::vector<std::string> words;
+  for (const std::string_view word : Vocabulary::special_words(units)) words.emplace_back(word);
+  for (std::size_t i = 0; has_bytes(units.tokens) && i < kBytes; ++i) {
+    words.emplace_back(1, static_cast<char>(i));
+  }
   return words;
+}
+
+/// What there is of everything in a text with so many of each token.
+VocabularyCounts count_all(const TokenTable& tokens, const std::vector<std::int64_t>& numbers) {
+  VocabularyCounts counts;
+  counts.sentences = numbers[TokenTable::kEnd];
+  for (std::size_t i = TokenTable::kEnd + 1; i < numbers.size(); ++i) {
+    counts.words += numbers[i];
+    const bool unknown = tokens.token(static_cast<std::int32_t>(i)) == Vocabulary::kUnknown;
+    if (unknown) counts.unknown += numbers[i];
+  }
+  return counts;
+}
+
+/// How many of the first tokens are seen as often as that; unroll::Error where none is.
+std::size_t count_often_enough(const std::vector<CountedToken>& counted, std::int64_t min_count) {
+  const auto rare = std::ranges::find_if(
+      counted, [&](const CountedToken& word) { return word.count < min_count; });
+  if (rare == counted.begin() && !counted.empty()) {
+    fail<unroll::Error>("vocabulary: no word is seen {} times; --min-count 1 takes them all",
+                        min_count);
+  }
+  return static_cast<std::size_t>(rare - counted.begin());
 }
 
 /// A special word as a message can show it.
@@ -41,71 +84,60 @@ std::string_view visible(std::string_view word) { return word == "\n" ? "a line 
 
 }  // namespace
 
-std::span<const std::string_view> Vocabulary::special_words(Reading reading) {
-  static constexpr std::array kWords = {kSentenceStart, kSentenceEnd, kUnknown};
-  static constexpr std::array<std::string_view, 1> kCharacters = {"\n"};
-  switch (reading) {
-    case Reading::sentences:
-      return kWords;
-    case Reading::stream:
-      return std::span(kWords).subspan(1);
-    case Reading::characters:
-      break;
-  }
-  return kCharacters;
+std::span<const std::string_view> Vocabulary::special_words(Units units) {
+  static constexpr std::array kSentences = {kSentenceStart, kSentenceEnd, kUnknown};
+  static constexpr std::array<std::string_view, 1> kLineFeed = {"\n"};
+  const std::span<const std::string_view> all = kSentences;
+  if (has_bytes(units.tokens)) return units.running ? all.first(0) : all.first(2);
+  if (units.has_line_feeds()) return kLineFeed;
+  return units.running ? all.subspan(1) : all;
 }
 
-Vocabulary Vocabulary::build(std::span<const Sentence> sentences, int size, Reading reading,
-                             std::int64_t min_count) {
-  const std::span<const std::string_view> first = special_words(reading);
-  const auto least = static_cast<int>(first.size()) + 1;
-  if (size < least) {
+Vocabulary Vocabulary::build(const TokenTable& tokens, std::span<const Ids> text,
+                             const VocabularyOptions& options) {
+  const Units units = options.units;
+  std::vector<std::string> words = first_words(units);
+  const auto least = static_cast<int>(words.size()) + 1;
+  if (units.tokens != Tokens::byte && options.size < least) {
     fail<unroll::Error>(
         "vocabulary: a size of {} leaves no room for words beside the {} special ones; expected {} "
         "or more",
-        size, first.size(), least);
+        options.size, words.size(), least);
   }
-  std::vector<CountedWord> counted = count_words(sentences, first);
-  VocabularyCounts counts;
-  counts.sentences = static_cast<std::int64_t>(sentences.size());
-  for (const Sentence& sentence : sentences) {
-    counts.words += static_cast<std::int64_t>(sentence.size());
-    counts.unknown += std::ranges::count(sentence, kUnknown);
-  }
+  const std::vector<std::int64_t> numbers = count_tokens(tokens, text);
+  const std::vector<CountedToken> counted =
+      by_frequency(tokens, numbers, special_words(units), options.whole_table);
+  VocabularyCounts counts = count_all(tokens, numbers);
+  if (units.running && !text.empty()) --counts.sentences;  // an end stands before the first, too
   counts.distinct_words = static_cast<std::int64_t>(counted.size());
-
-  const auto rare = std::ranges::find_if(
-      counted, [&](const CountedWord& word) { return word.count < min_count; });
-  const auto often_enough = static_cast<std::size_t>(rare - counted.begin());
-  if (often_enough == 0 && !counted.empty()) {
-    fail<unroll::Error>("vocabulary: no word is seen {} times; --min-count 1 takes them all",
-                        min_count);
+  const auto room = static_cast<std::size_t>(std::max(options.size - least + 1, 0));
+  if (units.tokens == Tokens::bpe) {
+    for (std::string& piece : learn_pieces(counted, room)) words.push_back(std::move(piece));
+  } else if (units.tokens != Tokens::byte) {
+    const std::size_t kept =
+        std::min(count_often_enough(counted, options.whole_table ? 0 : options.min_count), room);
+    for (const CountedToken& word : std::span(counted).first(kept)) words.emplace_back(word.token);
+    for (const CountedToken& word : std::span(counted).subspan(kept)) counts.unknown += word.count;
+    if (kept > 0) {
+      counts.rarest_word = counted[kept - 1].token;
+      counts.rarest_count = counted[kept - 1].count;
+    }
   }
-  const std::size_t kept = std::min(often_enough, static_cast<std::size_t>(size) - first.size());
-  for (std::size_t i = kept; i < counted.size(); ++i) counts.unknown += counted[i].count;
-  counted.resize(kept);
-  std::vector<std::string> words(first.begin(), first.end());
-  for (const CountedWord& kept : counted) words.emplace_back(kept.word);
-  if (!counted.empty()) {
-    counts.rarest_word = counted.back().word;
-    counts.rarest_count = counted.back().count;
-  }
-  Vocabulary vocabulary(std::move(words), reading);
+  Vocabulary vocabulary(std::move(words), units);
   vocabulary.counts_ = std::move(counts);
   return vocabulary;
 }
 
-Vocabulary::Vocabulary(std::vector<std::string> words, Reading reading) : words_(std::move(words)) {
+Vocabulary::Vocabulary(std::vector<std::string> words, Units units)
+    : units_(units), words_(std::move(words)) {
   if (words_.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
     fail<unroll::Error>("vocabulary: {} words are too many for 32-bit ids", words_.size());
   }
-  const std::span<const std::string_view> first = special_words(reading);
+  const std::vector<std::string> first = first_words(units);
   for (std::size_t i = 0; i < first.size(); ++i) {
-    const std::string found = i < words_.size() ? fmt::format("'{}'", words_[i]) : "the end";
-    if (i >= words_.size() || words_[i] != first[i]) {
-      fail<unroll::Error>("vocabulary: expected {} as word {}, found {}", visible(first[i]), i,
-                          found);
-    }
+    if (i < words_.size() && words_[i] == first[i]) continue;
+    fail<unroll::Error>("vocabulary: expected {} as word {}, found {}", visible(first[i]), i,
+                        i < words_.size() ? fmt::format("'{}'", words_[i]) : "the end");
   }
   ids_.reserve(words_.size());
   for (std::size_t i = 0; i < words_.size(); ++i) {
@@ -116,11 +148,12 @@ Vocabulary::Vocabulary(std::vector<std::string> words, Reading reading) : words_
     }
   }
   const auto find = [&](std::string_view word) {
-    const auto found = std::ranges::find(first, word);
-    return found == first.end() ? kNone : static_cast<std::int32_t>(found - first.begin());
+    const std::span<const std::string_view> special = special_words(units);
+    const auto found = std::ranges::find(special, word);
+    return found == special.end() ? kNone : static_cast<std::int32_t>(found - special.begin());
   };
   start_ = find(kSentenceStart);
-  end_ = find(reading == Reading::characters ? first[0] : kSentenceEnd);
+  end_ = units.has_line_feeds() ? ids_.at("\n") : find(kSentenceEnd);
   unknown_ = find(kUnknown);
 }
 
@@ -139,13 +172,51 @@ const std::string& Vocabulary::word(std::int32_t id) const {
   return words_[static_cast<std::size_t>(id)];
 }
 
-std::vector<std::int32_t> Vocabulary::encode(std::span<const std::string> sentence) const {
-  std::vector<std::int32_t> ids;
-  ids.reserve(sentence.size() + 2);
-  ids.push_back(start_ == kNone ? end_ : start_);
-  for (const std::string& word : sentence) ids.push_back(id(word));
-  ids.push_back(end_);
-  return ids;
+void Vocabulary::append(std::string_view token, Ids& ids) const {
+  if (units_.tokens != Tokens::bpe) {
+    ids.push_back(id(token));
+    return;
+  }
+  const auto first = static_cast<std::int32_t>(special_words(units_).size());
+  const auto id_of = [&](std::string_view piece) {
+    const auto found = ids_.find(piece);
+    return found == ids_.end() || found->second < first ? kNone : found->second;
+  };
+  append_pieces(token, id_of, ids);
+}
+
+void Vocabulary::encode(const TokenTable& tokens, std::vector<Ids>& sentences) const {
+  constexpr std::int32_t kNotYet = -2;
+  // The ids of each token one after the other: of most one alone.
+  std::vector<Ids> pieces(units_.tokens == Tokens::bpe ? tokens.size() : 0);
+  std::vector<std::int32_t> ids(tokens.size(), kNotYet);
+  ids[TokenTable::kStart] = before_text();
+  ids[TokenTable::kEnd] = end_;
+  Ids encoded;
+  for (Ids& sentence : sentences) {
+    if (pieces.empty()) {
+      for (std::int32_t& number : sentence) {
+        std::int32_t& id_of_token = ids[static_cast<std::size_t>(number)];
+        if (id_of_token == kNotYet) id_of_token = id(tokens.token(number));
+        number = id_of_token;
+      }
+      continue;
+    }
+    encoded.clear();
+    for (const std::int32_t number : sentence) {
+      Ids& of_token = pieces[static_cast<std::size_t>(number)];
+      if (of_token.empty()) {
+        const std::int32_t marker = ids[static_cast<std::size_t>(number)];
+        if (marker != kNotYet) {
+          of_token = {marker};
+        } else {
+          append(tokens.token(number), of_token);
+        }
+      }
+      encoded.insert(encoded.end(), of_token.begin(), of_token.end());
+    }
+    sentence = encoded;
+  }
 }
 
 }  // namespace wordlm

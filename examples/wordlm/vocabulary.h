@@ -10,7 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "wordlm/text.h"
+#include "wordlm/token_table.h"
+#include "wordlm/tokens.h"
 
 namespace wordlm {
 
@@ -24,14 +25,18 @@ struct VocabularyCounts {
   std::int64_t unknown = 0;         ///< words in the text, repeated ones too, that were left out
 };
 
-/// How a text is read, and with it the special words that a vocabulary begins with.
-enum class Reading : std::uint8_t {
-  sentences,   ///< each stands alone, between SENTENCE_START and SENTENCE_END
-  stream,      ///< they follow each other, with a SENTENCE_END after each
-  characters,  ///< as a stream of characters, with a line feed after each line; none is unknown
+/// How a vocabulary is made.
+struct VocabularyOptions {
+  Units units;
+  int size = 8000;             ///< at most so many ids, the special words included
+  std::int64_t min_count = 1;  ///< words seen less often are left out
+  bool whole_table = false;    ///< tokens of the table that the text lacks are taken, too
 };
 
-/// Words and their ids: the special words first, then the others by falling frequency.
+/// Tokens and their ids. First the special words, which mark where a sentence begins and ends and
+/// stand for what is not known, as far as there can be such; then words or characters by falling
+/// frequency; or all bytes, and behind them for `Tokens::bpe` the pieces in the order in which they
+/// were learned. Of running text whose tokens are no words a line feed marks the end.
 class Vocabulary {
  public:
   static constexpr std::string_view kSentenceStart = "SENTENCE_START";
@@ -39,20 +44,18 @@ class Vocabulary {
   static constexpr std::string_view kUnknown = "UNKNOWN_TOKEN";
   static constexpr std::int32_t kNone = -1;  ///< the id of a special word that there is not
 
-  /// The special words and the most frequent of `sentences`, at most `size` in all, each seen
-  /// `min_count` times or more. Words seen equally often are taken in the order of their bytes.
-  /// Throws `unroll::Error` if `size` leaves no room for a word beside the special ones, or no word
-  /// is seen so often.
-  [[nodiscard]] static Vocabulary build(std::span<const Sentence> sentences, int size,
-                                        Reading reading = Reading::sentences,
-                                        std::int64_t min_count = 1);
+  /// That of a text, in numbers of `tokens`. Words seen equally often are taken in the order of
+  /// their bytes. Throws `unroll::Error` if the size leaves no room for a word beside the special
+  /// ones, or no word is seen often enough.
+  [[nodiscard]] static Vocabulary build(const TokenTable& tokens, std::span<const Ids> text,
+                                        const VocabularyOptions& options);
 
   /// A vocabulary saved before, in the order of its ids. Throws `unroll::Error` if it does not
   /// begin with the special words or holds a word twice.
-  explicit Vocabulary(std::vector<std::string> words, Reading reading = Reading::sentences);
+  explicit Vocabulary(std::vector<std::string> words, Units units = {});
 
   /// The special words, in the order of their ids.
-  [[nodiscard]] static std::span<const std::string_view> special_words(Reading reading);
+  [[nodiscard]] static std::span<const std::string_view> special_words(Units units);
 
   [[nodiscard]] std::int32_t sentence_start() const { return start_; }
   [[nodiscard]] std::int32_t sentence_end() const { return end_; }
@@ -70,9 +73,15 @@ class Vocabulary {
   /// All words in the order of their ids: what the constructor takes.
   [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
 
-  /// The ids of a sentence between its two markers, or between two ends where there is no start:
-  /// its length plus 2. A language model reads all but the last and predicts all but the first.
-  [[nodiscard]] std::vector<std::int32_t> encode(std::span<const std::string> sentence) const;
+  /// What stands before a text.
+  [[nodiscard]] std::int32_t before_text() const { return start_ == kNone ? end_ : start_; }
+
+  /// Sentences in numbers of `tokens` as ids: of `TokenTable::kStart` comes `before_text()`, of
+  /// `kEnd` `sentence_end()`, of a token its id, or those of its pieces.
+  void encode(const TokenTable& tokens, std::vector<Ids>& sentences) const;
+
+  /// How the text is read that it is for.
+  [[nodiscard]] Units units() const { return units_; }
 
   /// What `build` counted; all zero in a vocabulary saved before.
   [[nodiscard]] const VocabularyCounts& counts() const { return counts_; }
@@ -86,6 +95,9 @@ class Vocabulary {
     }
   };
 
+  void append(std::string_view token, Ids& ids) const;
+
+  Units units_;
   std::vector<std::string> words_;
   std::int32_t start_ = kNone;
   std::int32_t end_ = kNone;

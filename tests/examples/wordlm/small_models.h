@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "read_comments.h"
 #include "support.h"
 #include "wordlm/builtin_comments.h"
 #include "wordlm/trainer.h"
@@ -23,7 +24,7 @@ struct Texts {
 inline const Texts& texts() {
   static const Texts made = [] {
     const std::vector<Sentence> words = builtin_sentences(60, 1);
-    Vocabulary vocabulary = Vocabulary::build(words, 100);
+    Vocabulary vocabulary = vocabulary_of(words, 100);
     std::vector<Ids> train_set = encode_all(words, vocabulary);
     std::vector<Ids> test_set = encode_all(builtin_sentences(10, 2), vocabulary);
     return Texts{std::move(vocabulary), std::move(train_set), std::move(test_set)};
@@ -45,8 +46,8 @@ inline Settings small() {
 inline Checkpoint begin(const Settings& settings) {
   // The words of running text are other words; ids are all that these tests use.
   std::vector<std::string> words = texts().vocabulary.words();
-  if (settings.text.reading == Reading::stream) words.erase(words.begin());
-  const Vocabulary vocabulary(words, settings.text.reading);
+  if (settings.text.running) words.erase(words.begin());
+  const Vocabulary vocabulary(words, settings.text.units());
   Checkpoint checkpoint = new_checkpoint(settings, vocabulary, texts().vocabulary.size());
   checkpoint.progress.data = fingerprint(texts().train_set);
   return checkpoint;
@@ -80,7 +81,9 @@ inline void check_same(const Progress& a, const Progress& b) {
   CHECK(a.best_epoch == b.best_epoch);
   CHECK(a.running_loss == b.running_loss);
   CHECK(a.running_words == b.running_words);
+  CHECK(a.running_norms == b.running_norms);
   CHECK(a.data == b.data);
+  CHECK(a.measured == b.measured);
 }
 
 }  // namespace wordlm

@@ -45,13 +45,14 @@ TEST_CASE("what is saved is what is loaded") {
   for (const bool double_precision : {false, true}) {
     Settings settings = small();
     settings.model.double_precision = double_precision;
-    settings.text.data = "a \"quoted\" näme.csv";
+    settings.text.data = {"a \"quoted\" näme.csv", "another"};
     settings.text.column = "body";
     settings.seed = 0xffffffffffffffff;
     settings.text.held_out = 0.1;
     Checkpoint checkpoint = begin(settings);
-    checkpoint.progress = {3, 17, 99,      0.1,          1.0 / 3, 0.3,
-                           2, 4,  1e5 / 7, 123456789012, 5,       "0123456789abcdef"};
+    checkpoint.progress = {
+        3,     17, 99, 0.1, 1.0 / 3, 0.3, 2, 4, 1e5 / 7, 123456789012, 1.7, 5, "0123456789abcdef",
+        "fedc"};
     save_checkpoint(folder.file("m"), checkpoint);
     const Checkpoint loaded = load_checkpoint(folder.file("m"));
     CHECK(to_json(loaded.settings) == to_json(settings));
@@ -80,9 +81,9 @@ TEST_CASE("checkpoint: a model with more ids than words is saved and loaded") {
 TEST_CASE("a file name that is not UTF-8 is no obstacle to saving") {
   const Folder folder;
   Settings settings = small();
-  settings.text.data = "caf\xe9.txt";
+  settings.text.data = {"caf\xe9.txt"};
   save_checkpoint(folder.file("m"), begin(settings));
-  CHECK(load_checkpoint(folder.file("m")).settings.text.data == "caf\xef\xbf\xbd.txt");
+  CHECK(load_checkpoint(folder.file("m")).settings.text.data.at(0) == "caf\xef\xbf\xbd.txt");
 }
 
 TEST_CASE("a file cut short is an error") {
@@ -269,7 +270,7 @@ TEST_CASE("a state for other streams, or none, in the middle of an epoch is an e
   const Folder folder;
   const std::string file = folder.file("m");
   Settings settings = small();
-  settings.text.reading = Reading::stream;
+  settings.text.running = true;
   settings.training.bptt = 2;
   Checkpoint checkpoint = begin(settings);
   checkpoint.progress.batch = 1;

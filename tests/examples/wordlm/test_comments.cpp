@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "read_comments.h"
 #include "text_files.h"
 
 namespace wordlm {
@@ -25,8 +26,8 @@ ReadOptions options_for(std::string_view extension, const std::string& column) {
   return options;
 }
 
-Comments read(std::string_view extension, std::string_view content,
-              const std::string& column = "") {
+ReadComments read(std::string_view extension, std::string_view content,
+                  const std::string& column = "") {
   const TemporaryFile file(extension, content);
   return read_comments(file.path(), options_for(extension, column));
 }
@@ -87,15 +88,15 @@ TEST_CASE("CSV: the character between fields is found") {
   CHECK(read_csv("id\tbody\n1\ta, b\n") == Texts{"a, b"});
   CHECK(read_csv("\"id;x\",body\n1,\"a\"\n") == Texts{"a"});
   const TemporaryFile file(".csv", "id|body\n1|a, b\n");
-  ReadOptions options{"csv", "", '|', false};
+  ReadOptions options{"csv", "", "", '|', false};
   CHECK(read_comments(file.path(), options).texts == Texts{"a, b"});
   const TemporaryFile tabs(".x", "id\tbody\n1\ta; b, c\n");
-  options = {"tsv", "", '\0', false};
+  options = {"tsv", "", "", '\0', false};
   CHECK(read_comments(tabs.path(), options).texts == Texts{"a; b, c"});
 }
 
 TEST_CASE("CSV: a first line that reads like a comment is one") {
-  const Comments comments = read(".csv", "\"Alpha alpha alpha.\"\n\"Bravo.\"\n");
+  const ReadComments comments = read(".csv", "\"Alpha alpha alpha.\"\n\"Bravo.\"\n");
   CHECK(comments.texts == Texts{"Alpha alpha alpha.", "Bravo."});
   CHECK(comments.header_is_comment);
   CHECK(comments.column == "");
@@ -108,14 +109,14 @@ TEST_CASE("CSV: a first line that reads like a comment is one") {
 TEST_CASE("CSV: broken rows are left out on request, and counted") {
   const TemporaryFile file(
       ".csv", "id,body\n1,one\n2,two, three\n3,a \"b\" c\n4,\"four\n5,five\n6,six\n7,seven\n");
-  const Comments comments = read_comments(file.path(), {"csv", "", '\0', true});
+  const ReadComments comments = read_comments(file.path(), {"csv", "", "", '\0', true});
   CHECK(comments.texts == Texts{"one", "five", "six", "seven"});
   CHECK(comments.bad_rows == 3);
   CHECK(comments.first_bad_row.find(":3: expected 2 fields") != std::string::npos);
 }
 
 TEST_CASE("comments that are deleted or removed are left out, and counted") {
-  const Comments comments = read(".csv", "body\n[deleted]\nx\n [removed] \n[deleted] y\n");
+  const ReadComments comments = read(".csv", "body\n[deleted]\nx\n [removed] \n[deleted] y\n");
   CHECK(comments.texts == Texts{"x", "[deleted] y"});
   CHECK(comments.dropped == 2);
   CHECK(read_error(".txt", "[deleted]\n") == "FILE: holds no comment that is not blank or deleted");
@@ -159,7 +160,7 @@ TEST_CASE("CSV: broken quoting is an error with its line") {
 }
 
 TEST_CASE("CSV: a last comment that the end of the file cuts off is kept and reported") {
-  const Comments comments = read(".csv", "\"body\"\n\"whole\"\n\"cut\noff");
+  const ReadComments comments = read(".csv", "\"body\"\n\"whole\"\n\"cut\noff");
   CHECK(comments.texts == Texts{"whole", "cut\noff"});
   CHECK(comments.cut_off_line == 3);
   CHECK(read(".csv", "body\n\"whole\"").cut_off_line == 0);
@@ -205,14 +206,14 @@ TEST_CASE("files that cannot be read are errors") {
 }
 
 TEST_CASE("bad UTF-8 and NUL bytes are mended and counted, with the first line") {
-  const Comments comments = read(".csv", "body\n\"fine\nhere\"\nb\xFF\0d \xE2\x82\n\xC3(\n"s);
+  const ReadComments comments = read(".csv", "body\n\"fine\nhere\"\nb\xFF\0d \xE2\x82\n\xC3(\n"s);
   CHECK(comments.texts == Texts{"fine\nhere",
                                 "b\xEF\xBF\xBD"
                                 "d \xEF\xBF\xBD",
                                 "\xEF\xBF\xBD("});
-  CHECK(comments.invalid_bytes == 3);
-  CHECK(comments.first_invalid_line == 4);
-  CHECK(comments.nul_bytes == 1);
+  CHECK(comments.file.invalid_bytes == 3);
+  CHECK(comments.file.first_invalid_line == 4);
+  CHECK(comments.file.nul_bytes == 1);
 }
 
 TEST_CASE("a gigantic line is read") {
@@ -225,10 +226,10 @@ TEST_CASE("a gigantic line is read") {
 TEST_CASE("comments: the sample of reddit comments is read whole") {
   const auto path = sample_path();
   if (!path) return;
-  const Comments comments = read_comments(*path, options_for(".csv", ""));
+  const ReadComments comments = read_comments(*path, options_for(".csv", ""));
   CHECK(comments.texts.size() == 212);
-  CHECK(comments.invalid_bytes == 0);
-  CHECK(comments.nul_bytes == 0);
+  CHECK(comments.file.invalid_bytes == 0);
+  CHECK(comments.file.nul_bytes == 0);
   CHECK(comments.cut_off_line == 874);  // the sample is the first 1000 lines of a larger file
   CHECK(comments.texts.front().starts_with("I joined a new league this year"));
   CHECK(comments.texts.back().ends_with("### Gameplay\n"));

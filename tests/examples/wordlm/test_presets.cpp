@@ -57,7 +57,7 @@ TEST_CASE("the LSTMs of Zaremba et al. 2014") {
                              {"zaremba-large", 1500, 35, 55, "uniform:0.04", 0.65, 10, 14, 1.15}}) {
     CAPTURE(p.name);
     const Settings& s = find_preset(p.name).settings;
-    CHECK(s.text.reading == Reading::stream);
+    CHECK(s.text.units() == Units{Tokens::word, true});
     CHECK(s.text.vocabulary == 10000);
     CHECK(s.model.cell == "lstm");
     CHECK(s.model.layers == 2);
@@ -108,7 +108,7 @@ TEST_CASE("the networks of the WildML tutorial") {
 
 TEST_CASE("presets: char-rnn has its published settings") {
   const Settings& s = find_preset("char-rnn").settings;
-  CHECK(s.text.reading == Reading::characters);
+  CHECK(s.text.units() == Units{Tokens::character, true});
   CHECK(s.text.held_out == 0.05);
   CHECK(s.model.cell == "lstm");
   CHECK(s.model.layers == 2);

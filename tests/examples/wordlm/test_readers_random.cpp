@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "read_comments.h"
 #include "text_files.h"
-#include "wordlm/comments.h"
 #include "wordlm/sentences.h"
 #include "wordlm/text.h"
 #include "wordlm/vocabulary.h"
@@ -67,12 +67,12 @@ bool is_valid_utf8(std::string_view text) {
 
 bool is_word(std::string_view word) { return next_chunk(word).text == word && !word.empty(); }
 
-void check_comments(const Comments& comments) {
+void check_comments(const ReadComments& comments) {
   REQUIRE_FALSE(comments.texts.empty());
   for (const std::string& text : comments.texts) REQUIRE(is_valid_utf8(text));
-  REQUIRE((comments.invalid_bytes > 0) == (comments.first_invalid_line > 0));
+  REQUIRE((comments.file.invalid_bytes > 0) == (comments.file.first_invalid_line > 0));
 
-  const auto sentences = sentences_of(comments);
+  const auto sentences = sentences_of(comments.texts);
   for (const Sentence& sentence : sentences) {
     REQUIRE_FALSE(sentence.empty());
     for (const std::string& word : sentence) {
@@ -81,7 +81,7 @@ void check_comments(const Comments& comments) {
     }
     REQUIRE(is_valid_utf8(join_words(sentence)));
   }
-  REQUIRE(Vocabulary::build(sentences, 20).size() <= 20);
+  REQUIRE(vocabulary_of(sentences, 20).size() <= 20);
 }
 
 TEST_CASE("readers never crash, and give valid UTF-8 or an IoError") {
@@ -90,11 +90,11 @@ TEST_CASE("readers never crash, and give valid UTF-8 or an IoError") {
   for (int round = 0; round < kRounds; ++round) {
     const std::string bytes = mutated(random);
     CAPTURE(round);
-    for (const std::string format : {"csv", "tsv", "lines"}) {
+    for (const std::string format : {"csv", "tsv", "jsonl", "lines"}) {
       const TemporaryFile file("", bytes);
       const bool skip_bad_rows = round % 2 == 1;
       try {
-        check_comments(read_comments(file.path(), {format, "1", '\0', skip_bad_rows}));
+        check_comments(read_comments(file.path(), {format, "1", "", '\0', skip_bad_rows}));
         ++read;
       } catch (const unroll::IoError& error) {
         REQUIRE(std::string_view(error.what()).starts_with(file.path()));

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "read_comments.h"
 #include "text_files.h"
 
 namespace wordlm {
@@ -24,12 +25,10 @@ bool stays_whole(std::string_view comment) { return split(comment) == comment; }
 
 /// What the model sees of a comment.
 std::string learned(std::string_view comment) {
-  Comments comments;
-  comments.texts = {std::string(comment)};
   std::string text;
-  for (const Sentence& sentence : sentences_of(comments)) {
+  for_each_sentence(comment, Case::lower, [&](const Sentence& sentence) {
     text += fmt::format("{}|", fmt::join(sentence, " "));
-  }
+  });
   return text;
 }
 
@@ -140,7 +139,7 @@ TEST_CASE("sentences: the sample of reddit comments is split as a person would")
   const auto path = sample_path();
   if (!path) return;
   const std::vector<Sentence> sentences =
-      sentences_of(read_comments(*path, {"csv", "", '\0', false}));
+      sentences_of(read_comments(*path, {"csv", "", "", '\0', false}).texts);
 
   // The first sentence that the WildML tutorial shows.
   const Sentence expected = {"what",  "are",  "n't", "you", "understanding",

@@ -18,14 +18,6 @@ Ids counting_text(std::int64_t words) {
   return text;
 }
 
-TEST_CASE("sentences run together, each end once") {
-  CHECK(running_text({{0, 3, 4, 0}, {0, 0}, {0, 5, 0}}) == Ids{0, 3, 4, 0, 0, 5, 0});
-  CHECK(running_text({}).empty());
-  const Vocabulary vocabulary({"SENTENCE_END", "UNKNOWN_TOKEN", "a", "b"}, Reading::stream);
-  const std::vector<Sentence> words = {{"a", "b"}, {"zzz"}};
-  CHECK(running_text(encode_all(words, vocabulary)) == Ids{0, 2, 3, 0, 1, 0});
-}
-
 TEST_CASE("pieces hold every word of a text once, in its order along each stream") {
   for (const std::int64_t words : {1, 2, 7, 20, 97, 400}) {
     for (const std::int64_t batch : {1, 2, 3, 7}) {
@@ -76,7 +68,7 @@ Ids small_text() { return running_text(texts().train_set); }
 
 Settings streaming() {
   Settings settings = small();
-  settings.text.reading = Reading::stream;
+  settings.text.running = true;
   settings.model.cell = "lstm";
   settings.model.layers = 2;
   settings.model.double_precision = true;

@@ -96,10 +96,10 @@ TEST_CASE("carried states and dropout masks outlive an interruption") {
     settings.training.batch = 3;
     SUBCASE("sentences") {}
     SUBCASE("running text") {
-      settings.text.reading = Reading::stream;
+      settings.text.running = true;
       settings.training.bptt = 2;
     }
-    if (settings.text.is_running()) {
+    if (settings.text.running) {
       check_resumed(settings, {running_text(texts().train_set)}, {running_text(texts().test_set)});
     } else {
       check_resumed(settings, texts().train_set, texts().test_set);

@@ -8,20 +8,19 @@
 #include <string>
 #include <vector>
 
+#include "read_comments.h"
 #include "text_files.h"
-#include "wordlm/comments.h"
 #include "wordlm/sentences.h"
 
 namespace wordlm {
 namespace {
 
 using Words = std::vector<std::string>;
-using Ids = std::vector<std::int32_t>;
 
 const std::vector<Sentence> kSentences = {{"b", "a", "c", "."}, {"a", "d", "."}, {}, {"é", "."}};
 
 TEST_CASE("a vocabulary holds the special words and the most frequent, ties by their bytes") {
-  const Vocabulary vocabulary = Vocabulary::build(kSentences, 7);
+  const Vocabulary vocabulary = vocabulary_of(kSentences, 7);
   CHECK(vocabulary.words() ==
         Words{"SENTENCE_START", "SENTENCE_END", "UNKNOWN_TOKEN", ".", "a", "b", "c"});
   CHECK(vocabulary.size() == 7);
@@ -33,21 +32,21 @@ TEST_CASE("a vocabulary holds the special words and the most frequent, ties by t
 }
 
 TEST_CASE("a vocabulary may be larger than its text") {
-  CHECK(Vocabulary::build(kSentences, 8000).size() == 9);
-  const Vocabulary empty = Vocabulary::build({}, 8000);
+  CHECK(vocabulary_of(kSentences, 8000).size() == 9);
+  const Vocabulary empty = vocabulary_of({}, 8000);
   CHECK(empty.size() == 3);
   CHECK(empty.counts().rarest_word.empty());
 }
 
 TEST_CASE("vocabulary: words become ids, and ids the same words") {
-  const Vocabulary vocabulary = Vocabulary::build(kSentences, 5);
+  const Vocabulary vocabulary = vocabulary_of(kSentences, 5);
   CHECK(vocabulary.id(".") == 3);
   CHECK(vocabulary.id("a") == 4);
   CHECK(vocabulary.id("d") == vocabulary.unknown());
   CHECK(vocabulary.id("SENTENCE_END") == vocabulary.sentence_end());
   CHECK(vocabulary.word(4) == "a");
-  CHECK(vocabulary.encode(kSentences[0]) == Ids{0, 2, 4, 2, 3, 1});
-  CHECK(vocabulary.encode({}) == Ids{0, 1});
+  CHECK(encode_all({kSentences[0], {}}, vocabulary) ==
+        std::vector<Ids>{{0, 2, 4, 2, 3, 1}, {0, 1}});
   CHECK_THROWS_WITH_AS((void)vocabulary.word(5),
                        "vocabulary: there is no word 5; expected an id from 0 to 4",
                        unroll::ValueError);
@@ -56,24 +55,24 @@ TEST_CASE("vocabulary: words become ids, and ids the same words") {
 
 TEST_CASE("special words in a text are not counted among its words") {
   const std::vector<Sentence> sentences = {{"SENTENCE_END", "SENTENCE_END", "a"}};
-  const Vocabulary vocabulary = Vocabulary::build(sentences, 10);
+  const Vocabulary vocabulary = vocabulary_of(sentences, 10);
   CHECK(vocabulary.words() == Words{"SENTENCE_START", "SENTENCE_END", "UNKNOWN_TOKEN", "a"});
   CHECK(vocabulary.counts().distinct_words == 1);
 }
 
 TEST_CASE("a size without room for words is an error") {
-  CHECK_THROWS_WITH_AS((void)Vocabulary::build(kSentences, 3),
+  CHECK_THROWS_WITH_AS((void)vocabulary_of(kSentences, 3),
                        "vocabulary: a size of 3 leaves no room for words beside the 3 special "
                        "ones; expected 4 or more",
                        unroll::Error);
-  CHECK_THROWS_AS((void)Vocabulary::build(kSentences, -1), unroll::Error);
+  CHECK_THROWS_AS((void)vocabulary_of(kSentences, -1), unroll::Error);
 }
 
 TEST_CASE("a saved vocabulary is checked") {
-  const Vocabulary built = Vocabulary::build(kSentences, 8);
+  const Vocabulary built = vocabulary_of(kSentences, 8);
   const Vocabulary restored(built.words());
   CHECK(restored.words() == built.words());
-  CHECK(restored.encode(kSentences[0]) == built.encode(kSentences[0]));
+  CHECK(encode_all(kSentences, restored) == encode_all(kSentences, built));
   CHECK(restored.counts().sentences == 0);
 
   CHECK_THROWS_WITH_AS(Vocabulary({"a"}),
@@ -87,7 +86,7 @@ TEST_CASE("a saved vocabulary is checked") {
 }
 
 TEST_CASE("a copy of a vocabulary stands alone") {
-  auto original = std::make_unique<Vocabulary>(Vocabulary::build(kSentences, 8));
+  auto original = std::make_unique<Vocabulary>(vocabulary_of(kSentences, 8));
   const Vocabulary copy = *original;
   original.reset();
   CHECK(copy.id("a") == 4);
@@ -97,12 +96,12 @@ TEST_CASE("vocabulary: that of the sample of reddit comments has its known words
   const auto path = sample_path();
   if (!path) return;
   const std::vector<Sentence> sentences =
-      sentences_of(read_comments(*path, {"csv", "", '\0', false}));
-  const Vocabulary all = Vocabulary::build(sentences, 8000);
+      sentences_of(read_comments(*path, {"csv", "", "", '\0', false}).texts);
+  const Vocabulary all = vocabulary_of(sentences, 8000);
   CHECK(all.size() == all.counts().distinct_words + 3);
   CHECK(all.counts().rarest_count == 1);
 
-  const Vocabulary small = Vocabulary::build(sentences, 100);
+  const Vocabulary small = vocabulary_of(sentences, 100);
   CHECK(small.size() == 100);
   CHECK(small.word(3) == ".");
   CHECK(small.word(4) == "the");

@@ -12,15 +12,15 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace wordlm;
   if (size == 0) return 0;
-  constexpr std::array<const char*, 3> kFormats = {"csv", "tsv", "lines"};
+  constexpr std::array<const char*, 4> kFormats = {"csv", "tsv", "jsonl", "lines"};
   const unsigned how = data[0];
-  const ReadOptions options{kFormats[how % 3], how % 2 == 0 ? "" : "1", '\0', how % 5 == 0};
+  const ReadOptions options{kFormats[how % 4], (how / 4) % 2 == 0 ? "" : "1", "", '\0', how % 5 == 0};
   try {
-    const Comments comments =
-        parse_comments({reinterpret_cast<const char*>(data) + 1, size - 1}, "input", options);
-    for (const std::string& text : comments.texts) {
-      if (repair_utf8(text).invalid_bytes != 0) std::abort();
-    }
+    std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+    const std::string text = text_of_bytes(std::move(bytes), "input").text;
+    (void)for_each_comment(text, "input", options, [](std::string_view comment) {
+      if (repair_utf8(comment).invalid_bytes != 0) std::abort();
+    });
   } catch (const unroll::IoError&) {
   }
   return 0;

@@ -1,0 +1,23 @@
+#pragma once
+/// The bytes of a file to read, or of standard input.
+
+#include <string>
+#include <string_view>
+
+namespace wordlm {
+
+/// The path that stands for standard input.
+inline constexpr std::string_view kStandardInput = "-";
+
+/// All bytes of a file; what gzip has packed is unpacked. Throws unroll::IoError, naming the file,
+/// where it cannot be read or is damaged.
+[[nodiscard]] std::string read_input(const std::string& path);
+
+/// The ending of a file's name in lower case, such as ".csv"; that of "comments.csv.gz" is the
+/// same.
+[[nodiscard]] std::string ending_of_input(const std::string& path);
+
+/// A file's name for messages.
+[[nodiscard]] std::string name_of_input(const std::string& path);
+
+}  // namespace wordlm

@@ -1,0 +1,55 @@
+#pragma once
+/// From files to sentences of numbered tokens.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wordlm/settings.h"
+#include "wordlm/text.h"
+#include "wordlm/token_table.h"
+
+namespace wordlm {
+
+/// Reads one text, perhaps of several files. Sentences come out between `TokenTable::kStart` and
+/// `kEnd`. Running text is one sequence: `kEnd`, and then every sentence, or line, with a `kEnd`
+/// behind it.
+class TextReader {
+ public:
+  /// `settings` say how words are found; both have to outlive the reader.
+  TextReader(const TextSettings& settings, TokenTable& tokens);
+
+  /// Adds what a file holds, read in a format of text_format.h; the bytes of the file have been
+  /// made a text before. Returns what was read and what was odd about it, a line or several. Throws
+  /// unroll::IoError for a file without any sentence.
+  std::string read(const std::string& path, const RepairedText& file, const std::string& format);
+
+  /// Adds a sentence.
+  void add(const Sentence& words);
+  /// Adds a text, of any number of sentences, as one.
+  void add_as_one(std::string_view text);
+  /// Adds the lines of a text.
+  void add_lines(std::string_view text);
+
+  /// All sentences, or the running text alone. Nothing stays behind.
+  [[nodiscard]] std::vector<Ids> take();
+
+ private:
+  void add_comment(std::string_view text);
+  void add_tokens(std::string_view text);
+  void add_token(std::string_view token);
+  void cut_sentence();
+  void end_sentence();
+  std::string read_plain(const std::string& path, const RepairedText& file);
+  std::string read_comments(const std::string& path, const RepairedText& file,
+                            const std::string& format);
+
+  const TextSettings& settings_;
+  TokenTable& tokens_;
+  std::vector<Ids> sentences_;  // of running text one, with all of it
+  Ids sentence_;                // the unfinished one
+  std::int64_t lines_ = 0;      // sentences, those of a running text too
+  std::int64_t cut_ = 0;        // sentences that were too long
+};
+
+}  // namespace wordlm
