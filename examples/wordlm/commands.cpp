@@ -4,8 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <iostream>
-#include <numeric>
 
 #include "common/numbers.h"
 #include "common/output.h"
@@ -26,10 +24,6 @@ using examples::count_of;
 using examples::grouped;
 namespace {
 
-std::int64_t count_unknown(const Ids& ids, const Vocabulary& vocabulary) {
-  return std::count(ids.begin(), ids.end(), vocabulary.unknown());
-}
-
 /// How many words a text has, and how many of them the model does not know.
 void print_counts(const Checkpoint& checkpoint, const std::vector<Ids>& text, std::int64_t words) {
   const Vocabulary& vocabulary = checkpoint.vocabulary;
@@ -39,7 +33,7 @@ void print_counts(const Checkpoint& checkpoint, const std::vector<Ids>& text, st
     return;
   }
   std::int64_t unknown = 0;
-  for (const Ids& ids : text) unknown += count_unknown(ids, vocabulary);
+  for (const Ids& ids : text) unknown += std::ranges::count(ids, vocabulary.unknown());
   say("{}s: {}, ends of sentences included; {} unknown to the model ({:.1f} %)\n",
       unit_of(vocabulary.units().tokens), grouped(words), grouped(unknown),
       100.0 * static_cast<double>(unknown) / static_cast<double>(words));
@@ -92,10 +86,6 @@ Corpus corpus_to_measure(const Checkpoint& checkpoint, const EvalOptions& option
 
 }  // namespace
 
-void run_sample(const SampleOptions& options) {
-  print_samples(load_best(options.load), options.count, options.seed, options.sampling);
-}
-
 void run_eval(const EvalOptions& options) {
   const Checkpoint checkpoint = load_best(options.load);
   const Corpus corpus = options.held_out ? held_out_corpus(checkpoint, options.load)
@@ -111,50 +101,6 @@ void run_eval(const EvalOptions& options) {
   print_counts(checkpoint, text, evaluation.words);
   print_evaluation(evaluation, checkpoint.vocabulary.units().tokens);
   print_floor(corpus);
-}
-
-void run_score(const ScoreOptions& options) {
-  const Checkpoint checkpoint = load_best(options.load);
-  std::vector<std::string> texts = options.sentences;
-  if (texts.empty()) {
-    for (std::string line; std::getline(std::cin, line);) {
-      if (line.ends_with('\r')) line.pop_back();
-      if (!next_chunk(line).empty()) texts.push_back(line);
-    }
-  }
-  if (texts.empty()) unroll::fail<unroll::Error>("no sentence to score");
-
-  // Tokenised like training text, but each argument stays one sentence, whatever it holds.
-  std::vector<Ids> sentences;
-  for (std::string& text : texts) {
-    text = repair_utf8(text).text;
-    sentences.push_back(encode_text(checkpoint.settings.text, checkpoint.vocabulary, text));
-  }
-  const std::vector<double> scores = score(*checkpoint.model, sentences);
-
-  std::vector<std::size_t> order(texts.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  if (options.rank) {
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-  }
-  std::int64_t all_unknown = 0;
-  say("{:>10}  {:>9}  {:>7}  sentence\n", "log p", "per word", "unknown");
-  for (const std::size_t i : order) {
-    const auto unknown = count_unknown(sentences[i], checkpoint.vocabulary);
-    all_unknown += unknown;
-    say("{:10.3f}  {:9.3f}  {:7}  {}\n", scores[i],
-        scores[i] / static_cast<double>(sentences[i].size() - 1), unknown, texts[i]);
-  }
-  if (all_unknown > 0) {
-    const std::int64_t seen = checkpoint.progress.unknown_words;
-    say("note: words unknown to the model all count as {}, {}; sentences that differ in "
-        "them cannot be compared\n",
-        Vocabulary::kUnknown,
-        seen > 0
-            ? fmt::format("which stood for {} of its training text", count_of(seen, "rare word"))
-            : "which its training text never held");
-  }
 }
 
 void run_plot(const PlotOptions& options) {

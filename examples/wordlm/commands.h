@@ -37,6 +37,8 @@ struct SampleOptions {
   std::string load;
   int count = 10;
   std::uint64_t seed = 1;
+  std::string prompt;  // what every text begins with
+  int beam = 0;        // so many of the likeliest texts instead, 0: drawn ones
   SamplingOptions sampling;
 };
 void run_sample(const SampleOptions& options);
@@ -55,6 +57,8 @@ struct ScoreOptions {
   std::string load;
   std::vector<std::string> sentences;  // none: one a line of standard input
   bool rank = false;
+  bool words = false;  // each word's log-probability, too
+  bool json = false;   // a line of JSON a sentence
 };
 void run_score(const ScoreOptions& options);
 

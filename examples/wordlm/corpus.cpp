@@ -179,13 +179,22 @@ Corpus read_evaluation(const TextSettings& settings, std::uint64_t seed, const s
   return corpus;
 }
 
-Ids encode_text(const TextSettings& settings, const Vocabulary& vocabulary, std::string_view text) {
-  TokenTable tokens;
-  TextReader reader(settings, tokens);
+EncodedText encode_text(const TextSettings& settings, const Vocabulary& vocabulary,
+                        std::string_view text) {
+  TokenTable table;
+  TextReader reader(settings, table);
   reader.add_as_one(text);
-  std::vector<Ids> sentences = reader.take();
-  vocabulary.encode(tokens, sentences);
-  return std::move(sentences.at(0));
+  std::vector<Ids> numbers = reader.take();
+  std::vector<Ids> ids = numbers;
+  vocabulary.encode(table, ids);
+  // A piece of a word has its spelling from the vocabulary; a word that is unknown has it not.
+  const bool in_pieces = settings.tokens == Tokens::bpe;
+  EncodedText encoded{std::move(ids.at(0)), {}};
+  for (std::size_t i = 1; i + 1 < encoded.ids.size(); ++i) {
+    encoded.tokens.push_back(in_pieces ? vocabulary.word(encoded.ids[i])
+                                       : table.token(numbers[0][i]));
+  }
+  return encoded;
 }
 
 void encode(Corpus& corpus, const Vocabulary& vocabulary) {

@@ -42,9 +42,14 @@ struct Corpus {
 [[nodiscard]] Corpus read_evaluation(const TextSettings& settings, std::uint64_t seed,
                                      const std::string& data);
 
-/// One text, whatever it holds, as one sentence in ids of a model of these settings.
-[[nodiscard]] Ids encode_text(const TextSettings& settings, const Vocabulary& vocabulary,
-                              std::string_view text);
+/// One text, whatever it holds, as one sentence of a model of these settings: its ids, with a
+/// marker at each end, and its tokens as they are written, without.
+struct EncodedText {
+  Ids ids;
+  std::vector<std::string> tokens;
+};
+[[nodiscard]] EncodedText encode_text(const TextSettings& settings, const Vocabulary& vocabulary,
+                                      std::string_view text);
 
 /// A corpus as ids of a vocabulary: changed in place, as a text may be large.
 void encode(Corpus& corpus, const Vocabulary& vocabulary);

@@ -12,20 +12,28 @@ namespace {
 constexpr std::int64_t kEvaluationBatch = 32;
 constexpr std::int64_t kPieceWords = 500;  // at once, of a text of any length
 
-/// The sum of -log p of all words but the first, the state carried from piece to piece.
-double total_loss(const Model& model, const Ids& ids, Tape& tape) {
+/// Calls f(piece, state) for each piece of a text, the state carried from piece to piece; f returns
+/// the state after it.
+template <class F>
+void for_each_piece(const Model& model, const Ids& ids, Tape& tape, F&& f) {
   const Streams text(ids, 1, kPieceWords);
   tape.clear();
   auto carried = unroll::carry(model.start(tape, 1));
-  double total = 0;
   for (std::int64_t i = 0; i < text.pieces(); ++i) {
     examples::stop_if_interrupted();
     tape.clear();
-    const auto [loss, last] = model.loss(text.piece(i), tape, unroll::restore(tape, carried));
-    total += loss.item();
-    carried = unroll::carry(last);
+    carried = unroll::carry(f(text.piece(i), unroll::restore(tape, carried)));
   }
-  return total;
+}
+
+/// The element of each row that the targets say.
+template <class T>
+void pick(std::span<const T> rows, const Batch& piece, std::vector<double>& picked) {
+  const auto targets = piece.y.values<std::int32_t>();
+  const std::size_t size = rows.size() / targets.size();
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    picked.push_back(static_cast<double>(rows[i * size + static_cast<std::size_t>(targets[i])]));
+  }
 }
 
 }  // namespace
@@ -47,15 +55,30 @@ Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences) {
 
 Evaluation evaluate_running(const Model& model, const Ids& text) {
   Tape tape(model.parameters().dtype());
+  double total = 0;
+  for_each_piece(model, text, tape, [&](const Batch& piece, const Model::State& state) {
+    const auto [loss, last] = model.loss(piece, tape, state);
+    total += loss.item();
+    return last;
+  });
   const auto words = static_cast<std::int64_t>(text.size()) - 1;
-  return {total_loss(model, text, tape) / static_cast<double>(words), words};
+  return {total / static_cast<double>(words), words};
 }
 
-std::vector<double> score(const Model& model, const std::vector<Ids>& sentences) {
-  std::vector<double> scores;
+std::vector<double> log_probabilities(const Model& model, const Ids& text) {
+  std::vector<double> all;
   Tape tape(model.parameters().dtype());
-  for (const Ids& ids : sentences) scores.push_back(-total_loss(model, ids, tape));
-  return scores;
+  for_each_piece(model, text, tape, [&](const Batch& piece, const Model::State& state) {
+    const auto [logits, last] = model.run(tape.input(piece.x), state);
+    const unroll::TensorView rows = unroll::log_softmax(logits).value();
+    if (rows.dtype == unroll::DType::f64) {
+      pick(rows.values<double>(), piece, all);
+    } else {
+      pick(rows.values<float>(), piece, all);
+    }
+    return last;
+  });
+  return all;
 }
 
 }  // namespace wordlm

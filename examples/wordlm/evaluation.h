@@ -18,7 +18,7 @@ struct Evaluation {
 /// Of running text, with one state carried from its first word to its last.
 [[nodiscard]] Evaluation evaluate_running(const Model& model, const Ids& text);
 
-/// log p of each sentence, its end included.
-[[nodiscard]] std::vector<double> score(const Model& model, const std::vector<Ids>& sentences);
+/// log p of every token of a text but the first, each given those before it.
+[[nodiscard]] std::vector<double> log_probabilities(const Model& model, const Ids& text);
 
 }  // namespace wordlm

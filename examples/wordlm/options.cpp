@@ -26,7 +26,8 @@ void add_sample(CLI::App& app, SampleOptions& options) {
       ->check(positive())
       ->check(CLI::Range(0.01, 100.0))
       ->capture_default_str();
-  auto* const least = app.add_option("--min-words", options.sampling.min_words, "shortest sentence")
+  auto* const least = app.add_option("--min-words", options.sampling.min_words,
+                                     "shortest sentence; six characters count as a word")
                           ->check(CLI::Range(0, 1000))
                           ->capture_default_str();
   auto* const most = app.add_option("--max-words", options.sampling.max_words, "longest sentence")
@@ -41,12 +42,32 @@ void add_sample(CLI::App& app, SampleOptions& options) {
           fmt::format("no sentence has at least {} and at most {} words", shortest, longest));
     }
   });
-  app.add_option("--length", options.sampling.length, "characters of a text, for a model of those")
+  app.add_option("--prompt", options.prompt, "what every text begins with");
+  const auto plain = {
+      app.add_option("--top-k", options.sampling.top_k,
+                     "draw only from so many of the likeliest words; 0: from all")
+          ->check(CLI::Range(0, 10000000))
+          ->capture_default_str(),
+      app.add_option("--top-p", options.sampling.top_p,
+                     "draw only from the likeliest words that have together this part of the "
+                     "probability")
+          ->check(examples::number("PART", "a number above 0, at most 1",
+                                   [](double x) { return x > 0 && x <= 1; }))
+          ->capture_default_str(),
+      app.get_option("--temperature"), app.get_option("--count")};
+  auto* const beam =
+      app.add_option("--beam", options.beam,
+                     "find so many of the likeliest texts instead of drawing any, by a search that "
+                     "goes on with so many beginnings")
+          ->check(CLI::Range(1, 1000));
+  for (CLI::Option* const option : plain) beam->excludes(option);
+  app.add_option("--length", options.sampling.length,
+                 "tokens of a text, for a model of running text of characters, bytes or pieces")
       ->check(CLI::Range(0, 10000000))
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "another seed, other sentences")
-      ->check(whole_number())
-      ->capture_default_str();
+  beam->excludes(app.add_option("--seed", options.seed, "another seed, other sentences")
+                     ->check(whole_number())
+                     ->capture_default_str());
 }
 
 }  // namespace
@@ -105,6 +126,8 @@ void add_commands(CLI::App& app, CommandLine& line) {
   score->add_option("sentences", line.score.sentences,
                     "the sentences, each quoted; without any, the lines of standard input");
   score->add_flag("--rank", line.score.rank, "the most probable first");
+  score->add_flag("--words", line.score.words, "the log-probability of each word, too");
+  score->add_flag("--json", line.score.json, "a line of JSON for each sentence");
   auto* const plot = app.add_subcommand("plot", "draw the curves of trainings");
   plot->add_option("logs", line.plot.logs, "files that 'wordlm train --log' wrote")->required();
   plot->add_option("-o,--output", line.plot.output, "the picture, .svg or .png")

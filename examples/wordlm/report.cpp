@@ -4,6 +4,7 @@
 
 #include "common/numbers.h"
 #include "common/output.h"
+#include "wordlm/text.h"
 #include "wordlm/words.h"
 
 namespace wordlm {
@@ -82,21 +83,21 @@ void print_evaluation(const Evaluation& evaluation, Tokens tokens) {
       std::exp(evaluation.loss));
 }
 
+std::string written(const Vocabulary& vocabulary, const Ids& ids) {
+  Sentence tokens;
+  for (const std::int32_t id : ids) tokens.push_back(vocabulary.word(id));
+  return vocabulary.units().tokens == Tokens::word ? join_words(tokens) : put_together(tokens);
+}
+
 void print_samples(const Checkpoint& checkpoint, int count, std::uint64_t seed,
-                   const SamplingOptions& options) {
-  const Model& model = *checkpoint.model;
+                   const SamplingOptions& options, const Ids& prompt) {
   const Vocabulary& vocabulary = checkpoint.vocabulary;
-  for (int i = 0; i < count; ++i) {
-    // A stream of its own for each: a sample does not depend on how many come before it.
-    unroll::Random random(seed, unroll::hash_name(fmt::format("sample {}", i)));
-    const Units units = vocabulary.units();
-    if (units.has_line_feeds()) {
-      say("{}{}\n", i > 0 ? "\n---\n" : "", sample_text(model, vocabulary, options, random));
-    } else {
-      const Sentence sentence = sample_sentence(model, vocabulary, options, random);
-      say("  {}\n", units.tokens == Tokens::word ? join_words(sentence) : put_together(sentence));
-    }
-  }
+  const bool texts = vocabulary.units().has_line_feeds();
+  sample(*checkpoint.model, vocabulary, in_tokens(options, vocabulary.units().tokens), prompt, seed,
+         count, [&](int number, const Ids& ids) {
+           const std::string text = written(vocabulary, ids);
+           texts ? say("{}{}\n", number > 0 ? "\n---\n" : "", text) : say("  {}\n", text);
+         });
 }
 
 }  // namespace wordlm

@@ -8,7 +8,6 @@
 
 namespace wordlm {
 
-/// "word" or "character".
 /// `ids`: those of the model, which may be more than there are words.
 void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids);
 void print_model(const Checkpoint& checkpoint);
@@ -16,8 +15,10 @@ void print_model(const Checkpoint& checkpoint);
 void print_floor(const Corpus& corpus);
 /// "loss: ... nats per word", "perplexity: ...".
 void print_evaluation(const Evaluation& evaluation, Tokens tokens);
-/// Sentences the model writes, one a line, or texts of characters.
+/// Ids as people write them.
+[[nodiscard]] std::string written(const Vocabulary& vocabulary, const Ids& ids);
+/// Sentences the model writes, one a line, or texts of many lines, with a line between them.
 void print_samples(const Checkpoint& checkpoint, int count, std::uint64_t seed,
-                   const SamplingOptions& options);
+                   const SamplingOptions& options, const Ids& prompt = {});
 
 }  // namespace wordlm

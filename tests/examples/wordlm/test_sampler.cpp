@@ -8,6 +8,8 @@
 #include <limits>
 #include <vector>
 
+#include "wordlm/text.h"
+
 namespace wordlm {
 namespace {
 
@@ -34,12 +36,13 @@ Model model_of(const std::vector<double>& logits) {
 }
 
 std::vector<Sentence> samples(const Model& model, const SamplingOptions& options, int count,
-                              std::uint64_t seed = 1) {
-  unroll::Random random(seed);
+                              std::uint64_t seed = 1, const Ids& prompt = {}) {
   std::vector<Sentence> sentences;
-  for (int i = 0; i < count; ++i) {
-    sentences.push_back(sample_sentence(model, vocabulary(), options, random));
-  }
+  sample(model, vocabulary(), options, prompt, seed, count, [&](int number, const Ids& ids) {
+    CHECK(number == std::ssize(sentences));
+    Sentence& sentence = sentences.emplace_back();
+    for (const std::int32_t id : ids) sentence.push_back(vocabulary().word(id));
+  });
   return sentences;
 }
 
@@ -55,8 +58,11 @@ bool all_words(const std::vector<Sentence>& sentences) {
 /// How often each index is drawn.
 std::vector<double> counts(const std::vector<double>& logits, double temperature, int draws) {
   std::vector<double> result(logits.size());
+  std::vector<double> weights;
+  const double top = *std::ranges::max_element(logits);
+  for (const double logit : logits) weights.push_back(std::exp((logit - top) / temperature));
   unroll::Random random(11);
-  for (int i = 0; i < draws; ++i) ++result[draw(logits, temperature, random)];
+  for (int i = 0; i < draws; ++i) ++result[draw(weights, random)];
   return result;
 }
 
@@ -133,9 +139,7 @@ TEST_CASE("the state of the model is carried from word to word") {
   settings.model.double_precision = true;
   const Model model(settings, vocabulary().size());
   for (double& value : model.parameters().change<double>()) value *= 8;  // far from guessing
-  unroll::Random random(1);
-  const SamplingOptions greedy{0.01, 8, 8};
-  const Sentence sentence = sample_sentence(model, vocabulary(), greedy, random);
+  const Sentence sentence = samples(model, {0.01, 8, 8}, 1).at(0);
 
   Ids ids = {vocabulary().sentence_start()};
   for (const std::string& word : sentence) {
@@ -175,15 +179,121 @@ TEST_CASE("sampler: temperatures of 0 and infinity are refused or defined limits
 
 TEST_CASE("outputs that are no numbers are an error") {
   unroll::Random random(1);
-  const std::vector<std::vector<double>> bad = {
-      {kNan, 0}, {0, kNan}, {0, kInfinity}, {-kInfinity, -kInfinity}, {kNan, -kInfinity}};
-  for (const auto& logits : bad) {
-    CHECK_THROWS_WITH_AS((void)draw(logits, 1, random),
+  const std::vector<std::vector<double>> bad = {{kNan, 0}, {0, kNan}, {0, kInfinity}, {0, 0}};
+  for (const auto& weights : bad) {
+    CHECK_THROWS_WITH_AS((void)draw(weights, random),
                          "nothing to draw: the model's outputs are not numbers",
                          unroll::ValueError);
   }
   const Model model = model_of({0, 0, 0, kNan, 0, 0, 0, 0, 0});
-  CHECK_THROWS_AS((void)sample_sentence(model, vocabulary(), {}, random), unroll::ValueError);
+  CHECK_THROWS_AS((void)samples(model, {}, 1), unroll::ValueError);
+  CHECK_THROWS_AS((void)search(model, vocabulary(), {}, {}, 2), unroll::ValueError);
+}
+
+TEST_CASE("a sample depends on its number, not on how many are drawn") {
+  const Model model = model_of({0, 1, 0, 2, 1, 0, 0, 0, 0});
+  const auto many = samples(model, {}, 150);
+  for (const int count : {1, 3, 40, 100}) {
+    const auto few = samples(model, {}, count);
+    CHECK(std::ranges::equal(few, std::span(many).first(static_cast<std::size_t>(count))));
+  }
+}
+
+TEST_CASE("samples begin with the prompt, and go on as the model does after it") {
+  Settings settings;
+  settings.model.hidden = 6;
+  settings.model.embedding = 5;
+  const Model model(settings, vocabulary().size());
+  for (float& value : model.parameters().change<float>()) value *= 8;
+  // What the likeliest continuation is after those words, asked of the model itself.
+  Ids ids = {vocabulary().sentence_start(), 3, 4, 4};
+  unroll::Tape tape;
+  const auto x = tape.input(unroll::Tensor::of<std::int32_t>({4, 1}, ids));
+  const auto logits = model.run(x, model.start(tape, 1)).logits.value().to_doubles();
+  const auto last = logits.end() - vocabulary().size();
+  const auto likeliest = std::max_element(last + 3, logits.end()) - last;
+  for (const Sentence& sentence : samples(model, {0.01, 1, 4}, 3, 1, {3, 4, 4})) {
+    REQUIRE(sentence.size() > 3);
+    CHECK(std::vector(sentence.begin(), sentence.begin() + 3) == Sentence{"cat", "dog", "dog"});
+    CHECK(sentence[3] == vocabulary().word(static_cast<std::int32_t>(likeliest)));
+  }
+}
+
+TEST_CASE("only the likeliest are left by top-k and top-p") {
+  using Weights = std::vector<double>;
+  const auto narrowed = [](Weights weights, int top_k, double top_p) {
+    narrow(weights, top_k, top_p);
+    return weights;
+  };
+  const Weights weights = {0.1, 0.4, 0.2, 0.3};
+  CHECK(narrowed(weights, 0, 1) == weights);
+  CHECK(narrowed(weights, 2, 1) == Weights{0, 0.4, 0, 0.3});
+  CHECK(narrowed(weights, 9, 1) == weights);
+  CHECK(narrowed(weights, 0, 0.65) == Weights{0, 0.4, 0, 0.3});
+  CHECK(narrowed(weights, 0, 0.75) == Weights{0, 0.4, 0.2, 0.3});
+  CHECK(narrowed(weights, 0, 1e-9) == Weights{0, 0.4, 0, 0});
+  CHECK(narrowed(weights, 2, 0.5) == Weights{0, 0.4, 0, 0});  // of what top-k has left
+  CHECK(narrowed({0.5, 0.5, 0}, 1, 1) == Weights{0.5, 0, 0});
+}
+
+/// All sentences of cat, dog and . with at most `longest` words and their log-probabilities.
+std::vector<Found> all_sentences(const Model& model, int longest) {
+  std::vector<Found> all;
+  std::vector<Ids> beginnings = {{}};
+  for (int length = 0; length < longest; ++length) {
+    std::vector<Ids> longer;
+    for (const Ids& beginning : beginnings) {
+      for (std::int32_t id = 3; id < 6; ++id) {
+        Ids& ids = longer.emplace_back(beginning);
+        ids.push_back(id);
+        unroll::Tape tape(model.parameters().dtype());
+        Ids read = {vocabulary().sentence_start()};
+        read.insert(read.end(), ids.begin(), ids.end());
+        const auto steps = static_cast<unroll::Index>(read.size());
+        const auto x = tape.input(unroll::Tensor::of<std::int32_t>({steps, 1}, read));
+        const auto logits = model.run(x, model.start(tape, 1)).logits.value().to_doubles();
+        read.push_back(vocabulary().sentence_end());
+        double log_probability = 0;
+        for (std::size_t t = 0; t + 1 < read.size(); ++t) {
+          const double* const row = logits.data() + t * 6;
+          double total = 0;  // of what may be drawn: no start, no unknown word, no empty sentence
+          for (const std::size_t i : {1U, 3U, 4U, 5U})
+            total += t == 0 && i == 1 ? 0 : std::exp(row[i]);
+          log_probability += row[read[t + 1]] - std::log(total);
+        }
+        all.push_back({ids, log_probability});
+      }
+    }
+    beginnings = longer;
+  }
+  std::ranges::sort(all, std::ranges::greater(), &Found::log_probability);
+  return all;
+}
+
+TEST_CASE("a wide enough beam finds the likeliest sentences there are") {
+  Settings settings;
+  settings.model.hidden = 6;
+  settings.model.embedding = 5;
+  settings.model.double_precision = true;
+  const Model model(settings, vocabulary().size());
+  for (double& value : model.parameters().change<double>()) value *= 6;
+  constexpr int kLongest = 3;
+  const auto expected = all_sentences(model, kLongest);
+  // Longer ones than `all` knows are cut off by the search as well: one word more, without an end.
+  const auto found = search(model, vocabulary(), {1, 1, kLongest + 1}, {}, 40);
+  std::size_t at = 0;
+  for (const Found& one : found) {
+    if (static_cast<int>(one.ids.size()) > kLongest) continue;
+    REQUIRE(at < expected.size());
+    CHECK(one.ids == expected[at].ids);
+    CHECK(one.log_probability == doctest::Approx(expected[at].log_probability));
+    ++at;
+  }
+  CHECK(at > 10);
+  const auto prompted = search(model, vocabulary(), {1, 1, 6}, {4, 4}, 3);
+  REQUIRE(prompted.size() == 3);
+  for (const Found& one : prompted) CHECK((one.ids[0] == 4 && one.ids[1] == 4));
+  CHECK(prompted[0].log_probability >= prompted[1].log_probability);
 }
 
 }  // namespace
