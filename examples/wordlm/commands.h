@@ -16,6 +16,7 @@ struct TrainOptions {
   std::string load;  // a checkpoint to go on from
   SaveOptions save;
   std::string log;             // where to write a line of JSON after each epoch
+  std::string tensorboard;     // a folder for event files
   std::string save_start;      // where to save the model as it is before training
   std::string save_sentences;  // where to write the training sentences as ids
   std::string bias = "auto";

@@ -231,7 +231,7 @@ int run_train(const TrainOptions& given) {
   check_files(options, options.settings.text);
   // Before the file that is gone on with is read: another run may be writing it.
   Saver saver(options.save);
-  RunLog log(options.log);
+  RunLog log(options.log, options.tensorboard);
   std::optional<Checkpoint> loaded;
   if (!options.load.empty()) {
     loaded = loaded_checkpoint(options);
@@ -276,7 +276,7 @@ int run_train(const TrainOptions& given) {
   examples::interrupted = false;  // too late: there is nothing left to interrupt
   use_best(checkpoint);
   print_result(checkpoint, corpus, sets);
-  if (log.is_on()) draw_log(options.log);
+  if (log.writes_lines()) draw_log(options.log);
   if (!saver.path().empty() && !saver.failed()) say("saved: {}\n", saver.path());
   if (options.samples > 0) {
     say("{} it writes:\n",

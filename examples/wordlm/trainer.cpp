@@ -41,6 +41,7 @@ class Training {
         progress_(checkpoint.progress),
         train_set_(train_set),
         measured_(test_set.empty() ? train_set : test_set),
+        is_held_out_(!test_set.empty()),
         what_(test_set.empty() ? "training loss" : "held-out loss"),
         saver_(saver),
         log_(log),
@@ -72,7 +73,10 @@ class Training {
   void measure_start() {
     progress_.last_loss = measure(checkpoint_, measured_).loss;
     say("epoch {:2}: {} {:.6f}\n", progress_.epoch, what_, progress_.last_loss);
-    log_.add({progress_.epoch, progress_.step, progress_.last_loss});
+    log_.add({.epoch = progress_.epoch,
+              .step = progress_.step,
+              .loss = progress_.last_loss,
+              .held_out = is_held_out_});
     (void)examples::flush_out();
   }
 
@@ -163,7 +167,8 @@ class Training {
               .training_loss = running,
               .gradient_norm = norms_ / static_cast<double>(std::max<std::int64_t>(steps_, 1)),
               .learning_rate = checkpoint_.optimizer->learning_rate,
-              .words_per_second = speed});
+              .words_per_second = speed,
+              .held_out = is_held_out_});
     const bool changed = record_loss(settings_.training, progress_, loss);
     if (progress_.best_epoch == progress_.epoch) checkpoint_.best.clear();
     save();
@@ -206,6 +211,7 @@ class Training {
   Progress& progress_;
   const std::vector<Ids>& train_set_;
   const std::vector<Ids>& measured_;
+  bool is_held_out_;
   const char* what_;
   Saver& saver_;
   RunLog& log_;
