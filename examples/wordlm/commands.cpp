@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iostream>
 #include <numeric>
 
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
+#include "wordlm/given_texts.h"
 #include "wordlm/presets.h"
 #include "wordlm/report.h"
 #include "wordlm/run_log.h"
@@ -104,19 +104,11 @@ void run_eval(const EvalOptions& options) {
 
 void run_score(const ScoreOptions& options) {
   const Checkpoint checkpoint = load_best(options.load);
-  std::vector<std::string> texts = options.sentences;
-  if (texts.empty()) {
-    for (std::string line; std::getline(std::cin, line);) {
-      if (line.ends_with('\r')) line.pop_back();
-      if (!next_chunk(line).empty()) texts.push_back(line);
-    }
-  }
-  if (texts.empty()) unroll::fail<unroll::Error>("no sentence to score");
+  const std::vector<std::string> texts = given_texts(options.sentences, "score");
 
   // Tokenised like training text, but each argument stays one sentence, whatever it holds.
   std::vector<Ids> sentences;
-  for (std::string& text : texts) {
-    text = repair_utf8(text).text;
+  for (const std::string& text : texts) {
     sentences.push_back(checkpoint.vocabulary.encode(words_of(checkpoint.settings, text)));
   }
   const std::vector<double> scores = score(*checkpoint.model, sentences);

@@ -58,6 +58,15 @@ struct ScoreOptions {
 };
 void run_score(const ScoreOptions& options);
 
+/// `wordlm inspect`
+struct InspectOptions {
+  std::string load;
+  std::vector<std::string> texts;   // none: one a line of standard input
+  std::vector<std::int64_t> units;  // of each layer; none: the most varied
+  std::string output = "inspect.html";
+};
+void run_inspect(const InspectOptions& options);
+
 /// `wordlm plot`
 struct PlotOptions {
   std::vector<std::string> logs;
