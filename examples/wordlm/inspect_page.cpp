@@ -51,9 +51,10 @@ p { margin: .3rem 0; }
 .same { font-weight: bold; }
 .grid { overflow-x: auto; margin: .4rem 0; }
 table { border-collapse: separate; border-spacing: 1px; font-size: .8rem; }
-thead th { height: 8rem; vertical-align: bottom; font-weight: normal; }
+thead th { vertical-align: bottom; font-weight: normal; }
 thead th > span { display: inline-block; writing-mode: vertical-rl; transform: rotate(180deg);
   max-height: 7.8rem; overflow: hidden; white-space: pre; line-height: 1.1; }
+.letters thead th > span { writing-mode: horizontal-tb; transform: none; }
 tbody th { position: sticky; left: 0; z-index: 1; padding: 0 .5rem 0 .2rem; text-align: left;
   font-weight: normal; white-space: nowrap; background: var(--back); }
 tbody tr:first-child th { padding-top: .7rem; font-weight: bold; }
@@ -222,15 +223,18 @@ std::string inspection_page(const InspectedModel& model, std::span<const Inspect
   std::string html = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{0}: surprise and gates</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n"
+      "<title>{0}: surprise and "
+      "gates</title>\n<style>{1}</style>\n</head>\n<body{3}>\n<h1>{0}</h1>\n"
       "<p class=\"quiet\">{2}</p>\n",
-      escape_html(model.name), kStyle, escape_html(model.description));
+      escape_html(model.name), kStyle, escape_html(model.description),
+      model.is_characters ? " class=\"letters\"" : "");
   html += fmt::format(
       "<div class=\"legend\"><span>surprise, -log<sub>2</sub> p of each {0}: 0 bits</span>"
-      "<span class=\"scale\"></span><span>{1:.1f} bits, as by guessing among {2}</span></div>\n"
+      "<span class=\"scale\"></span><span>{1:.1f} bits, as by guessing among {2} "
+      "{0}s</span></div>\n"
       "<p class=\"quiet\">Point at a {0}, or tap it, for its probability and the likeliest "
       "ones.</p>\n",
-      unit, most, examples::count_of(model.words, unit));
+      unit, most, examples::grouped(model.words));
   html += fmt::format(
       "<div class=\"legend\"><span>inside the cells: -1</span><span class=\"scale signs\"></span>"
       "<span>+1, or the greatest of its kind where that is more</span></div>\n"

@@ -10,6 +10,7 @@
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
+#include "wordlm/advice.h"
 #include "wordlm/commands.h"
 #include "wordlm/report.h"
 #include "wordlm/streams.h"
@@ -194,6 +195,15 @@ void print_result(const Checkpoint& checkpoint, const Corpus& corpus, const Sets
   }
 }
 
+/// Says what would make the model better, if anything is known.
+void print_advice(const RunLog& log, const Settings& settings, const Sets& sets,
+                  const std::string& saved) {
+  std::int64_t words = 0;  // every end counts, no start does
+  for (const Ids& ids : sets.train) words += static_cast<std::int64_t>(ids.size()) - 1;
+  const std::string sentence = advice(log.reports(), settings, words, saved);
+  if (!sentence.empty()) say("note: {}\n", sentence);
+}
+
 /// Where the curves of a log are drawn; nowhere without one.
 std::string picture_of(const std::string& log) {
   return log.empty() ? "" : std::filesystem::path(log).replace_extension(".svg").string();
@@ -284,6 +294,7 @@ int run_train(const TrainOptions& given) {
                  settings.text.reading == Reading::characters ? "text" : "sentence"));
     print_samples(checkpoint, options.samples, settings.seed, {});
   }
+  print_advice(log, settings, sets, saver.failed() ? "" : saver.path());
   if (saver.failed()) {
     unroll::fail<unroll::IoError>("{}: the trained model could not be saved", saver.path());
   }
