@@ -1,5 +1,5 @@
 #pragma once
-/// What would make a trained model better.
+/// Advice on how to train a better model.
 
 #include <cstdint>
 #include <span>
@@ -12,10 +12,10 @@ namespace wordlm {
 
 /// One sentence of advice at the end of a training, or an empty string. In this order:
 ///
-/// - the loss still fell by more than 1 % in the last epoch: to train longer;
-/// - the held-out loss is 1 % or more above its best, that of training has fallen since: what helps
-///   against learning a text by heart;
-/// - the text is the user's and has fewer than 20,000 words, or 100,000 characters: what to expect.
+/// - the loss still fell by more than 1 % in the last epoch: train longer;
+/// - the held-out loss is 1 % or more above its best, that of training has fallen since: use
+///   dropout, fewer units or more text;
+/// - the text is the user's and has fewer than 20,000 words, or 100,000 characters: expect little.
 ///
 /// `reports` are those of the training in their order, `words` is the size of the text it was
 /// trained on, in words or characters, `saved` the file of the model, empty for none.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 #include <string_view>
 
@@ -33,15 +32,16 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// The nodes of the first activation functions on all ways from a parameter.
-std::set<std::uint32_t> first_activations(Tape& tape, const Parameter& parameter) {
+/// The nodes of the first activation functions on all ways from a parameter to a node before `end`.
+std::set<std::uint32_t> first_activations(Tape& tape, const Parameter& parameter,
+                                          std::uint32_t end) {
   static const std::vector<const unroll::Op*> kActivations = unroll::activation_ops();
   const std::uint32_t begin = tape.parameter(parameter).index();
   const unroll::Graph& graph = tape.graph();
-  std::vector<bool> reached(graph.nodes.size());
+  std::vector<bool> reached(graph.nodes.size());  // on the way to an activation function
   reached[begin] = true;
   std::set<std::uint32_t> found;
-  for (std::uint32_t i = begin + 1; i < graph.nodes.size(); ++i) {
+  for (std::uint32_t i = begin + 1; i < end; ++i) {
     const auto inputs = graph.inputs_of(graph.nodes[i]);
     if (std::none_of(inputs.begin(), inputs.end(), [&](auto input) { return reached[input]; })) {
       continue;
@@ -55,7 +55,7 @@ std::set<std::uint32_t> first_activations(Tape& tape, const Parameter& parameter
   return found;
 }
 
-/// What the parts of a state besides the output are called.
+/// The names of the parts of a state besides its output, of which there are `count`.
 std::vector<std::string> state_names(const std::vector<std::string>& defined, std::size_t count) {
   std::vector<std::string> names;
   for (const std::string& name : defined) {
@@ -85,18 +85,20 @@ std::vector<NamedVar> parts_of(const unroll::AnyState& state,
 
 std::vector<NamedVar> cell_values(const unroll::CellEntry& cell,
                                   const unroll::Parameters& parameters, const std::string& layer,
-                                  unroll::AnyState state) {
+                                  const unroll::AnyState& state) {
   const std::vector<std::string> defined = defined_names(cell.equations);
   const Var output = output_of(state);
   Tape& tape = output.tape();
   std::vector<NamedVar> values = parts_of(state, defined);
 
+  std::uint32_t end = 0;  // of the nodes of this layer: those of the next are recorded after it
+  for (const Var& var : state.vars) end = std::max(end, var.index() + 1);
   std::map<std::string, std::set<std::uint32_t>> by_name;
   for (const Parameter& parameter : parameters.all()) {
     if (!parameter.name().starts_with(layer)) continue;
     const std::string path = parameter.name().substr(layer.size());
     const std::string name = path.substr(0, path.rfind('.'));
-    if (contains(defined, name)) by_name[name].merge(first_activations(tape, parameter));
+    if (contains(defined, name)) by_name[name].merge(first_activations(tape, parameter, end));
   }
   std::vector<NamedVar> gates;
   for (const std::string& name : defined) {

@@ -24,9 +24,11 @@ struct NamedVar {
 /// share do, and values of another shape than the output's.
 ///
 /// `parameters` is the tree of the model, `layer` the beginning of the names of the cell's
-/// parameters ("layers.0."), `state` that after the step. The tape holds this one step.
+/// parameters ("layers.0."), `state` that after the step. The tape holds this one step, layer after
+/// layer.
 [[nodiscard]] std::vector<NamedVar> cell_values(const unroll::CellEntry& cell,
                                                 const unroll::Parameters& parameters,
-                                                const std::string& layer, unroll::AnyState state);
+                                                const std::string& layer,
+                                                const unroll::AnyState& state);
 
 }  // namespace wordlm

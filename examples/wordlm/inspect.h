@@ -1,5 +1,5 @@
 #pragma once
-/// What a model says of a text word by word, and the values inside its cells while it reads.
+/// The probability of each word of a text, and the values inside the cells while it is read.
 
 #include <cstdint>
 #include <span>
@@ -16,7 +16,7 @@ struct Alternative {
   double probability = 0;
 };
 
-/// A word of a text, as the model expected it.
+/// A word of a text, and how much the model expected it.
 struct InspectedWord {
   std::string word;  // as the text has it
   bool known = true;
@@ -33,7 +33,7 @@ struct Activation {
   std::vector<std::vector<double>> steps;  // by word that is read, by unit
 };
 
-/// Those of one layer.
+/// The activations of one layer.
 struct InspectedLayer {
   std::vector<Activation> activations;  // the gates, then the state, the output last
 };
@@ -41,7 +41,7 @@ struct InspectedLayer {
 /// A text, from its first word to its end.
 struct InspectedText {
   std::vector<InspectedWord> words;  // that are predicted: the end of the sentence is the last
-  std::vector<std::string> read;     // what the model reads before it predicts each of them
+  std::vector<std::string> read;     // the word that is read before each of them
   std::vector<InspectedLayer> layers;
   double log_p = 0;  // of all words, as `score` computes it
 

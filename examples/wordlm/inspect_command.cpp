@@ -8,7 +8,6 @@
 #include "wordlm/given_texts.h"
 #include "wordlm/inspect.h"
 #include "wordlm/inspect_page.h"
-#include "wordlm/report.h"
 
 namespace wordlm {
 
@@ -19,21 +18,21 @@ namespace {
 constexpr std::size_t kUnits = 8;  // of each layer, where none are chosen
 
 /// The units to show of each layer: those asked for, or the most varied.
-std::vector<std::vector<std::int64_t>> units_of(const Checkpoint& checkpoint,
-                                                const InspectOptions& options,
+std::vector<std::vector<std::int64_t>> units_of(const InspectOptions& options,
                                                 std::span<const InspectedText> texts) {
   std::vector<std::vector<std::int64_t>> units;
   for (std::size_t layer = 0; layer < texts.front().layers.size(); ++layer) {
     units.push_back(options.units.empty() ? varied_units(texts, layer, kUnits) : options.units);
   }
-  const std::int64_t hidden = checkpoint.settings.model.hidden;
-  for (const std::int64_t unit : options.units) {
-    if (unit >= hidden) {
-      unroll::fail<unroll::Error>("--units: no unit {}; the layers of {} have units 0 to {}", unit,
-                                  options.load, hidden - 1);
-    }
-  }
   return units;
+}
+
+void check_units(const InspectOptions& options, std::int64_t hidden) {
+  for (const std::int64_t unit : options.units) {
+    if (unit < hidden) continue;
+    unroll::fail<unroll::Error>("--units: no unit {}; the layers of {} have units 0 to {}", unit,
+                                options.load, hidden - 1);
+  }
 }
 
 InspectedModel model_of(const Checkpoint& checkpoint, const std::string& name) {
@@ -56,11 +55,12 @@ void run_inspect(const InspectOptions& options) {
   const examples::NamedFile input{"--load", options.load};
   examples::check_outputs(std::span(&output, 1), std::span(&input, 1));
   const Checkpoint checkpoint = load_best(options.load);
+  check_units(options, checkpoint.settings.model.hidden);
   std::vector<InspectedText> texts;
   for (const std::string& text : given_texts(options.texts, "inspect")) {
     texts.push_back(inspect(checkpoint, text));
   }
-  const auto units = units_of(checkpoint, options, texts);
+  const auto units = units_of(options, texts);
   unroll::write_file(options.output,
                      inspection_page(model_of(checkpoint, options.load), texts, units));
   say("{:>10}  {:>9}  {:>10}  {:>7}\n", "log p", "per word", "perplexity", "unknown");

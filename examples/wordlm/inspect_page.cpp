@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "common/numbers.h"
 
@@ -64,7 +63,7 @@ summary { cursor: pointer; margin-top: .6rem; }
 pre { overflow-x: auto; margin: .3rem 0; color: var(--quiet); font-size: .85rem; }
 )";
 
-// The details of a word stand below it, not at the left edge, where there is room.
+// Moves the details of a word below it; without the script they stand at the left edge.
 constexpr std::string_view kScript = R"(
 for (const word of document.querySelectorAll('.word')) {
   const place = () => {
@@ -84,13 +83,13 @@ std::string shown(const std::string& word) {
   return escape_html(word);
 }
 
-/// A probability with three digits that count.
+/// A probability in per cent, a small one with two digits that count.
 std::string percent(double p) {
   return p >= 0.01 ? fmt::format("{:.1f} %", 100 * p) : fmt::format("{:.2g} %", 100 * p);
 }
 
-/// A share of 1 for a style.
-std::string share(double x) { return fmt::format("{:.3g}", std::clamp(x, 0.0, 1.0)); }
+/// A number from 0 to 1 for a style.
+std::string share(double x) { return fmt::format("{:.3f}", std::clamp(x, 0.0, 1.0)); }
 
 std::string tip_of(const InspectedWord& word) {
   std::string html = fmt::format("<span><b>{}</b><b>{}</b></span>", shown(word.word),

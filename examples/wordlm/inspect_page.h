@@ -11,7 +11,7 @@
 
 namespace wordlm {
 
-/// What the page tells of the model.
+/// The facts about a model that its page begins with.
 struct InspectedModel {
   std::string name;            // its file
   std::string description;     // one line

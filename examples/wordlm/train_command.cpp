@@ -195,7 +195,7 @@ void print_result(const Checkpoint& checkpoint, const Corpus& corpus, const Sets
   }
 }
 
-/// Says what would make the model better, if anything is known.
+/// Prints the advice on how to train a better model, if there is any.
 void print_advice(const RunLog& log, const Settings& settings, const Sets& sets,
                   const std::string& saved) {
   std::int64_t words = 0;  // every end counts, no start does

@@ -162,8 +162,7 @@ TEST_CASE("inspect: every cell shows its output, and only values of each unit") 
     for (const Activation& activation : activations) {
       CAPTURE(activation.name);
       CHECK(activation.steps.size() == text.read.size());
-      for (const auto& step : activation.steps)
-        CHECK(step.size() == activations.back().steps[0].size());
+      for (const auto& step : activation.steps) CHECK(step.size() == 8);
     }
   }
 }
@@ -184,6 +183,14 @@ TEST_CASE("inspect: of other cells the gates that their equations define") {
   CHECK(names("ran") == Names{"i", "f", "c", "h"});  // its g has no activation
   // The four gates share their weights, so that no branch is one of them.
   CHECK(names("lstm-layer-norm") == Names{"c", "h"});
+}
+
+TEST_CASE("inspect: the gates of a layer that reads the words themselves") {
+  Settings settings = small();
+  settings.model.cell = "lstm";
+  settings.model.embedding = 0;
+  const InspectedText text = inspect(begin(settings), kText);
+  CHECK(names_of(text.layers.at(0)) == std::vector<std::string>{"i", "f", "o", "g", "c", "h"});
 }
 
 TEST_CASE("inspect: the units that vary most") {
