@@ -16,6 +16,7 @@ struct TrainOptions {
   std::string load;  // a checkpoint to go on from
   SaveOptions save;
   std::string log;             // where to write a line of JSON after each epoch
+  std::string tensorboard;     // a folder for event files
   std::string save_start;      // where to save the model as it is before training
   std::string save_sentences;  // where to write the training sentences as ids
   std::string bias = "auto";
@@ -61,6 +62,15 @@ struct ScoreOptions {
   bool json = false;   // a line of JSON a sentence
 };
 void run_score(const ScoreOptions& options);
+
+/// `wordlm inspect`
+struct InspectOptions {
+  std::string load;
+  std::vector<std::string> texts;   // none: one a line of standard input
+  std::vector<std::int64_t> units;  // of each layer; none: the most varied
+  std::string output = "inspect.html";
+};
+void run_inspect(const InspectOptions& options);
 
 /// `wordlm plot`
 struct PlotOptions {

@@ -25,6 +25,8 @@ int run(const CLI::App& app, const CommandLine& line) {
     run_eval(line.eval);
   } else if (app.got_subcommand("score")) {
     run_score(line.score);
+  } else if (app.got_subcommand("inspect")) {
+    run_inspect(line.inspect);
   } else if (app.got_subcommand("plot")) {
     run_plot(line.plot);
   } else if (app.got_subcommand("info")) {

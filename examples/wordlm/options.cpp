@@ -128,6 +128,9 @@ void add_commands(CLI::App& app, CommandLine& line) {
   score->add_flag("--rank", line.score.rank, "the most probable first");
   score->add_flag("--words", line.score.words, "the log-probability of each word, too");
   score->add_flag("--json", line.score.json, "a line of JSON for each sentence");
+  auto* const inspect =
+      app.add_subcommand("inspect", "a page of HTML: how a model reads sentences word by word");
+  add_inspect(*inspect, line.inspect);
   auto* const plot = app.add_subcommand("plot", "draw the curves of trainings");
   plot->add_option("logs", line.plot.logs, "files that 'wordlm train --log' wrote")->required();
   plot->add_option("-o,--output", line.plot.output, "the picture, .svg or .png")
@@ -135,7 +138,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
   auto* const info = app.add_subcommand("info", "what a model is and how it was trained");
   info->add_option("model", line.info, "a file that 'wordlm train --save' wrote")->required();
   auto* const presets = app.add_subcommand("presets", "the published recipes and what they set");
-  for (CLI::App* const command : {train, sample, eval, score, plot, info, presets}) {
+  for (CLI::App* const command : {train, sample, eval, score, inspect, plot, info, presets}) {
     command->fallthrough();
     command->footer("Before or after the command: --threads, see wordlm --help");
   }

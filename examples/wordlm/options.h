@@ -15,6 +15,7 @@ struct CommandLine {
   SampleOptions sample;
   EvalOptions eval;
   ScoreOptions score;
+  InspectOptions inspect;
   PlotOptions plot;
   std::string info;  // a model
 };
@@ -28,5 +29,8 @@ std::vector<CLI::Option*> add_reading_options(CLI::App& app, TextSettings& text)
 
 /// Adds the options of `wordlm train`.
 void add_train(CLI::App& app, TrainOptions& options);
+
+/// Adds the options of `wordlm inspect`.
+void add_inspect(CLI::App& app, InspectOptions& options);
 
 }  // namespace wordlm

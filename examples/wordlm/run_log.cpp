@@ -45,8 +45,9 @@ std::optional<Report> report_of(const json& line) {
 
 }  // namespace
 
-RunLog::RunLog(const std::string& path) : path_(path) {
-  if (!is_on()) return;
+RunLog::RunLog(const std::string& path, const std::string& tensorboard)
+    : path_(path), events_(tensorboard) {
+  if (!writes_lines()) return;
   std::error_code ignored;
   const bool exists = std::filesystem::exists(path, ignored);
   std::string before = exists ? unroll::read_file(path) : "";
@@ -62,7 +63,12 @@ RunLog::RunLog(const std::string& path) : path_(path) {
 }
 
 void RunLog::begin(const Checkpoint& checkpoint) {
-  if (!is_on()) return;
+  const Progress& progress = checkpoint.progress;
+  if (progress.last_loss != 0) {
+    reports_.push_back({progress.epoch, progress.step, progress.last_loss});
+  }
+  events_.begin(progress.step);
+  if (!writes_lines()) return;
   const json line{{"settings", json::parse(to_json(checkpoint.settings))},
                   {"parameters", checkpoint.model->parameters().size()},
                   {"words", checkpoint.model->words()}};
@@ -70,7 +76,13 @@ void RunLog::begin(const Checkpoint& checkpoint) {
 }
 
 void RunLog::add(const Report& report) {
-  if (!is_on()) return;
+  reports_.push_back(report);
+  reports_.back().memory_mb = std::round(most_memory_mb());
+  if (writes_lines()) add_line(reports_.back());
+  if (events_.is_on()) add_events(reports_.back());
+}
+
+void RunLog::add_line(const Report& report) {
   nlohmann::ordered_json line{{"epoch", report.epoch},
                               {"step", report.step},
                               {"loss", report.loss},
@@ -81,8 +93,22 @@ void RunLog::add(const Report& report) {
     line["learning_rate"] = report.learning_rate;
     line["words_per_second"] = std::round(report.words_per_second);
   }
-  line["memory_mb"] = std::round(most_memory_mb());
+  line["memory_mb"] = report.memory_mb;
   write_line(line.dump());
+}
+
+void RunLog::add_events(const Report& report) {
+  std::vector<Scalar> scalars{
+      {report.held_out ? "loss/held-out" : "loss/training text", report.loss},
+      {"perplexity", std::exp(report.loss)},
+      {"memory_mb", report.memory_mb}};
+  if (report.training_loss > 0) {
+    scalars.push_back({"loss/training", report.training_loss});
+    scalars.push_back({"gradient_norm", report.gradient_norm});
+    scalars.push_back({"learning_rate", report.learning_rate});
+    scalars.push_back({"words_per_second", report.words_per_second});
+  }
+  events_.add(report.step, scalars);
 }
 
 void RunLog::write_line(const std::string& line) {

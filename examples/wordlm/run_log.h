@@ -1,5 +1,6 @@
 #pragma once
-/// A training as lines of JSON, for other programs to read and `wordlm plot` to draw.
+/// The reports of a training: lines of JSON, for other programs to read and `wordlm plot` to draw,
+/// and event files for TensorBoard.
 
 #include <fstream>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "common/chart.h"
 #include "wordlm/checkpoint.h"
+#include "wordlm/tensorboard.h"
 
 namespace wordlm {
 
@@ -20,24 +22,37 @@ struct Report {
   double learning_rate = 0;     // of the epoch
   double words_per_second = 0;  // while training
   double memory_mb = 0;         // the most the process has had
+  bool held_out = true;         // whether `loss` is that of a held-out part
 };
 
-/// Appends to a file, a line at a time: what a killed training has written stays.
+/// Remembers the reports of a training, appends them to a file, a line at a time, and writes them
+/// as events for TensorBoard: what a killed training has written stays.
 class RunLog {
  public:
-  /// An empty path logs nothing. unroll::IoError where the file cannot be opened.
-  explicit RunLog(const std::string& path);
+  /// Appends to `path`, and writes a new event file into the folder `tensorboard`; an empty path
+  /// writes nothing. unroll::IoError where a file cannot be opened.
+  explicit RunLog(const std::string& path, const std::string& tensorboard = "");
 
   /// A line with the settings, which begins a training or goes on with one.
   void begin(const Checkpoint& checkpoint);
   void add(const Report& report);
-  [[nodiscard]] bool is_on() const { return !path_.empty(); }
+  /// Whether reports are written anywhere.
+  [[nodiscard]] bool is_on() const { return writes_lines() || events_.is_on(); }
+  /// Whether there is a file of lines.
+  [[nodiscard]] bool writes_lines() const { return !path_.empty(); }
+  /// Where the training stood when it began or was gone on with, if it had been measured, and every
+  /// report since.
+  [[nodiscard]] const std::vector<Report>& reports() const { return reports_; }
 
  private:
+  void add_line(const Report& report);
+  void add_events(const Report& report);
   void write_line(const std::string& line);
 
   std::string path_;
   std::ofstream file_;
+  EventFile events_;
+  std::vector<Report> reports_;
 };
 
 /// The reports of a log, in its order; of an epoch that was trained twice the last. An unfinished

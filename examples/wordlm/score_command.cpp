@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iostream>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "common/numbers.h"
 #include "common/output.h"
 #include "wordlm/commands.h"
+#include "wordlm/given_texts.h"
 #include "wordlm/report.h"
 #include "wordlm/text.h"
 
@@ -34,8 +34,8 @@ struct Scored {
 Scored score(const Checkpoint& checkpoint, const std::string& text) {
   const Vocabulary& vocabulary = checkpoint.vocabulary;
   Scored scored;
-  scored.text = repair_utf8(text).text;
-  const auto [ids, tokens] = encode_text(checkpoint.settings.text, vocabulary, scored.text);
+  scored.text = text;
+  const auto [ids, tokens] = encode_text(checkpoint.settings.text, vocabulary, text);
   scored.words = tokens;
   scored.words.push_back(vocabulary.word(ids.back()));
   scored.log_probabilities = log_probabilities(*checkpoint.model, ids);
@@ -86,17 +86,6 @@ void print(const Scored& scored, const ScoreOptions& options) {
   (void)examples::flush_out();  // who sends line by line waits for each answer
 }
 
-/// Calls f for each sentence to score: of the command line, or of standard input, line by line.
-template <class F>
-void for_each_sentence_of(const ScoreOptions& options, F&& f) {
-  for (const std::string& sentence : options.sentences) f(sentence);
-  if (!options.sentences.empty()) return;
-  for (std::string line; std::getline(std::cin, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!next_chunk(line).empty()) f(line);
-  }
-}
-
 void print_unknown(const Checkpoint& checkpoint) {
   const std::int64_t seen = checkpoint.progress.unknown_words;
   say("note: words unknown to the model all count as {}, {}; sentences that differ in them cannot "
@@ -113,7 +102,7 @@ void run_score(const ScoreOptions& options) {
   std::vector<Scored> ranked;
   std::int64_t count = 0;
   std::int64_t unknown = 0;
-  for_each_sentence_of(options, [&](const std::string& text) {
+  for_each_given_text(options.sentences, "score", [&](const std::string& text) {
     Scored scored = score(checkpoint, text);
     if (count++ == 0) print_header(options);
     unknown += scored.unknown;
@@ -123,7 +112,6 @@ void run_score(const ScoreOptions& options) {
       print(scored, options);
     }
   });
-  if (count == 0) unroll::fail<unroll::Error>("no sentence to score");
   std::ranges::stable_sort(ranked, std::ranges::greater(), &Scored::log_probability);
   for (const Scored& scored : ranked) print(scored, options);
   if (unknown > 0 && !options.json) print_unknown(checkpoint);

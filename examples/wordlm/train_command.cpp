@@ -10,6 +10,7 @@
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
+#include "wordlm/advice.h"
 #include "wordlm/commands.h"
 #include "wordlm/report.h"
 #include "wordlm/streams.h"
@@ -197,6 +198,15 @@ void print_result(const Checkpoint& checkpoint, const Corpus& corpus) {
   }
 }
 
+/// Prints the advice on how to train a better model, if there is any.
+void print_advice(const RunLog& log, const Settings& settings, const std::vector<Ids>& train_set,
+                  const std::string& saved) {
+  std::int64_t words = 0;  // every end counts, no start does
+  for (const Ids& ids : train_set) words += static_cast<std::int64_t>(ids.size()) - 1;
+  const std::string sentence = advice(log.reports(), settings, words, saved);
+  if (!sentence.empty()) say("note: {}\n", sentence);
+}
+
 /// Where the curves of a log are drawn; nowhere without one.
 std::string picture_of(const std::string& log) {
   return log.empty() ? "" : std::filesystem::path(log).replace_extension(".svg").string();
@@ -237,7 +247,7 @@ int run_train(const TrainOptions& given) {
   check_files(options, options.settings.text);
   // Before the file that is gone on with is read: another run may be writing it.
   Saver saver(options.save);
-  RunLog log(options.log);
+  RunLog log(options.log, options.tensorboard);
   std::optional<Checkpoint> loaded;
   if (!options.load.empty()) {
     loaded = loaded_checkpoint(options);
@@ -286,13 +296,14 @@ int run_train(const TrainOptions& given) {
   examples::interrupted = false;  // too late: there is nothing left to interrupt
   use_best(checkpoint);
   print_result(checkpoint, corpus);
-  if (log.is_on()) draw_log(options.log);
+  if (log.writes_lines()) draw_log(options.log);
   if (!saver.path().empty() && !saver.failed()) say("saved: {}\n", saver.path());
   if (options.samples > 0) {
     say("{} it writes:\n",
         count_of(options.samples, settings.text.units().has_line_feeds() ? "text" : "sentence"));
     print_samples(checkpoint, options.samples, settings.seed, {});
   }
+  print_advice(log, settings, corpus.train, saver.failed() ? "" : saver.path());
   if (saver.failed()) {
     unroll::fail<unroll::IoError>("{}: the trained model could not be saved", saver.path());
   }

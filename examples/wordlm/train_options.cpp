@@ -316,6 +316,8 @@ void add_train(CLI::App& app, TrainOptions& options) {
           "where to write the settings and a line of JSON after each epoch; 'wordlm plot' "
           "draws it, as the training does in the end, into a file of the same name with "
           "the ending .svg"),
+      app.add_option("--tensorboard", options.tensorboard,
+                     "a folder for the same numbers as events: 'tensorboard --logdir' shows them"),
       app.add_option("--save-start", options.save_start, "where to save the model before training"),
       app.add_option("--save-sentences", options.save_sentences,
                      "where to write the training sentences as ids, one a line"),

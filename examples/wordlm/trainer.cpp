@@ -41,6 +41,7 @@ class Training {
         progress_(checkpoint.progress),
         train_set_(train_set),
         measured_(test_set.empty() ? train_set : test_set),
+        is_held_out_(!test_set.empty()),
         what_(test_set.empty() ? "training loss" : "held-out loss"),
         saver_(saver),
         log_(log),
@@ -76,7 +77,10 @@ class Training {
       progress_.best_epoch = progress_.epoch;
     }
     say("epoch {:2}: {} {:.6f}\n", progress_.epoch, what_, progress_.last_loss);
-    log_.add({progress_.epoch, progress_.step, progress_.last_loss});
+    log_.add({.epoch = progress_.epoch,
+              .step = progress_.step,
+              .loss = progress_.last_loss,
+              .held_out = is_held_out_});
     (void)examples::flush_out();
   }
 
@@ -166,7 +170,8 @@ class Training {
               .training_loss = running,
               .gradient_norm = norm,
               .learning_rate = checkpoint_.optimizer->learning_rate,
-              .words_per_second = speed});
+              .words_per_second = speed,
+              .held_out = is_held_out_});
     const bool changed = record_loss(settings_.training, progress_, loss);
     if (progress_.best_epoch == progress_.epoch) checkpoint_.best.clear();
     save();
@@ -213,6 +218,7 @@ class Training {
   Progress& progress_;
   const std::vector<Ids>& train_set_;
   const std::vector<Ids>& measured_;
+  bool is_held_out_;
   const char* what_;
   Saver& saver_;
   RunLog& log_;

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,6 +69,13 @@ inline bool train(Checkpoint& checkpoint, const std::string& save = "") {
 
 inline bool same_parameters(const Checkpoint& a, const Checkpoint& b) {
   return unroll::testing::same_bits(a.model->parameters().flat(), b.model->parameters().flat());
+}
+
+/// log p of all words of a text but the first.
+inline double score(const Model& model, const Ids& ids) {
+  const std::vector<double> words = log_probabilities(model, ids);
+  CHECK(words.size() + 1 == ids.size());
+  return std::accumulate(words.begin(), words.end(), 0.0);
 }
 
 inline void check_same(const Progress& a, const Progress& b) {

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <vector>
 
+#include "small_models.h"
 #include "support.h"
-#include "wordlm/trainer.h"
 
 namespace wordlm {
 namespace {
@@ -20,13 +19,6 @@ using unroll::Var;
 
 constexpr std::int64_t kWords = 12;
 const std::vector<Ids> kSentences = {{0, 3, 4, 5, 6, 7, 1}, {0, 8, 1}, {0, 1}, {0, 9, 11, 2, 3, 1}};
-
-/// log p of all words of a text but the first.
-double score(const Model& model, const Ids& ids) {
-  const std::vector<double> words = log_probabilities(model, ids);
-  CHECK(words.size() + 1 == ids.size());
-  return std::accumulate(words.begin(), words.end(), 0.0);
-}
 
 Settings small(const std::string& cell, std::int64_t embedding, std::int64_t layers) {
   Settings settings;
