@@ -14,6 +14,7 @@ namespace examples {
 namespace {
 
 bool all_written = true;
+bool quiet = false;
 
 }  // namespace
 
@@ -24,7 +25,11 @@ void open_standard_streams() {
   }
 }
 
+void set_quiet(bool now) { quiet = now; }
+bool is_quiet() { return quiet; }
+
 void write_out(std::string_view text) {
+  if (quiet) return;
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) all_written = false;
 }
 

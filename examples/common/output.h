@@ -11,8 +11,11 @@ namespace examples {
 /// would take its number, and get the program's output.
 void open_standard_streams();
 
-/// Writes to standard output.
+/// Writes to standard output, unless it is quiet.
 void write_out(std::string_view text);
+/// Whether standard output keeps quiet from now on, and progress is not shown.
+void set_quiet(bool quiet);
+[[nodiscard]] bool is_quiet();
 /// The same, formatted.
 template <class... Args>
 void say(fmt::format_string<Args...> format, Args&&... args) {

@@ -39,6 +39,7 @@ double ProgressLine::speed(std::int64_t done) const {
 }
 
 void ProgressLine::update(std::int64_t done, std::int64_t total, double loss) {
+  if (is_quiet()) return;
   const auto now = Clock::now();
   if (first_ < 0) {
     first_ = done;

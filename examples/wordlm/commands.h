@@ -21,6 +21,7 @@ struct TrainOptions {
   std::string save_sentences;  // where to write the training sentences as ids
   std::string bias = "auto";
   int samples = 10;
+  bool quiet = false;  // says nothing but the results
   bool anomaly = false;       // stop at the first NaN or infinity
   bool epochs_given = false;  // with `load`: the settings that may be given anew, and were
   bool learning_rate_given = false;

@@ -109,7 +109,7 @@ void read_records(const ReadOptions& options, Comments& comments, Read&& read) {
   while (true) {
     try {
       if (!read()) return;
-    } catch (const IoError& error) {
+    } catch (const BadRecord& error) {
       if (!options.skip_bad_rows) {
         fail<IoError>("{}; --skip-bad-rows leaves such records out", error.what());
       }

@@ -13,7 +13,6 @@ namespace wordlm {
 namespace {
 
 using unroll::fail;
-using unroll::IoError;
 
 /// The beginning of `text` up to the line's end, short enough for a message.
 std::string_view excerpt(std::string_view text) {
@@ -144,7 +143,7 @@ void CsvReader::finish() {
   }
   const std::int64_t line = open_line_;
   restart(open_at_, line);
-  fail<IoError>("{}:{}: the quote that opens here is never closed", path_, line);
+  fail<BadRecord>("{}:{}: the quote that opens here is never closed", path_, line);
 }
 
 /// Goes on behind line number `line`, at byte `at`, as if nothing had been before.
@@ -172,7 +171,7 @@ void CsvReader::recover() {
 void CsvReader::check_fields(const Record& record) {
   if (record.fields.size() == fields_) return;
   recover();
-  fail<IoError>(
+  fail<BadRecord>(
       "{}:{}: expected {} as in the header, found {}; a field that holds a '{}' must be quoted, "
       "--delimiter names another character between fields",
       path_, record.line, examples::count_of(static_cast<std::int64_t>(fields_), "field"),
@@ -181,19 +180,19 @@ void CsvReader::check_fields(const Record& record) {
 
 void CsvReader::reject(std::string_view rest) {
   if (csv_error(&parser_) != CSV_EPARSE) {
-    fail<IoError>("{}:{}: not enough memory for a field", path_, line_);
+    fail<unroll::IoError>("{}:{}: not enough memory for a field", path_, line_);
   }
   const bool quoted = parser_.quoted != 0;
   const std::int64_t first = record_.line;
   const std::int64_t line = line_;
   recover();
   if (quoted) {
-    fail<IoError>(
+    fail<BadRecord>(
         "{}:{}: expected '{}' or the end of the line after a closing quote, found '{}' (the "
         "record begins on line {})",
         path_, line, delimiter_, excerpt(rest), first);
   }
-  fail<IoError>(
+  fail<BadRecord>(
       "{}:{}: expected quotes around the whole of a field that holds a quote, found '{}' inside "
       "an unquoted one",
       path_, line, excerpt(rest));

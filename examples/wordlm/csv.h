@@ -2,6 +2,7 @@
 /// The records of a table as text: CSV and its relatives.
 
 #include <csv.h>
+#include <unroll/core/error.h>
 
 #include <cstdint>
 #include <deque>
@@ -12,6 +13,11 @@
 #include <vector>
 
 namespace wordlm {
+
+/// One record that cannot be read; those after it can.
+struct BadRecord : unroll::IoError {
+  using IoError::IoError;
+};
 
 struct Record {
   std::int64_t line = 0;  ///< where it begins, from 1
@@ -29,7 +35,7 @@ class CsvReader {
   CsvReader& operator=(const CsvReader&) = delete;
 
   /// The next record, or nothing at the end of the text; records without anything in them are
-  /// none. Throws unroll::IoError for broken quoting and for another number of fields than the
+  /// none. Throws BadRecord for broken quoting and for another number of fields than the
   /// first record has; the next call goes on behind the broken record, or where its lines look like
   /// records that a stray quote has swallowed, behind the line with that quote.
   ///

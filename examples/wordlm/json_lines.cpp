@@ -12,7 +12,6 @@ namespace {
 
 using nlohmann::json;
 using unroll::fail;
-using unroll::IoError;
 
 /// The members of an object that are strings.
 std::vector<std::string> texts_of(const json& object) {
@@ -50,18 +49,18 @@ std::optional<std::string> JsonLines::next() {
     cut_off_line_ = line_;
     return std::nullopt;
   }
-  if (!object.is_object()) fail<IoError>("{}:{}: expected an object of JSON", path_, line_);
+  if (!object.is_object()) fail<BadRecord>("{}:{}: expected an object of JSON", path_, line_);
   if (member_.empty()) {
     const std::vector<std::string> names = texts_of(object);
     if (names.empty()) {
-      fail<IoError>("{}:{}: expected an object with a member that is a text", path_, line_);
+      fail<BadRecord>("{}:{}: expected an object with a member that is a text", path_, line_);
     }
     member_ = names[find_column(path_, names, options_).index];
   }
   const auto found = object.find(member_);
   if (found == object.end() || !found->is_string()) {
-    fail<IoError>("{}:{}: expected a text as '{}', found {}", path_, line_, member_,
-                  found == object.end() ? "no such member" : found->type_name());
+    fail<BadRecord>("{}:{}: expected a text as '{}', found {}", path_, line_, member_,
+                    found == object.end() ? "no such member" : found->type_name());
   }
   return cleaned(found->get<std::string>());
 }

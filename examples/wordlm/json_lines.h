@@ -18,8 +18,8 @@ class JsonLines {
   JsonLines(std::string path, std::string_view text, const ReadOptions& options);
 
   /// The member of the next object; nothing at the end of the text. Blank lines are skipped. Throws
-  /// unroll::IoError, naming the line, for one that holds no object with that member as a string;
-  /// the next call goes on behind it.
+  /// BadRecord, naming the line, for one that holds no object with that member as a string; the
+  /// next call goes on behind it.
   std::optional<std::string> next();
 
   /// The name of the member, once an object has been read.

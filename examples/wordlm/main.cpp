@@ -48,8 +48,18 @@ int run(int argc, char** argv) {
   add_commands(app, line);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ConfigError& error) {
+    examples::write_error(
+        fmt::format("wordlm: the file of --config: {}; --print-config shows such "
+                    "a file\n",
+                    error.what()));
+    return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (line.print_config) {
+    examples::write_out(app.config_to_str(/*default_also=*/false));
+    return 0;
   }
   return run(app, line);
 }

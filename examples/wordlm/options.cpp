@@ -106,6 +106,13 @@ void add_commands(CLI::App& app, CommandLine& line) {
          "that work; 0: one a core, as without the option, unless UNROLL_THREADS says otherwise")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  app.set_config("--config", "",
+                 "read options from a file (TOML), those of a command below its name in brackets; "
+                 "what is given besides overrides them");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.add_flag("--print-config", line.print_config,
+               "write the options that are given as such a file, and do nothing else")
+      ->configurable(false);
 
   auto* const train = app.add_subcommand("train", "train a model");
   add_train(*train, line.train);
@@ -140,7 +147,9 @@ void add_commands(CLI::App& app, CommandLine& line) {
   auto* const presets = app.add_subcommand("presets", "the published recipes and what they set");
   for (CLI::App* const command : {train, sample, eval, score, inspect, plot, info, presets}) {
     command->fallthrough();
-    command->footer("Before or after the command: --threads, see wordlm --help");
+    command->allow_config_extras(CLI::config_extras_mode::error);
+    command->footer(
+        "Before or after the command: --threads, --config, --print-config, see wordlm --help");
   }
 }
 

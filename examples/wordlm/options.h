@@ -11,6 +11,7 @@ namespace wordlm {
 /// What the command line says: one of the commands, and its options.
 struct CommandLine {
   std::optional<int> threads;
+  bool print_config = false;  // write the options as a file for --config instead of doing anything
   TrainOptions train;
   SampleOptions sample;
   EvalOptions eval;

@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "wordlm/input.h"
 #include "wordlm/text_format.h"
 
 namespace wordlm {
@@ -73,6 +74,10 @@ void check(const Settings& settings) {
   if (!text.format.empty() && std::ranges::find(kFormats, text.format) == kFormats.end()) {
     fail<Error>("there is no format '{}' of texts", text.format);
   }
+  const auto inputs = std::ranges::count(text.data, kStandardInput) +
+                      (text.valid == kStandardInput ? 1 : 0) +
+                      (text.test == kStandardInput ? 1 : 0);
+  if (inputs > 1) fail<Error>("standard input, '-', can be read only once");
   if (text.running && text.limit > 0) {
     fail<Error>("--first counts sentences; running text is read from its beginning to its end");
   }

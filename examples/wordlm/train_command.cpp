@@ -244,6 +244,7 @@ void check_files(const TrainOptions& options, const TextSettings& text) {
 
 int run_train(const TrainOptions& given) {
   TrainOptions options = given;
+  examples::set_quiet(options.quiet);
   check_files(options, options.settings.text);
   // Before the file that is gone on with is read: another run may be writing it.
   Saver saver(options.save);
@@ -289,6 +290,7 @@ int run_train(const TrainOptions& given) {
     std::signal(SIGXFSZ, SIG_IGN);
     complete = train(checkpoint, corpus.train, corpus.held_out, saver, log, options.anomaly);
   }
+  examples::set_quiet(false);
   if (!complete) {
     print_interruption(checkpoint.progress, saver);
     return 130;
@@ -303,7 +305,7 @@ int run_train(const TrainOptions& given) {
         count_of(options.samples, settings.text.units().has_line_feeds() ? "text" : "sentence"));
     print_samples(checkpoint, options.samples, settings.seed, {});
   }
-  print_advice(log, settings, corpus.train, saver.failed() ? "" : saver.path());
+  if (!options.quiet) print_advice(log, settings, corpus.train, saver.failed() ? "" : saver.path());
   if (saver.failed()) {
     unroll::fail<unroll::IoError>("{}: the trained model could not be saved", saver.path());
   }

@@ -324,6 +324,8 @@ void add_train(CLI::App& app, TrainOptions& options) {
       app.add_option("--samples", options.samples, "sentences to write in the end")
           ->check(not_negative())
           ->capture_default_str(),
+      app.add_flag("--quiet", options.quiet,
+                   "say nothing while training, only the results in the end, and warnings"),
       app.add_flag("--anomaly", options.anomaly,
                    "stop at the first NaN or infinity and name the operation it came from "
                    "(slower)")};

@@ -89,7 +89,8 @@ class Training {
     keep_best();
     checkpoint_.optimizer->learning_rate = learning_rate(settings_.training, progress_);
     const Minibatches batches = minibatches(train_set_, settings_, progress_.epoch);
-    examples::ProgressLine line(fmt::format("epoch {:2}", progress_.epoch + 1), "words");
+    examples::ProgressLine line(fmt::format("epoch {:2}", progress_.epoch + 1),
+                                fmt::format("{}s", unit_of(settings_.text.tokens)));
     const auto start = Clock::now();
     const std::int64_t words_before = progress_.running_words;
     while (progress_.batch < batches.count) {
@@ -175,8 +176,9 @@ class Training {
     const bool changed = record_loss(settings_.training, progress_, loss);
     if (progress_.best_epoch == progress_.epoch) checkpoint_.best.clear();
     save();
-    say("epoch {:2}: {} {:.6f}, perplexity {:.2f}, while training {:.4f}, {:.0f} words/s\n",
-        progress_.epoch, what_, loss, std::exp(loss), running, speed);
+    say("epoch {:2}: {} {:.6f}, perplexity {:.2f}, while training {:.4f}, {:.0f} {}s/s\n",
+        progress_.epoch, what_, loss, std::exp(loss), running, speed,
+        unit_of(settings_.text.tokens));
     if (changed) {
       say("         the loss has risen: learning rate now {:g}\n", progress_.learning_rate);
     }
