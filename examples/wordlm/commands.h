@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "common/saver.h"
 #include "wordlm/sampler.h"
-#include "wordlm/saver.h"
 #include "wordlm/settings.h"
 
 namespace wordlm {
@@ -14,14 +14,14 @@ namespace wordlm {
 struct TrainOptions {
   Settings settings;
   std::string load;  // a checkpoint to go on from
-  SaveOptions save;
+  examples::SaveOptions save{.program = "wordlm"};
   std::string log;             // where to write a line of JSON after each epoch
   std::string tensorboard;     // a folder for event files
   std::string save_start;      // where to save the model as it is before training
   std::string save_sentences;  // where to write the training sentences as ids
   std::string bias = "auto";
   int samples = 10;
-  bool quiet = false;  // says nothing but the results
+  bool quiet = false;         // says nothing but the results
   bool anomaly = false;       // stop at the first NaN or infinity
   bool epochs_given = false;  // with `load`: the settings that may be given anew, and were
   bool learning_rate_given = false;

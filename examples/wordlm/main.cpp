@@ -1,13 +1,8 @@
 /// wordlm: a word language model on a file of comments (the reddit model of the WildML tutorial,
 /// grown up). Without arguments it trains on built-in comments and writes ten sentences.
 
-#include <sys/resource.h>
-
-#include <cstdlib>
-#include <exception>
-#include <new>
-
 #include "common/output.h"
+#include "common/program.h"
 #include "wordlm/options.h"
 
 namespace wordlm {
@@ -64,44 +59,9 @@ int run(int argc, char** argv) {
   return run(app, line);
 }
 
-int report(const char* error) {
-  (void)examples::flush_out();
-  examples::write_error(fmt::format("wordlm: {}\n", error));
-  return 1;
-}
-
-/// Not enough memory, and whose fault it is.
-int report_memory() {
-  rlimit limit{};
-  const bool limited = ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-  return report(
-      fmt::format("not enough memory{}; a smaller --batch, --hidden or --vocabulary needs "
-                  "less",
-                  limited ? fmt::format(" within the {} MB that this process may have "
-                                        "(ulimit -v)",
-                                        limit.rlim_cur / 1'000'000)
-                          : "")
-          .c_str());
-}
-
 }  // namespace
 }  // namespace wordlm
 
 int main(int argc, char** argv) {
-  using namespace wordlm;
-  examples::open_standard_streams();
-  // Where a library lets no exception through, as CLI11 in places, it is a lack of memory.
-  std::set_terminate([] {
-    examples::write_error("wordlm: not enough memory, or an error within a library\n");
-    std::_Exit(1);
-  });
-  int status = 0;
-  try {
-    status = run(argc, argv);
-  } catch (const std::bad_alloc&) {
-    status = report_memory();
-  } catch (const std::exception& error) {
-    status = report(error.what());
-  }
-  examples::end_program(status, "wordlm");
+  examples::run_program("wordlm", [&] { return wordlm::run(argc, argv); });
 }

@@ -167,7 +167,7 @@ void print_streams(const Ids& text, const Settings& settings) {
 }
 
 /// Says how the training ended, and how to go on where it was interrupted.
-void print_interruption(const Progress& progress, const Saver& saver) {
+void print_interruption(const Progress& progress, const examples::Saver& saver) {
   const std::string& save = saver.path();
   if (saver.failed()) {
     say("interrupted in epoch {}; what was trained since the last save is lost\n",
@@ -247,7 +247,7 @@ int run_train(const TrainOptions& given) {
   examples::set_quiet(options.quiet);
   check_files(options, options.settings.text);
   // Before the file that is gone on with is read: another run may be writing it.
-  Saver saver(options.save);
+  examples::Saver saver(options.save);
   RunLog log(options.log, options.tensorboard);
   std::optional<Checkpoint> loaded;
   if (!options.load.empty()) {

@@ -214,7 +214,7 @@ Options add_rate_options(CLI::App& app, TrainingSettings& s) {
 }
 
 /// "500" steps or "10m", minutes.
-void set_save_every(const std::string& text, SaveOptions& options) {
+void set_save_every(const std::string& text, examples::SaveOptions& options) {
   const std::int64_t number = std::stoll(text);
   const bool minutes = text.back() == 'm';
   options.every_steps = minutes ? 0 : number;

@@ -35,7 +35,7 @@ bool all_finite(const unroll::Parameters& parameters) {
 class Training {
  public:
   Training(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, Saver& saver, RunLog& log, bool anomaly)
+           const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly)
       : checkpoint_(checkpoint),
         settings_(checkpoint.settings),
         progress_(checkpoint.progress),
@@ -192,7 +192,7 @@ class Training {
     if (!all_finite(checkpoint_.model->parameters())) {
       fail_diverged("parameters are no longer numbers", progress_.epoch + 1, mean_norm());
     }
-    saver_.save(checkpoint_);
+    saver_.save([&](const std::string& path) { save_checkpoint(path, checkpoint_); });
   }
 
   [[nodiscard]] double running_loss() const {
@@ -222,7 +222,7 @@ class Training {
   const std::vector<Ids>& measured_;
   bool is_held_out_;
   const char* what_;
-  Saver& saver_;
+  examples::Saver& saver_;
   RunLog& log_;
   Tape tape_;
 };
@@ -235,7 +235,7 @@ Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set) {
 }
 
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, Saver& saver, RunLog& log, bool anomaly) {
+           const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly) {
   return Training(checkpoint, train_set, test_set, saver, log, anomaly).run();
 }
 

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "common/interrupt.h"
+#include "common/saver.h"
 #include "wordlm/checkpoint.h"
 #include "wordlm/corpus.h"
 #include "wordlm/evaluation.h"
 #include "wordlm/run_log.h"
-#include "wordlm/saver.h"
 
 namespace wordlm {
 
@@ -25,7 +25,8 @@ using examples::interrupted;
 /// The sets are sentences, or where the settings say running text, that text alone; without a test
 /// set the training set is measured.
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, Saver& saver, RunLog& log, bool anomaly = false);
+           const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log,
+           bool anomaly = false);
 
 /// The loss of a set as `train` measures it.
 [[nodiscard]] Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set);

@@ -56,9 +56,9 @@ inline Checkpoint begin(const Settings& settings) {
 
 inline bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
                   const std::vector<Ids>& test_set, const std::string& save) {
-  SaveOptions options;
+  examples::SaveOptions options;
   options.path = save;
-  Saver saver(options);
+  examples::Saver saver(options);
   RunLog log("");
   return train(checkpoint, train_set, test_set, saver, log);
 }

@@ -235,7 +235,7 @@ TEST_CASE("training learns a few sentences by heart") {
     const Vocabulary vocabulary({"SENTENCE_START", "SENTENCE_END", "UNKNOWN_TOKEN", "a", "b", "c",
                                  "d", "e", "f", "g", "h", "i"});
     Checkpoint checkpoint = new_checkpoint(settings, vocabulary, vocabulary.size());
-    Saver nowhere{SaveOptions{}};
+    examples::Saver nowhere{examples::SaveOptions{}};
     RunLog log("");
     CHECK(train(checkpoint, train_set, sentences, nowhere, log));
     const double loss = evaluate(*checkpoint.model, sentences).loss;

@@ -1,4 +1,4 @@
-#include "wordlm/saver.h"
+#include "common/saver.h"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
@@ -12,21 +12,25 @@
 namespace wordlm {
 namespace {
 
-SaveOptions save_to(const std::string& path) {
-  SaveOptions options;
+examples::SaveOptions save_to(const std::string& path) {
+  examples::SaveOptions options;
   options.path = path;
   return options;
 }
 
+void save(examples::Saver& saver, const Checkpoint& checkpoint) {
+  saver.save([&](const std::string& path) { save_checkpoint(path, checkpoint); });
+}
+
 TEST_CASE("saver: older files are kept under numbers, the newest as 1") {
   const Folder folder;
-  SaveOptions options = save_to(folder.file("m"));
+  examples::SaveOptions options = save_to(folder.file("m"));
   options.keep = 2;
-  Saver saver(options);
+  examples::Saver saver(options);
   Checkpoint checkpoint = begin(small());
   for (int epoch = 1; epoch <= 4; ++epoch) {
     checkpoint.progress.epoch = epoch;
-    saver.save(checkpoint);
+    save(saver, checkpoint);
     CHECK(load_checkpoint(folder.file("m")).progress.epoch == epoch);
   }
   CHECK(load_checkpoint(folder.file("m.1")).progress.epoch == 3);
@@ -35,20 +39,20 @@ TEST_CASE("saver: older files are kept under numbers, the newest as 1") {
 }
 
 TEST_CASE("saver: steps and time say when to save") {
-  SaveOptions options;
+  examples::SaveOptions options;
   options.every_steps = 3;
-  Saver by_steps(options);
+  examples::Saver by_steps(options);
   CHECK_FALSE(by_steps.is_due());
   CHECK_FALSE(by_steps.is_due());
   CHECK(by_steps.is_due());
-  Saver by_time(SaveOptions{});
+  examples::Saver by_time(examples::SaveOptions{});
   for (int i = 0; i < 100; ++i) CHECK_FALSE(by_time.is_due());
 }
 
 TEST_CASE("saver: a save that fails lets the training go on, and the next one is tried") {
   const Folder folder;
   const std::string file = folder.file("m");
-  Saver saver(save_to(file));
+  examples::Saver saver(save_to(file));
   Checkpoint checkpoint = begin(small());
   CHECK(train(checkpoint));  // the OpenMP runtime begins with a file, which may be large
   checkpoint = begin(small());
@@ -63,7 +67,7 @@ TEST_CASE("saver: a save that fails lets the training go on, and the next one is
   CHECK(complete);
   CHECK(saver.failed());
   CHECK_FALSE(std::filesystem::exists(file));
-  saver.save(checkpoint);
+  save(saver, checkpoint);
   CHECK_FALSE(saver.failed());
   CHECK(same_parameters(load_checkpoint(file), checkpoint));
 }
@@ -72,14 +76,14 @@ TEST_CASE("saver: a second one of the same file is refused while the first lives
   const Folder folder;
   const std::string file = folder.file("m");
   {
-    const Saver first(save_to(file));
+    const examples::Saver first(save_to(file));
     CHECK_THROWS_WITH_AS(
-        Saver(save_to(file)),
+        examples::Saver(save_to(file)),
         (file + ": is being written by another run, which holds " + file + ".lock").c_str(),
         unroll::IoError);
-    CHECK_NOTHROW(Saver(save_to(folder.file("other"))));
+    CHECK_NOTHROW(examples::Saver(save_to(folder.file("other"))));
   }
-  CHECK_NOTHROW(Saver(save_to(file)));
+  CHECK_NOTHROW(examples::Saver(save_to(file)));
   CHECK(folder.entries() == 0);
 }
 

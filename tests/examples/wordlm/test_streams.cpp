@@ -122,7 +122,7 @@ TEST_CASE("a stream's first step of training is that of the loss summed over ste
   settings.training.learning_rate = 0.01;
   Checkpoint trained = begin(settings);
   const std::vector<Ids> text = {small_text()};
-  Saver nowhere{SaveOptions{}};
+  examples::Saver nowhere{examples::SaveOptions{}};
   RunLog log("");
   CHECK(train(trained, text, {}, nowhere, log));
   CHECK(trained.progress.step == 1);

@@ -4,16 +4,17 @@
 #include <unroll/core/files.h>
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
-#include "wordlm/checkpoint.h"
-
-namespace wordlm {
+namespace examples {
 
 /// Where a training is saved, and how often besides the end of every epoch.
 struct SaveOptions {
-  std::string path;                 // empty: nowhere
+  std::string program{};            // that warns
+  std::string path{};               // empty: nowhere
   std::int64_t every_steps = 0;     // 0: not by steps
   std::chrono::seconds every{300};  // 0: not by time
   int keep = 0;                     // older ones kept as path.1, path.2, ..., the newest first
@@ -26,9 +27,9 @@ class Saver {
 
   /// Counts a step, and says whether it is time to save.
   [[nodiscard]] bool is_due();
-  /// Saves. Where that fails, standard error gets a warning: the training goes on, and the next
-  /// time it is tried again.
-  void save(const Checkpoint& checkpoint);
+  /// Lets `write` write the file of that path. Where it fails, standard error gets a warning: the
+  /// training goes on, and the next time it is tried again.
+  void save(const std::function<void(const std::string&)>& write);
 
   /// Whether the last save failed: the file, if there is one, is older than the training.
   [[nodiscard]] bool failed() const { return failed_; }
@@ -45,4 +46,4 @@ class Saver {
   bool failed_ = false;
 };
 
-}  // namespace wordlm
+}  // namespace examples

@@ -1,4 +1,4 @@
-#include "wordlm/saver.h"
+#include "common/saver.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "common/output.h"
 
-namespace wordlm {
+namespace examples {
 
 Saver::Saver(SaveOptions options) : options_(std::move(options)) {
   if (!options_.path.empty()) lock_ = std::make_unique<unroll::FileLock>(options_.path);
@@ -20,18 +20,18 @@ bool Saver::is_due() {
   return by_steps || by_time;
 }
 
-void Saver::save(const Checkpoint& checkpoint) {
+void Saver::save(const std::function<void(const std::string&)>& write) {
   last_ = Clock::now();
   steps_ = 0;
   if (options_.path.empty()) return;
   const auto warn = [&](const char* why) {
     failed_ = true;
-    examples::write_error(
-        fmt::format("\nwordlm: warning: not saved, the training goes on: {}\n", why));
+    write_error(
+        fmt::format("\n{}: warning: not saved, the training goes on: {}\n", options_.program, why));
   };
   try {
     if (!failed_) keep_older();  // after a failure the file is the one that was kept before
-    save_checkpoint(options_.path, checkpoint);
+    write(options_.path);
     failed_ = false;
   } catch (const std::bad_alloc&) {
     warn("not enough memory");
@@ -55,10 +55,9 @@ void Saver::keep_older() const {
   fs::create_hard_link(newest, older(1), error);
   if (error) fs::copy_file(newest, older(1), error);  // a file system without hard links
   if (error) {
-    examples::write_error(
-        fmt::format("\nwordlm: warning: {}: cannot be made of the last save ({})\n", older(1),
-                    error.message()));
+    write_error(fmt::format("\n{}: warning: {}: cannot be made of the last save ({})\n",
+                            options_.program, older(1), error.message()));
   }
 }
 
-}  // namespace wordlm
+}  // namespace examples

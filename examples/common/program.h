@@ -1,0 +1,13 @@
+#pragma once
+/// What the programs do before and after their work.
+
+#include <functional>
+
+namespace examples {
+
+/// Runs `work` and ends the program with the status that it returns: 1 where it throws, whose text
+/// is then said on standard error behind the program's name, and where the output cannot be
+/// written. Lack of memory is said as such.
+[[noreturn]] void run_program(const char* name, const std::function<int()>& work);
+
+}  // namespace examples
