@@ -33,6 +33,7 @@ class Saver {
 
   /// Whether the last save failed: the file, if there is one, is older than the training.
   [[nodiscard]] bool failed() const { return failed_; }
+  [[nodiscard]] const std::string& program() const { return options_.program; }
   [[nodiscard]] const std::string& path() const { return options_.path; }
 
  private:

@@ -5,6 +5,7 @@
 #include <new>
 #include <nlohmann/json.hpp>
 
+#include "common/json.h"
 #include "wordlm/learning_rate.h"
 #include "wordlm/make_optimizer.h"
 
@@ -197,7 +198,7 @@ Checkpoint load_checkpoint(const std::string& path) {
     Vocabulary vocabulary =
         words_from_json(text_of(file, kVocabulary, path), settings.text.units());
     const json standing = json::parse(text_of(file, kProgress, path));
-    check_whole_numbers(standing, Progress());
+    examples::check_whole_numbers(standing, Progress());
     const auto progress = standing.get<Progress>();
     const std::int64_t words = whole_number_of(file, kWords, path);
     if (words < vocabulary.size()) {

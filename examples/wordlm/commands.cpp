@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/chart_file.h"
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
@@ -108,7 +109,7 @@ void run_plot(const PlotOptions& options) {
   for (const std::string& log : options.logs) inputs.push_back({"a log", log});
   const examples::NamedFile output{"--output", options.output};
   examples::check_outputs(std::span(&output, 1), inputs);
-  write_chart(chart_of(options.logs), options.output);
+  examples::write_chart(chart_of(options.logs), options.output);
   say("curves: {}\n", options.output);
 }
 

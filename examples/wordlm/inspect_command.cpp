@@ -38,14 +38,14 @@ void check_units(const InspectOptions& options, std::int64_t hidden) {
 InspectedModel model_of(const Checkpoint& checkpoint, const std::string& name) {
   const ModelSettings& s = checkpoint.settings.model;
   const Tokens tokens = checkpoint.settings.text.tokens;
-  return {.name = name,
-          .description = fmt::format(
-              "{} of {} x {}, {} parameters; {} {}s", s.cell, s.layers, s.hidden,
-              examples::grouped(checkpoint.model->parameters().size()),
-              examples::grouped(checkpoint.model->words()), unit_of(tokens)),
-          .equations = std::string(unroll::find_cell(s.cell).equations),
-          .words = checkpoint.model->words(),
-          .is_characters = tokens != Tokens::word};
+  return {
+      .name = name,
+      .description = fmt::format("{} of {} x {}, {} parameters; {} {}s", s.cell, s.layers, s.hidden,
+                                 examples::grouped(checkpoint.model->parameters().size()),
+                                 examples::grouped(checkpoint.model->words()), unit_of(tokens)),
+      .equations = std::string(unroll::find_cell(s.cell).equations),
+      .words = checkpoint.model->words(),
+      .is_characters = tokens != Tokens::word};
 }
 
 }  // namespace
@@ -57,9 +57,8 @@ void run_inspect(const InspectOptions& options) {
   const Checkpoint checkpoint = load_best(options.load);
   check_units(options, checkpoint.settings.model.hidden);
   std::vector<InspectedText> texts;
-  for_each_given_text(options.texts, "inspect", [&](const std::string& text) {
-    texts.push_back(inspect(checkpoint, text));
-  });
+  for_each_given_text(options.texts, "inspect",
+                      [&](const std::string& text) { texts.push_back(inspect(checkpoint, text)); });
   const auto units = units_of(options, texts);
   unroll::write_file(options.output,
                      inspection_page(model_of(checkpoint, options.load), texts, units));

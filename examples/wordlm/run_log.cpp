@@ -10,6 +10,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "common/chart_file.h"
+#include "common/json.h"
 #include "common/output.h"
 
 namespace wordlm {
@@ -30,7 +32,7 @@ double most_memory_mb() {
 /// A line of a log as a report; nothing for a line of settings.
 std::optional<Report> report_of(const json& line) {
   if (line.contains("settings")) return std::nullopt;
-  check_whole_numbers(line, {{"epoch", 0}, {"step", 0}});
+  examples::check_whole_numbers(line, {{"epoch", 0}, {"step", 0}});
   Report report;
   line.at("epoch").get_to(report.epoch);
   line.at("step").get_to(report.step);
@@ -169,17 +171,6 @@ examples::Chart chart_of(const std::vector<std::string>& logs) {
     if (!training.points.empty()) chart.curves.push_back(std::move(training));
   }
   return chart;
-}
-
-void write_chart(const examples::Chart& chart, const std::string& path) {
-  const std::string ending = std::filesystem::path(path).extension().string();
-  if (ending == ".svg") {
-    unroll::write_file(path, to_svg(chart));
-  } else if (ending == ".png") {
-    unroll::write_file(path, to_png(chart));
-  } else {
-    fail<unroll::Error>("{}: a chart is written as .svg or .png", path);
-  }
 }
 
 }  // namespace wordlm

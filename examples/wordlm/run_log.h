@@ -62,7 +62,4 @@ class RunLog {
 /// The losses of several logs over the epochs: held out, and while training.
 [[nodiscard]] examples::Chart chart_of(const std::vector<std::string>& logs);
 
-/// Writes a chart; the ending, .svg or .png, says as what. unroll::Error for another one.
-void write_chart(const examples::Chart& chart, const std::string& path);
-
 }  // namespace wordlm

@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "common/json.h"
 #include "wordlm/input.h"
 #include "wordlm/text_format.h"
 
@@ -40,21 +41,10 @@ std::string to_json(const Settings& settings) {
 Settings settings_from_json(const std::string& json, const std::string& file) {
   try {
     const auto object = nlohmann::json::parse(json);
-    check_whole_numbers(object, Settings());
+    examples::check_whole_numbers(object, Settings());
     return object.get<Settings>();
   } catch (const nlohmann::json::exception& error) {
     unroll::fail<unroll::IoError>("{}: its settings cannot be read: {}", file, error.what());
-  }
-}
-
-void check_whole_numbers(const nlohmann::json& object, const nlohmann::json& model) {
-  for (const auto& [name, value] : model.items()) {
-    const auto found = object.find(name);
-    if (found == object.end()) continue;
-    if (value.is_object()) check_whole_numbers(*found, value);
-    if (value.is_number_integer() && found->is_number_float()) {
-      unroll::fail<unroll::Error>("'{}' is {}, a whole number was expected", name, found->dump());
-    }
   }
 }
 

@@ -2,7 +2,6 @@
 /// What a model is and how it is trained: everything a checkpoint has to remember.
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -84,10 +83,5 @@ void check(const Settings& settings);
 /// Settings as a line of JSON, and back; unroll::IoError, naming `file`, for what is not that.
 [[nodiscard]] std::string to_json(const Settings& settings);
 [[nodiscard]] Settings settings_from_json(const std::string& json, const std::string& file);
-
-/// Throws unroll::Error, naming the member, where an object of JSON has a number with a fraction,
-/// or one that no whole number can hold, and `model`, of the same members, has a whole number
-/// there. The library would convert it, to anything.
-void check_whole_numbers(const nlohmann::json& object, const nlohmann::json& model);
 
 }  // namespace wordlm

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "common/chart_file.h"
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
@@ -215,7 +216,7 @@ std::string picture_of(const std::string& log) {
 /// Draws a log; a failure is a warning, the training is done all the same.
 void draw_log(const std::string& log) {
   try {
-    write_chart(chart_of({log}), picture_of(log));
+    examples::write_chart(chart_of({log}), picture_of(log));
     say("curves: {}\n", picture_of(log));
   } catch (const std::exception& error) {
     examples::write_error(fmt::format("wordlm: warning: no curves were drawn: {}\n", error.what()));

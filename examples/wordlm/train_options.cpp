@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/training_options.h"
 #include "common/validators.h"
 #include "wordlm/initial_weights.h"
 #include "wordlm/learning_rate.h"
@@ -20,18 +21,10 @@ using examples::number;
 using examples::positive;
 using examples::whole_number;
 
-using Options = std::vector<CLI::Option*>;
+using examples::one_of;
+using examples::Options;
 
 constexpr std::int64_t kStreamSteps = 20;  // of a piece, where --bptt is not given
-
-/// One of the names; the message of CLI's own check lists them in braces.
-CLI::Validator one_of(const char* thing, std::vector<std::string> names) {
-  const auto check = [=](const std::string& text) {
-    if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
-    return fmt::format("no {} '{}'; there are: {}", thing, text, fmt::join(names, ", "));
-  };
-  return {check, "NAME"};
-}
 
 std::vector<std::string> cell_names() {
   std::vector<std::string> names;
@@ -213,24 +206,6 @@ Options add_rate_options(CLI::App& app, TrainingSettings& s) {
   };
 }
 
-/// "500" steps or "10m", minutes.
-void set_save_every(const std::string& text, examples::SaveOptions& options) {
-  const std::int64_t number = std::stoll(text);
-  const bool minutes = text.back() == 'm';
-  options.every_steps = minutes ? 0 : number;
-  options.every = std::chrono::minutes(minutes ? number : 0);
-}
-
-CLI::Validator save_every() {
-  const auto check = [](const std::string& text) -> std::string {
-    const std::string digits = text.ends_with('m') ? text.substr(0, text.size() - 1) : text;
-    const bool number = !digits.empty() && digits.size() <= 9 && digits[0] != '0' &&
-                        digits.find_first_not_of("0123456789") == std::string::npos;
-    return number ? "" : fmt::format("'{}' is neither steps, as 500, nor minutes, as 10m", text);
-  };
-  return {check, "N"};
-}
-
 /// The optimizer of the preset that was given.
 std::string preset_optimizer(const CLI::Option& preset) {
   return find_preset(preset.results().back()).settings.training.optimizer;
@@ -295,22 +270,10 @@ void add_train(CLI::App& app, TrainOptions& options) {
       app.add_option("--load", options.load,
                      "go on training the model of this file, as it was begun; --data, --column, "
                      "--valid, --test, --lr and --epochs may be given anew");
-  auto* const save =
-      app.add_option("--save", options.save.path,
-                     "where to save: after every epoch, every five minutes, and when interrupted");
+  const Options saving = examples::add_save_options(app, options.save);
+  set_group(saving, "Files and output");
   const Options files = {
       load,
-      save,
-      app.add_option_function<std::string>(
-             "--save-every",
-             [&options](const std::string& text) { set_save_every(text, options.save); },
-             "besides after every epoch: so many steps, or minutes as in 10m; 5m where not given")
-          ->check(save_every())
-          ->needs(save),
-      app.add_option("--keep", options.save.keep,
-                     "keep so many older files beside that of --save, as FILE.1, FILE.2 ...")
-          ->check(CLI::Range(0, 1000))
-          ->needs(save),
       app.add_option(
           "--log", options.log,
           "where to write the settings and a line of JSON after each epoch; 'wordlm plot' "

@@ -1,3 +1,4 @@
+#include "common/chart_file.h"
 #include "wordlm/run_log.h"
 
 #include <doctest/doctest.h>
@@ -67,7 +68,7 @@ TEST_CASE("log: files that are none are refused with their line") {
   CHECK_THROWS_AS(RunLog(folder.file("no/run.jsonl")), unroll::IoError);
   append(folder.file("text"), "The cat sat.\n");
   CHECK_THROWS_AS(RunLog(folder.file("text")), unroll::IoError);
-  CHECK_THROWS_WITH_AS(write_chart({}, "curves.gif"),
+  CHECK_THROWS_WITH_AS(examples::write_chart({}, "curves.gif"),
                        "curves.gif: a chart is written as .svg or .png", unroll::Error);
 }
 

@@ -1,0 +1,13 @@
+#pragma once
+/// JSON that others may have changed.
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace examples {
+
+/// Throws unroll::Error, naming the member, where an object of JSON has a number with a fraction,
+/// or one that no whole number can hold, and `model`, of the same members, has a whole number
+/// there. The library would convert it, to anything.
+void check_whole_numbers(const nlohmann::json& object, const nlohmann::json& model);
+
+}  // namespace examples

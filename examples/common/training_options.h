@@ -1,0 +1,41 @@
+#pragma once
+/// Options of training that programs share.
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/training.h"
+
+namespace examples {
+
+using Options = std::vector<CLI::Option*>;
+
+/// One of some names; the message of CLI's own check lists them in braces.
+[[nodiscard]] CLI::Validator one_of(const char* thing, std::vector<std::string> names);
+
+/// Adds --save, --save-every and --keep.
+Options add_save_options(CLI::App& app, SaveOptions& save);
+
+/// What a user says of a training.
+struct TrainingOptions {
+  TrainingSettings settings;
+  SaveOptions save;
+  std::string load;    // a model to go on with
+  std::string plot;    // where to draw the curves
+  bool check = false;  // hold the gradients of a small model against finite differences, no more
+
+  std::optional<std::int64_t> epochs;  // with `load`: what was given anew
+  std::optional<double> learning_rate;
+
+  /// The settings of a model that is gone on with, changed where the user says so.
+  void take_over(TrainingSettings& loaded) const;
+};
+
+/// Adds the options of a training, with the settings that are there as defaults. `fixed`: options
+/// of the program that cannot be given with --load, as most of these. An optimizer without a
+/// learning rate brings its own.
+void add_training_options(CLI::App& app, TrainingOptions& options, const Options& fixed);
+
+}  // namespace examples
