@@ -1,51 +1,18 @@
 #include "wordlm/batches.h"
 
-#include <unroll/core/random.h>
-
 #include <algorithm>
-#include <numeric>
+
+#include "common/batches.h"
 
 namespace wordlm {
-namespace {
-
-template <class T>
-void shuffle_all(std::vector<T>& items, unroll::Random& random) {
-  for (std::size_t i = items.size(); i > 1; --i) {
-    std::swap(items[i - 1],
-              items[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i)))]);
-  }
-}
-
-}  // namespace
 
 std::vector<std::vector<std::size_t>> make_batches(const std::vector<Ids>& sentences,
                                                    std::int64_t batch, bool shuffle,
                                                    std::uint64_t seed, std::int64_t epoch) {
-  std::vector<std::size_t> order(sentences.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  unroll::Random random(seed, unroll::hash_name(fmt::format("order of epoch {}", epoch)));
-  const auto size = static_cast<std::size_t>(batch);
-  if (shuffle) {
-    shuffle_all(order, random);
-    // Sorted within stretches of many batches: little padding, and other neighbours every epoch.
-    const std::size_t stretch = 50 * size;
-    for (std::size_t begin = 0; begin < order.size(); begin += stretch) {
-      const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
-      const auto last =
-          order.begin() + static_cast<std::ptrdiff_t>(std::min(begin + stretch, order.size()));
-      std::stable_sort(first, last, [&](std::size_t a, std::size_t b) {
-        return sentences[a].size() < sentences[b].size();
-      });
-    }
-  }
-  std::vector<std::vector<std::size_t>> batches;
-  for (std::size_t begin = 0; begin < order.size(); begin += size) {
-    const std::size_t end = std::min(begin + size, order.size());
-    batches.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(begin),
-                         order.begin() + static_cast<std::ptrdiff_t>(end));
-  }
-  if (shuffle) shuffle_all(batches, random);
-  return batches;
+  if (!shuffle) return examples::batches_in_order(sentences.size(), batch);
+  std::vector<std::int64_t> lengths;
+  for (const Ids& ids : sentences) lengths.push_back(std::ssize(ids));
+  return examples::shuffled_batches(lengths, batch, seed, epoch);
 }
 
 Batch make_batch(const std::vector<Ids>& sentences, const std::vector<std::size_t>& numbers) {

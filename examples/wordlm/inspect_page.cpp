@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/html.h"
 #include "common/numbers.h"
 
 namespace wordlm {
+
+using examples::escape_html;
+
 namespace {
 
 // People of any colour vision tell orange from blue, and strong from weak. Strength is opacity: it
@@ -188,32 +192,6 @@ std::string section_of(const InspectedModel& model, const InspectedText& text, s
 }
 
 }  // namespace
-
-std::string escape_html(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      case '\'':
-        html += "&#39;";
-        break;
-      default:
-        html += c;
-    }
-  }
-  return html;
-}
 
 std::string inspection_page(const InspectedModel& model, std::span<const InspectedText> texts,
                             const std::vector<std::vector<std::int64_t>>& units) {

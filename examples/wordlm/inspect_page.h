@@ -27,7 +27,5 @@ struct InspectedModel {
                                           std::span<const InspectedText> texts,
                                           const std::vector<std::vector<std::int64_t>>& units);
 
-/// Text as HTML has it: & < > " and ' as entities.
-[[nodiscard]] std::string escape_html(std::string_view text);
 
 }  // namespace wordlm

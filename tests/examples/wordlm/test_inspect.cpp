@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "common/html.h"
 #include "run_program.h"
 #include "small_models.h"
 #include "wordlm/evaluation.h"
@@ -202,7 +203,7 @@ TEST_CASE("inspect: the units that vary most") {
 }
 
 TEST_CASE("inspect: text is escaped") {
-  CHECK(escape_html("<a href=\"x\">'&'</a>") ==
+  CHECK(examples::escape_html("<a href=\"x\">'&'</a>") ==
         "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
 }
 

@@ -1,0 +1,33 @@
+#pragma once
+/// A judge in a file.
+
+#include <memory>
+#include <string>
+
+#include "common/training.h"
+#include "sentiment/task.h"
+
+namespace sentiment {
+
+/// What a judge is trained on.
+struct DataSettings {
+  std::vector<std::string> paths;  // none: built-in reviews
+  std::vector<std::string> test;   // none: a part of those
+  std::string column;
+  std::string label;
+  std::int64_t reviews = 0;  // built-in ones
+  int fold = 0;              // which of ten parts is held out
+};
+
+/// All that is needed to make it again, and what it is trained on.
+[[nodiscard]] nlohmann::json describe(const Judge& judge, const DataSettings& data);
+/// A judge as a file describes it, with random parameters; unroll::IoError, naming the file, where
+/// it describes none.
+[[nodiscard]] std::unique_ptr<Judge> make_judge(const examples::TrainedModel& file,
+                                                const std::string& path);
+[[nodiscard]] DataSettings data_of(const examples::TrainedModel& file, const std::string& path);
+
+/// A judge with the parameters it was best with.
+[[nodiscard]] std::unique_ptr<Judge> load_judge(const std::string& path);
+
+}  // namespace sentiment

@@ -1,0 +1,41 @@
+#pragma once
+/// Texts with a label, and the files they are read from.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sentiment {
+
+struct Review {
+  std::vector<std::string> words;
+  std::int32_t label = 0;  // its number among the labels
+};
+
+struct Reviews {
+  std::vector<std::string> labels;
+  std::vector<Review> reviews;
+  std::string description;  // what was read
+};
+
+/// How files are read.
+struct ReadOptions {
+  std::string column;  // of a table, with the texts; empty: body, text, comment, content or review
+  std::string label;   // the column with the labels; empty: label, sentiment, class or polarity
+};
+
+/// Reads labelled texts. One path: a folder with a folder of .txt files for each label, as those of
+/// aclImdb, or with a folder `train` that has those (`test` where `part` says so); or a table,
+/// .csv, .tsv or .jsonl, of texts and labels. Several paths: files with a text a line, each with a
+/// label of its own: the ending of its name, as of rt-polarity.pos and rt-polarity.neg, or the name
+/// where the endings are the same. `labels`: the order of those that are known already; others are
+/// an error then. Throws unroll::IoError, naming file and line, for what cannot be read so.
+[[nodiscard]] Reviews read_reviews(std::span<const std::string> paths, const ReadOptions& options,
+                                   const std::string& part = "train",
+                                   std::vector<std::string> labels = {});
+
+/// The words of a text, in lower case.
+[[nodiscard]] std::vector<std::string> words_of(std::string_view text);
+
+}  // namespace sentiment

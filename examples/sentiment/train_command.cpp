@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+
+#include "common/numbers.h"
+#include "common/output.h"
+#include "common/outputs.h"
+#include "sentiment/builtin_reviews.h"
+#include "sentiment/commands.h"
+#include "sentiment/judge_file.h"
+#include "sentiment/task.h"
+
+namespace sentiment {
+
+using examples::grouped;
+using examples::say;
+namespace {
+
+constexpr std::int64_t kTested = 2000;  // built-in reviews held out
+constexpr std::size_t kFolds = 10;
+
+/// Reviews to train on and to test with.
+struct Split {
+  Reviews train;
+  Reviews test;
+};
+
+/// Holds every tenth review out, from the number `fold` on.
+Split hold_out(Reviews all, int fold) {
+  Split split{{all.labels, {}, all.description}, {all.labels, {}, ""}};
+  for (std::size_t i = 0; i < all.reviews.size(); ++i) {
+    const bool held_out = i % kFolds == static_cast<std::size_t>(fold);
+    (held_out ? split.test : split.train).reviews.push_back(std::move(all.reviews[i]));
+  }
+  if (split.test.reviews.empty() || split.train.reviews.empty()) {
+    unroll::fail<unroll::Error>("{}: too few texts to hold a tenth of them out",
+                                split.train.description);
+  }
+  return split;
+}
+
+Split read(const DataSettings& data, std::uint64_t seed, const std::vector<std::string>& labels) {
+  if (data.paths.empty()) {
+    Split split{builtin_reviews(data.reviews, seed), builtin_reviews(kTested, seed + 1)};
+    split.train.description = fmt::format("built-in reviews: {}", grouped(data.reviews));
+    return split;
+  }
+  const ReadOptions read{data.column, data.label};
+  Reviews all = read_reviews(data.paths, read, "train", labels);
+  if (data.test.empty()) return hold_out(std::move(all), data.fold);
+  Split split{std::move(all), {}};
+  split.test = read_reviews(data.test, read, "test", split.train.labels);
+  return split;
+}
+
+examples::WordIds words_of(const Reviews& reviews, const TrainOptions& options) {
+  std::vector<std::vector<std::string>> texts;
+  for (const Review& review : reviews.reviews) texts.push_back(review.words);
+  const std::int64_t least = options.data.empty() ? 1 : options.min_count;
+  return {texts, least, options.vocabulary - 1};
+}
+
+/// No output may be an input or another output.
+void check_files(const TrainOptions& options) {
+  using examples::NamedFile;
+  const std::array outputs = {NamedFile{"--save", options.training.save.path},
+                              NamedFile{"--plot", options.training.plot}};
+  std::vector<NamedFile> inputs;
+  for (const std::string& path : options.data) inputs.push_back({"--data", path});
+  for (const std::string& path : options.test) inputs.push_back({"--test", path});
+  examples::check_outputs(outputs, inputs);
+}
+
+int check(const TrainOptions& options) {
+  const Reviews reviews = builtin_reviews(4, options.training.settings.seed);
+  ModelSettings small = options.model;
+  small.embedding = 3;
+  small.hidden = 4;
+  const Judge judge(small, words_of(reviews, options), reviews.labels, unroll::DType::f64, 1);
+  const Encoded encoded = encode(reviews, judge.words);
+  const std::vector<std::size_t> all = {0, 1, 2, 3};
+  examples::check_gradients_of(judge.parameters, [&](unroll::Tape& tape) {
+    return judge.loss(tape, encoded, all, nullptr);
+  });
+  return 0;
+}
+
+/// A file to go on with, or a new model.
+struct Start {
+  examples::TrainedModel file;
+  Split reviews;
+  std::unique_ptr<Judge> judge;
+  DataSettings data;
+};
+
+Start begin(const TrainOptions& options) {
+  Start start;
+  start.data = {options.data,       options.test,    options.read.column,
+                options.read.label, options.reviews, options.fold};
+  if (options.training.load.empty()) {
+    start.file.settings = options.training.settings;
+    start.reviews = read(start.data, start.file.settings.seed, {});
+    start.judge = std::make_unique<Judge>(options.model, words_of(start.reviews.train, options),
+                                          start.reviews.train.labels, unroll::DType::f32,
+                                          start.file.settings.seed);
+  } else {
+    start.file = examples::load_model(options.training.load, "sentiment");
+    options.training.take_over(start.file.settings);
+    const DataSettings before = data_of(start.file, options.training.load);
+    if (options.data.empty()) start.data = before;
+    start.judge = make_judge(start.file, options.training.load);
+    start.reviews = read(start.data, start.file.settings.seed, start.judge->labels);
+  }
+  start.file.description = describe(*start.judge, start.data);
+  return start;
+}
+
+}  // namespace
+
+int run_train(const TrainOptions& options) {
+  if (options.training.check) return check(options);
+  check_files(options);
+  Start start = begin(options);
+  const Judge& judge = *start.judge;
+  const auto& [train, test] = start.reviews;
+  say("{}; {} to train on, {} held out\n", train.description, grouped(std::ssize(train.reviews)),
+      grouped(std::ssize(test.reviews)));
+  say("model: {}LSTM of {}, {} pooling, {} words: {} parameters\n",
+      judge.settings.both_ways ? "bidirectional " : "", judge.settings.hidden,
+      judge.settings.pooling, grouped(judge.words.size()), grouped(judge.parameters.size()));
+  const bool built_in = start.data.paths.empty();
+  const auto best = built_in ? std::optional(best_accuracy()) : std::nullopt;
+  SentimentTask task(judge, encode(train, judge.words), encode(test, judge.words),
+                     start.file.settings, best);
+  if (!examples::train(task, start.file, options.training.save)) return 130;
+  const examples::TrainingProgress& progress = start.file.progress;
+  if (progress.best_epoch > 0) {
+    say("the best model is that of epoch {}: {}\n", progress.best_epoch,
+        task.show(progress.best_score));
+  }
+  if (!options.training.plot.empty()) {
+    examples::draw_training(task, progress, options.training.plot);
+  }
+  if (!options.training.save.path.empty()) say("saved: {}\n", options.training.save.path);
+  return 0;
+}
+
+}  // namespace sentiment
