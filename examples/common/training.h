@@ -1,6 +1,6 @@
 #pragma once
-/// The training loop that the applications share: minibatches, a score on what was held out,
-/// saving, going on where a run was stopped.
+/// The training loop that the applications share: minibatches, a score on examples held out,
+/// saving, and resuming a run that was stopped.
 
 #include <unroll/unroll.h>
 
@@ -22,8 +22,9 @@ struct Score {
   std::optional<double> best;  // that any model can reach on these examples, where it is known
 };
 
-/// A model and its examples, as the loop needs them. What is random in them is a function of the
-/// seed and of the number of the epoch or step: a run that goes on does what it would have done.
+/// A model and its examples, as the loop needs them. Random choices have to be functions of the
+/// seed and of the number of the epoch or step: then a resumed run repeats those of an
+/// uninterrupted one.
 class Task {
  public:
   Task() = default;
@@ -81,14 +82,14 @@ struct TrainedModel {
   TrainingProgress progress;
   std::map<std::string, unroll::Tensor> parameters;
   std::map<std::string, unroll::Tensor> best;       // those of the best epoch
-  std::map<std::string, unroll::Tensor> optimizer;  // what it remembers
+  std::map<std::string, unroll::Tensor> optimizer;  // its state
 
   /// Gives a model the parameters it was best with; unroll::IoError where they do not fit.
   void use_best(const unroll::Parameters& model, const std::string& path) const;
 };
 
 /// Writes and reads such a file, safetensors with JSON in its metadata. `program`: whose it is.
-/// Reading throws unroll::IoError, naming the file, for what is no such file of that program.
+/// Reading throws unroll::IoError, naming the file, where it is no model of that program.
 void save_model(const std::string& path, const std::string& program, const TrainedModel& model);
 [[nodiscard]] TrainedModel load_model(const std::string& path, const std::string& program);
 

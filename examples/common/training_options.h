@@ -26,7 +26,7 @@ struct TrainingOptions {
   std::string plot;    // where to draw the curves
   bool check = false;  // hold the gradients of a small model against finite differences, no more
 
-  std::optional<std::int64_t> epochs;  // with `load`: what was given anew
+  std::optional<std::int64_t> epochs;  // with `load`: given anew
   std::optional<double> learning_rate;
 
   /// The settings of a model that is gone on with, changed where the user says so.

@@ -9,7 +9,7 @@
 
 namespace sentiment {
 
-/// What a judge is trained on.
+/// The data that a judge is trained on.
 struct DataSettings {
   std::vector<std::string> paths;  // none: built-in reviews
   std::vector<std::string> test;   // none: a part of those
@@ -19,7 +19,7 @@ struct DataSettings {
   int fold = 0;              // which of ten parts is held out
 };
 
-/// All that is needed to make it again, and what it is trained on.
+/// The settings, words and labels to make a judge of, and the data it is trained on.
 [[nodiscard]] nlohmann::json describe(const Judge& judge, const DataSettings& data);
 /// A judge as a file describes it, with random parameters; unroll::IoError, naming the file, where
 /// it describes none.

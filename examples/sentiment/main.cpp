@@ -50,7 +50,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
           ->capture_default_str(),
       app.add_flag("--both-ways", model.both_ways, "read in both directions"),
       app.add_option("--pooling", model.pooling,
-                     "what is left of a text: mean of all states, last state, or attention")
+                     "how states become one vector: their mean, the last, or attention")
           ->check(examples::one_of("pooling", {"mean", "last", "attention"}))
           ->capture_default_str(),
       app.add_option("--dropout", model.dropout, "part of that which is forgotten while training")

@@ -48,7 +48,7 @@ class Model {
   }
 
   ModelSettings settings;
-  std::int64_t size;  // of what is pooled
+  std::int64_t size;  // of the pooled vector
   unroll::Embedding E;
   unroll::Lstm forward;
   std::optional<unroll::Lstm> backward;
@@ -56,7 +56,7 @@ class Model {
   unroll::Linear out;
 
  private:
-  /// What is left of a text: (B, size).
+  /// A text as one vector: (B, size).
   [[nodiscard]] unroll::Var pool(unroll::Var x, unroll::Var mask) const {
     using namespace unroll;
     const Index batch = x.shape()[1];

@@ -16,7 +16,7 @@ struct Review {
 struct Reviews {
   std::vector<std::string> labels;
   std::vector<Review> reviews;
-  std::string description;  // what was read
+  std::string description;  // of the files and their texts, for the output
 };
 
 /// How files are read.

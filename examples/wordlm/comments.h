@@ -20,7 +20,7 @@ struct ReadOptions {
   bool skip_bad_rows = false;  ///< count broken records of a table instead of giving up
 };
 
-/// What was read, and what was odd about it.
+/// Counts of a reading: comments taken, left out, broken.
 struct Comments {
   std::int64_t count = 0;          ///< comments that are neither blank nor deleted
   std::string column;              ///< the name of the column that was read; empty: no table
