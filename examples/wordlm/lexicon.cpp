@@ -82,7 +82,8 @@ std::size_t pictograph_length(std::string_view text) {
 }
 
 std::size_t url_length(std::string_view text) {
-  constexpr std::array kSchemes = {"http://"sv, "https://"sv, "ftp://"sv, "www."sv};
+  static constexpr std::array kSchemes = {"http://"sv, "https://"sv, "ftp://"sv, "www."sv};
+  if (text.empty() || "hHfFwW"sv.find(text[0]) == std::string_view::npos) return 0;
   const std::size_t scheme = prefix_length(kSchemes, ascii_lower_case(text.substr(0, 8)));
   if (scheme == 0 || !word_goes_on(text, scheme)) return 0;
 
@@ -106,8 +107,9 @@ std::size_t email_length(std::string_view text) {
   constexpr auto kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_%+"sv;
   constexpr auto kDomainLetters = kLetters.substr(0, kLetters.size() - 3);
 
-  const std::size_t sign = text.substr(0, kLongestLocalPart + 1).find_first_not_of(kLetters);
-  if (sign == 0 || sign == std::string_view::npos || text[sign] != '@') return 0;
+  const std::size_t sign = text.substr(0, kLongestLocalPart + 1).find('@');
+  if (sign == 0 || sign == std::string_view::npos) return 0;
+  if (text.find_first_not_of(kLetters) != sign) return 0;
   std::string_view domain = text.substr(sign + 1, kLongestDomain);
   domain = domain.substr(0, domain.find_first_not_of(kDomainLetters));
   domain = domain.substr(0, domain.find_last_not_of(".-") + 1);
@@ -118,18 +120,18 @@ std::size_t email_length(std::string_view text) {
 }  // namespace
 
 Abbreviation abbreviation_kind(std::string_view word) {
-  constexpr std::array kInside = {
+  static constexpr std::array kInside = {
       "mr"sv,  "mrs"sv, "ms"sv,  "dr"sv,   "prof"sv,   "st"sv,     "gen"sv,   "sen"sv, "gov"sv,
       "rev"sv, "lt"sv,  "sgt"sv, "capt"sv, "col"sv,    "messrs"sv, "vs"sv,    "eg"sv,  "ie"sv,
       "e.g"sv, "i.e"sv, "cf"sv,  "viz"sv,  "approx"sv, "a.k.a"sv,  "w.r.t"sv, "mt"sv};
-  constexpr std::array kBeforeNumber = {"no"sv,  "nos"sv, "vol"sv, "pp"sv,  "p"sv,   "fig"sv,
-                                        "ch"sv,  "sec"sv, "ca"sv,  "jan"sv, "feb"sv, "mar"sv,
-                                        "apr"sv, "jun"sv, "jul"sv, "aug"sv, "sep"sv, "sept"sv,
-                                        "oct"sv, "nov"sv, "dec"sv};
-  constexpr std::array kMayEnd = {"etc"sv,  "jr"sv,   "sr"sv,  "inc"sv, "ltd"sv,  "co"sv,
-                                  "corp"sv, "dept"sv, "est"sv, "al"sv,  "ph.d"sv, "hr"sv,
-                                  "hrs"sv,  "ft"sv,   "lb"sv,  "lbs"sv, "oz"sv,   "yr"sv,
-                                  "yrs"sv,  "pts"sv,  "yds"sv, "ave"sv, "blvd"sv, "govt"sv};
+  static constexpr std::array kBeforeNumber = {
+      "no"sv,  "nos"sv, "vol"sv, "pp"sv,   "p"sv,   "fig"sv, "ch"sv,
+      "sec"sv, "ca"sv,  "jan"sv, "feb"sv,  "mar"sv, "apr"sv, "jun"sv,
+      "jul"sv, "aug"sv, "sep"sv, "sept"sv, "oct"sv, "nov"sv, "dec"sv};
+  static constexpr std::array kMayEnd = {"etc"sv,  "jr"sv,   "sr"sv,  "inc"sv, "ltd"sv,  "co"sv,
+                                         "corp"sv, "dept"sv, "est"sv, "al"sv,  "ph.d"sv, "hr"sv,
+                                         "hrs"sv,  "ft"sv,   "lb"sv,  "lbs"sv, "oz"sv,   "yr"sv,
+                                         "yrs"sv,  "pts"sv,  "yds"sv, "ave"sv, "blvd"sv, "govt"sv};
   if (contains(kInside, word)) return Abbreviation::kInside;
   if (contains(kBeforeNumber, word)) return Abbreviation::kBeforeNumber;
   if (contains(kMayEnd, word)) return Abbreviation::kMayEnd;
@@ -141,7 +143,7 @@ Abbreviation abbreviation_kind(std::string_view word) {
 }
 
 bool often_starts_sentence(std::string_view word) {
-  constexpr std::array kStarters = {
+  static constexpr std::array kStarters = {
       "the"sv, "this"sv,  "that"sv,   "these"sv,  "those"sv,   "there"sv,   "they"sv, "he"sv,
       "she"sv, "it"sv,    "its"sv,    "we"sv,     "you"sv,     "i"sv,       "my"sv,   "your"sv,
       "his"sv, "her"sv,   "their"sv,  "our"sv,    "but"sv,     "and"sv,     "or"sv,   "so"sv,
@@ -152,10 +154,14 @@ bool often_starts_sentence(std::string_view word) {
 }
 
 std::size_t emoticon_length(std::string_view text) {
-  constexpr std::array kFixed = {"(:"sv,          "^^"sv,           "^_^"sv, "-_-"sv, ">_<"sv,
-                                 "o_o"sv,         "O_O"sv,          "o_O"sv, "O_o"sv, "T_T"sv,
-                                 ";_;"sv,         ":'("sv,          "<3"sv,  "</3"sv, "\\o/"sv,
-                                 "¯\\_(ツ)_/¯"sv, "¯\\\\_(ツ)_/¯"sv};
+  static constexpr std::array kFixed = {
+      "(:"sv,  "^^"sv,  "^_^"sv,  "-_-"sv,         ">_<"sv,          "o_o"sv,
+      "O_O"sv, "o_O"sv, "O_o"sv,  "T_T"sv,         ";_;"sv,          ":'("sv,
+      "<3"sv,  "</3"sv, "\\o/"sv, "¯\\_(ツ)_/¯"sv, "¯\\\\_(ツ)_/¯"sv};
+  // Most words begin with a letter that begins no emoticon.
+  if (text.empty()) return 0;
+  const bool ascii = (text[0] & 0x80) == 0;
+  if (ascii && "(^->oOT;:<\\="sv.find(text[0]) == std::string_view::npos) return 0;
   if (const std::size_t length = pictograph_length(text)) return length;
   const std::size_t length = std::max(prefix_length(kFixed, text), face_length(text));
   return word_goes_on(text, length) ? 0 : length;
@@ -167,7 +173,10 @@ std::size_t address_length(std::string_view text) {
 }
 
 std::size_t contraction_length(std::string_view word) {
-  constexpr std::array kContractions = {"n't"sv, "'ll"sv, "'re"sv, "'ve"sv, "'s"sv, "'m"sv, "'d"sv};
+  static constexpr std::array kContractions = {"n't"sv, "'ll"sv, "'re"sv, "'ve"sv,
+                                               "'s"sv,  "'m"sv,  "'d"sv};
+  const std::size_t apostrophe = word.rfind('\'');
+  if (apostrophe == std::string_view::npos || word.size() - apostrophe > 3) return 0;
   const std::string end =
       ascii_lower_case(word.substr(word.size() - std::min(word.size(), std::size_t{3})));
   for (const std::string_view contraction : kContractions) {
@@ -178,7 +187,7 @@ std::size_t contraction_length(std::string_view word) {
 }
 
 std::size_t fused_word_cut(std::string_view word) {
-  constexpr std::array<std::pair<std::string_view, std::size_t>, 10> kFused = {{
+  static constexpr std::array<std::pair<std::string_view, std::size_t>, 10> kFused = {{
       {"cannot", 3},
       {"gonna", 3},
       {"gotta", 3},
@@ -190,16 +199,20 @@ std::size_t fused_word_cut(std::string_view word) {
       {"'tis", 2},
       {"'twas", 2},
   }};
-  if (word.size() > kLongestEntry) return 0;
+  constexpr std::size_t kLongestFused = 6;
+  if (word.empty() || word.size() > kLongestFused ||
+      "cgwldm'CGWLDM"sv.find(word[0]) == std::string_view::npos) {
+    return 0;
+  }
   const auto* found = std::ranges::find(kFused, ascii_lower_case(word),
                                         [](const auto& entry) { return entry.first; });
   return found == kFused.end() ? 0 : found->second;
 }
 
 std::size_t clipped_word_length(std::string_view text) {
-  constexpr std::array kClipped = {"'em"sv,   "'til"sv, "'cause"sv, "'bout"sv, "'tis"sv,
-                                   "'twas"sv, "'n"sv,   "'s"sv,     "'m"sv,    "'d"sv,
-                                   "'ll"sv,   "'re"sv,  "'ve"sv};
+  static constexpr std::array kClipped = {"'em"sv,   "'til"sv, "'cause"sv, "'bout"sv, "'tis"sv,
+                                          "'twas"sv, "'n"sv,   "'s"sv,     "'m"sv,    "'d"sv,
+                                          "'ll"sv,   "'re"sv,  "'ve"sv};
   const CodePoint mark = code_point_at(text);
   if (mark.value != '\'' && mark.value != 0x2019) return 0;
   // Tables hold the ASCII apostrophe; a typographic one has more bytes, the letters have not.

@@ -1,7 +1,6 @@
 #include "wordlm/sentences.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "wordlm/html.h"
 #include "wordlm/lexicon.h"
@@ -105,6 +104,8 @@ bool ends_at_period(std::string_view stem, bool closed, bool is_first, std::stri
 
 /// Whether the sentence ends with `chunk`, its first word if `is_first`, though no line says so.
 bool ends_sentence(std::string_view chunk, bool is_first, std::string_view next_chunk) {
+  // Most chunks are plain words.
+  if (is_word_character(code_point_before(chunk, chunk.size()).value)) return false;
   const Ending ending = ending_of(chunk);
   const std::string_view next = without_front(next_chunk, kOpeners);
   if (ending.marks.empty() || !can_start(next)) return false;
@@ -151,43 +152,65 @@ Chunk next_piece(std::string_view text, std::size_t from) {
   while ((c = code_point_at(text, end)).length > 0 && !is_space(c.value)) {
     // Quotes of English may open as well as close.
     if (ended && !is_one_of(c, kTerminators) && !is_one_of(c, U"”’」』）》〉"sv)) break;
-    ended = ended || is_one_of(c, kFullWidth);
+    ended = ended || (c.length > 1 && is_one_of(c, kFullWidth));
     end += c.length;
   }
   return {text.substr(std::min(from, text.size()), end - from), from};
+}
+
+/// Calls `take` with the text of each sentence.
+template <typename Take>
+void for_each_text(std::string_view comment, const Take& take) {
+  Chunk current = next_piece(comment, 0);
+  Chunk first = current;   // of the sentence
+  Chunk spoken = current;  // the last one that is no emoticon: those belong to what they comment on
+  bool current_is_emoticon = is_emoticon(current.text);
+  while (!current.empty()) {
+    if (!current_is_emoticon) spoken = current;
+    const Chunk next = next_piece(comment, current.end());
+    const bool next_is_emoticon = is_emoticon(next.text);
+    const std::string_view gap = comment.substr(current.end(), next.begin - current.end());
+    const bool is_first = spoken.begin == first.begin;
+    if (next.empty() || is_block_boundary(current.text, gap, next.text) ||
+        (!next_is_emoticon && ends_sentence(spoken.text, is_first, next.text))) {
+      take(comment.substr(first.begin, current.end() - first.begin));
+      first = spoken = next;
+    }
+    current = next;
+    current_is_emoticon = next_is_emoticon;
+  }
 }
 
 }  // namespace
 
 std::vector<std::string> split_sentences(std::string_view comment) {
   std::vector<std::string> sentences;
-  Chunk current = next_piece(comment, 0);
-  Chunk first = current;   // of the sentence
-  Chunk spoken = current;  // the last one that is no emoticon: those belong to what they comment on
-  while (!current.empty()) {
-    if (!is_emoticon(current.text)) spoken = current;
-    const Chunk next = next_piece(comment, current.end());
-    const std::string_view gap = comment.substr(current.end(), next.begin - current.end());
-    const bool is_first = spoken.begin == first.begin;
-    if (next.empty() || is_block_boundary(current.text, gap, next.text) ||
-        (!is_emoticon(next.text) && ends_sentence(spoken.text, is_first, next.text))) {
-      sentences.emplace_back(comment.substr(first.begin, current.end() - first.begin));
-      first = spoken = next;
-    }
-    current = next;
-  }
+  for_each_text(comment, [&](std::string_view text) { sentences.emplace_back(text); });
   return sentences;
+}
+
+void for_each_sentence(std::string_view comment, Case letters,
+                       const std::function<void(const Sentence&)>& take) {
+  std::string decoded;
+  if (!is_plain_text(comment)) comment = decoded = text_of_html(comment);
+  Sentence words;
+  for_each_text(comment, [&](std::string_view text) {
+    if (is_rule(text)) return;
+    words.clear();
+    append_words(text, words);
+    if (words.empty()) return;
+    if (letters == Case::lower) {
+      for (std::string& word : words) make_lower_case(word);
+    }
+    take(words);
+  });
 }
 
 std::vector<Sentence> sentences_of(const Comments& comments) {
   std::vector<Sentence> sentences;
   for (const std::string& comment : comments.texts) {
-    for (const std::string& text : split_sentences(text_of_html(comment))) {
-      Sentence words = is_rule(text) ? Sentence() : split_words(text);
-      if (words.empty()) continue;
-      for (std::string& word : words) word = lower_case(word);
-      sentences.push_back(std::move(words));
-    }
+    for_each_sentence(comment, Case::lower,
+                      [&](const Sentence& words) { sentences.push_back(words); });
   }
   return sentences;
 }

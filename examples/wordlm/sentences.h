@@ -1,6 +1,8 @@
 #pragma once
 /// From comments to sentences, and to the words a language model learns from.
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +20,16 @@ namespace wordlm {
 /// quotation, a heading or a list item of Markdown. Any other line feed is white space.
 [[nodiscard]] std::vector<std::string> split_sentences(std::string_view comment);
 
-/// All sentences of all comments: HTML entities decoded, split into words, in lower case. Lines
-/// across the page ("***") are left out.
+/// Whether upper case is lowered or kept.
+enum class Case : std::uint8_t { lower, kept };
+
+/// Calls `take` with the words of each sentence of a comment, in order: HTML decoded, Unicode in
+/// its composed form (NFC) where it is lowered. Lines across the page ("***") are left out. The
+/// words are those of `split_words`; the vector is used again for the next sentence.
+void for_each_sentence(std::string_view comment, Case letters,
+                       const std::function<void(const Sentence&)>& take);
+
+/// All sentences of all comments, by `for_each_sentence`, in lower case.
 [[nodiscard]] std::vector<Sentence> sentences_of(const Comments& comments);
 
 }  // namespace wordlm

@@ -21,10 +21,11 @@ bool is_double_quote(std::int32_t c) {
 
 bool is_ascii_punctuation(std::int32_t c) { return c > ' ' && c < 0x7F && !is_word_character(c); }
 
-/// `text` with ASCII apostrophes.
-std::string with_plain_apostrophes(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
+/// `text` with ASCII apostrophes, in `plain` where it has others.
+std::string_view with_plain_apostrophes(std::string_view text, std::string& plain) {
+  constexpr char kFirstByte = '\xE2';  // of the typographic ones
+  if (text.find(kFirstByte) == std::string_view::npos) return text;
+  plain.clear();
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint c = code_point_at(text, at);
     if (is_apostrophe(c.value)) {
@@ -45,15 +46,14 @@ std::size_t run_length(std::string_view text, std::size_t from, char c) {
 /// Takes one sentence apart from left to right.
 class WordSplitter {
  public:
-  explicit WordSplitter(std::string_view sentence) : sentence_(sentence) {}
+  WordSplitter(std::string_view sentence, Sentence& words) : sentence_(sentence), words_(words) {}
 
-  Sentence split() && {
+  void split() {
     for (chunk_ = next_chunk(sentence_); !chunk_.empty(); chunk_ = next_) {
       next_ = next_chunk(sentence_, chunk_.end());
       after_word_ = false;
       for (at_ = 0; at_ < chunk_.text.size();) take_token();
     }
-    return std::move(words_);
   }
 
  private:
@@ -97,7 +97,9 @@ class WordSplitter {
     if (!is_word_at(end)) return 0;
     while (true) {
       const CodePoint c = code_point_at(chunk_.text, end);
-      if (c.length > 0 && is_word_character(c.value)) {
+      if (c.length == 0) {
+        return end - at_;
+      } else if (is_word_character(c.value)) {
         end += c.length;
       } else if (const std::size_t joiner = joiner_length(end)) {
         end += joiner;
@@ -160,13 +162,14 @@ class WordSplitter {
   }
 
   void take_word(std::size_t length) {
-    const std::string word = with_plain_apostrophes(rest().substr(0, length));
+    std::string plain;
+    const std::string_view word = with_plain_apostrophes(rest().substr(0, length), plain);
     at_ += length;
     after_word_ = true;
     if (has_period(word)) {
       at_ += 1;
       after_word_ = false;
-      words_.push_back(word + '.');
+      words_.emplace_back(word) += '.';
       if (only_closers_follow()) words_.emplace_back(".");
     } else {
       push_contracted(word);
@@ -247,11 +250,19 @@ class WordSplitter {
   Chunk next_;
   std::size_t at_ = 0;       ///< byte of the chunk that comes next
   bool after_word_ = false;  ///< no punctuation since the last word
-  Sentence words_;
+  Sentence& words_;
 };
 
 }  // namespace
 
-Sentence split_words(std::string_view sentence) { return WordSplitter(sentence).split(); }
+Sentence split_words(std::string_view sentence) {
+  Sentence words;
+  append_words(sentence, words);
+  return words;
+}
+
+void append_words(std::string_view sentence, Sentence& words) {
+  WordSplitter(sentence, words).split();
+}
 
 }  // namespace wordlm

@@ -17,6 +17,8 @@ namespace wordlm {
 /// still gets one of its own. Typographic quotes become ASCII ones; Markdown's emphasis
 /// (`**bold**`) and its backslashes before punctuation vanish.
 [[nodiscard]] Sentence split_words(std::string_view sentence);
+/// Appends them to `words`.
+void append_words(std::string_view sentence, Sentence& words);
 
 /// A sentence as people write it: "are n't" becomes "aren't", no blank before punctuation, the
 /// first letter capital, the markers left out. Purely cosmetic: the original spacing and case are
