@@ -29,17 +29,6 @@ bool word_goes_on(std::string_view text, std::size_t at) {
   return c.length > 0 && is_word_character(c.value);
 }
 
-/// Whether `word` is single letters with periods between them: "U.S", "p.m", "J".
-bool is_initials(std::string_view word) {
-  for (std::size_t at = 0;;) {
-    const CodePoint letter = code_point_at(word, at);
-    if (letter.length == 0 || !(is_upper(letter.value) || is_lower(letter.value))) return false;
-    at += letter.length;
-    if (at == word.size()) return true;
-    if (word[at++] != '.') return false;
-  }
-}
-
 /// Length of the longest entry of `table` that `text` begins with.
 template <std::size_t kSize>
 std::size_t prefix_length(const std::array<std::string_view, kSize>& table, std::string_view text) {
@@ -119,45 +108,63 @@ std::size_t email_length(std::string_view text) {
 
 }  // namespace
 
-Abbreviation abbreviation_kind(std::string_view word) {
-  static constexpr std::array kInside = {
-      "mr"sv,  "mrs"sv, "ms"sv,  "dr"sv,   "prof"sv,   "st"sv,     "gen"sv,   "sen"sv, "gov"sv,
-      "rev"sv, "lt"sv,  "sgt"sv, "capt"sv, "col"sv,    "messrs"sv, "vs"sv,    "eg"sv,  "ie"sv,
-      "e.g"sv, "i.e"sv, "cf"sv,  "viz"sv,  "approx"sv, "a.k.a"sv,  "w.r.t"sv, "mt"sv};
-  static constexpr std::array kBeforeNumber = {
-      "no"sv,  "nos"sv, "vol"sv, "pp"sv,   "p"sv,   "fig"sv, "ch"sv,
-      "sec"sv, "ca"sv,  "jan"sv, "feb"sv,  "mar"sv, "apr"sv, "jun"sv,
-      "jul"sv, "aug"sv, "sep"sv, "sept"sv, "oct"sv, "nov"sv, "dec"sv};
-  static constexpr std::array kMayEnd = {"etc"sv,  "jr"sv,   "sr"sv,  "inc"sv, "ltd"sv,  "co"sv,
-                                         "corp"sv, "dept"sv, "est"sv, "al"sv,  "ph.d"sv, "hr"sv,
-                                         "hrs"sv,  "ft"sv,   "lb"sv,  "lbs"sv, "oz"sv,   "yr"sv,
-                                         "yrs"sv,  "pts"sv,  "yds"sv, "ave"sv, "blvd"sv, "govt"sv};
-  if (contains(kInside, word)) return Abbreviation::kInside;
-  if (contains(kBeforeNumber, word)) return Abbreviation::kBeforeNumber;
-  if (contains(kMayEnd, word)) return Abbreviation::kMayEnd;
-  // A lone "I" is the pronoun, and a lone small letter hardly an initial.
-  if (!is_initials(word) || word == "I") return Abbreviation::kNone;
-  const CodePoint first = code_point_at(word);
-  if (is_upper(first.value)) return Abbreviation::kInitials;
-  return first.length == word.size() ? Abbreviation::kNone : Abbreviation::kMayEnd;
-}
-
 bool often_starts_sentence(std::string_view word) {
   static constexpr std::array kStarters = {
-      "the"sv, "this"sv,  "that"sv,   "these"sv,  "those"sv,   "there"sv,   "they"sv, "he"sv,
-      "she"sv, "it"sv,    "its"sv,    "we"sv,     "you"sv,     "i"sv,       "my"sv,   "your"sv,
-      "his"sv, "her"sv,   "their"sv,  "our"sv,    "but"sv,     "and"sv,     "or"sv,   "so"sv,
-      "if"sv,  "in"sv,    "on"sv,     "at"sv,     "for"sv,     "what"sv,    "when"sv, "where"sv,
-      "why"sv, "who"sv,   "how"sv,    "then"sv,   "also"sv,    "because"sv, "not"sv,  "no"sv,
-      "yes"sv, "maybe"sv, "please"sv, "thanks"sv, "however"sv, "after"sv,   "as"sv,   "is"sv};
+      "the"sv,    "this"sv,   "that"sv,     "these"sv,  "those"sv,  "there"sv,    "they"sv,
+      "he"sv,     "she"sv,    "it"sv,       "its"sv,    "we"sv,     "you"sv,      "i"sv,
+      "my"sv,     "your"sv,   "his"sv,      "her"sv,    "their"sv,  "our"sv,      "but"sv,
+      "and"sv,    "or"sv,     "so"sv,       "if"sv,     "in"sv,     "on"sv,       "at"sv,
+      "for"sv,    "what"sv,   "when"sv,     "where"sv,  "why"sv,    "who"sv,      "how"sv,
+      "then"sv,   "also"sv,   "because"sv,  "not"sv,    "no"sv,     "yes"sv,      "maybe"sv,
+      "please"sv, "thanks"sv, "however"sv,  "after"sv,  "as"sv,     "is"sv,       "a"sv,
+      "an"sv,     "do"sv,     "does"sv,     "did"sv,    "are"sv,    "was"sv,      "were"sv,
+      "have"sv,   "has"sv,    "had"sv,      "can"sv,    "could"sv,  "would"sv,    "should"sv,
+      "will"sv,   "let"sv,    "here"sv,     "now"sv,    "just"sv,   "even"sv,     "still"sv,
+      "anyway"sv, "yet"sv,    "until"sv,    "before"sv, "during"sv, "once"sv,     "only"sv,
+      "since"sv,  "while"sv,  "although"sv, "though"sv, "some"sv,   "most"sv,     "many"sv,
+      "all"sv,    "both"sv,   "each"sv,     "every"sv,  "any"sv,    "another"sv,  "other"sv,
+      "to"sv,     "from"sv,   "by"sv,       "with"sv,   "nobody"sv, "everyone"sv, "someone"sv,
+      "well"sv,   "ok"sv,     "okay"sv,     "oh"sv};
   return contains(kStarters, word);
+}
+
+std::string_view without_opening_marks(std::string_view text) {
+  constexpr auto kOpeners = U"*_~\"'“”„‘’«([{¿¡「『（《〈"sv;
+  for (CodePoint c; (c = code_point_at(text)).length > 0 && !is_word_character(c.value);) {
+    if (kOpeners.find(static_cast<char32_t>(c.value)) == std::u32string_view::npos) break;
+    text.remove_prefix(c.length);
+  }
+  return text;
+}
+
+std::size_t spaced_ellipsis_length(std::string_view text) {
+  constexpr std::size_t kShortest = 5;  // ". . ."
+  if (!text.starts_with(". . .")) return 0;
+  std::size_t length = kShortest;
+  while (text.substr(length).starts_with(" .")) length += 2;
+  return length;
+}
+
+std::size_t operator_length(std::string_view text) {
+  static constexpr std::array kOperators = {"!="sv, "!=="sv, "+="sv, "*="sv, "/="sv, ":="sv,
+                                            ">="sv, ">>="sv, "|>"sv, "&&"sv, "::"sv, "%="sv};
+  if (text.size() < 2 || "<>-=!+*/:|&%"sv.find(text[0]) == std::string_view::npos) return 0;
+  // An arrow is a shaft with a head or two: "->", "<==", "<->". So is "<=".
+  const std::size_t begin = text[0] == '<' ? 1 : 0;
+  const char shaft = begin < text.size() ? text[begin] : '\0';
+  if (shaft == '-' || shaft == '=') {
+    const std::size_t end = std::min(text.find_first_not_of(shaft, begin), text.size());
+    const bool has_head = text.substr(end).starts_with('>');
+    if (begin > 0 || has_head) return end + (has_head ? 1 : 0);
+  }
+  return prefix_length(kOperators, text);
 }
 
 std::size_t emoticon_length(std::string_view text) {
   static constexpr std::array kFixed = {
-      "(:"sv,  "^^"sv,  "^_^"sv,  "-_-"sv,         ">_<"sv,          "o_o"sv,
-      "O_O"sv, "o_O"sv, "O_o"sv,  "T_T"sv,         ";_;"sv,          ":'("sv,
-      "<3"sv,  "</3"sv, "\\o/"sv, "¯\\_(ツ)_/¯"sv, "¯\\\\_(ツ)_/¯"sv};
+      "(:"sv,  "^^"sv,  "^_^"sv, "-_-"sv, ">_<"sv,  ">.<"sv,         ">:("sv,
+      ">:)"sv, "^.^"sv, "o_o"sv, "O_O"sv, "o_O"sv,  "O_o"sv,         "T_T"sv,
+      ";_;"sv, ":'("sv, "<3"sv,  "</3"sv, "\\o/"sv, "¯\\_(ツ)_/¯"sv, "¯\\\\_(ツ)_/¯"sv};
   // Most words begin with a letter that begins no emoticon.
   if (text.empty()) return 0;
   const bool ascii = (text[0] & 0x80) == 0;

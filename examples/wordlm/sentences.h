@@ -14,10 +14,17 @@ namespace wordlm {
 
 /// The sentences of a comment, as they are written there, without the white space around them.
 ///
-/// A sentence ends after `.`, `?`, `!`, an ellipsis or a run of them, closing quotes and brackets
-/// included, if white space and something that can start a sentence follow. It does not end after
-/// an abbreviation, an initial or a list number; it does at a blank line, and where a line begins a
-/// quotation, a heading or a list item of Markdown. Any other line feed is white space.
+/// A sentence ends after marks with which sentences end, closing quotes and brackets included, if
+/// white space and something that can start a sentence follow:
+/// - after `?` and `!`, whatever follows, but not in '"Really?" he said.';
+/// - after a single period, unless it is that of an abbreviation, an initial or a list number
+/// inside
+///   the sentence: `meaning_of_period` has the rules;
+/// - after an ellipsis, `...`, `. . .` or `…`, if a capital follows that is not "I", and some word
+///   comes before;
+/// - after the marks of Chinese and Japanese without white space, too.
+/// It also ends at a blank line, and where a line begins a quotation, a heading or a list item of
+/// Markdown. Any other line feed is white space. Emoticons belong to the sentence before them.
 [[nodiscard]] std::vector<std::string> split_sentences(std::string_view comment);
 
 /// Whether upper case is lowered or kept.

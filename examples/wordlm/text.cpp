@@ -123,6 +123,14 @@ bool is_pictograph(std::int32_t code_point) {
   return utf8proc_category(code_point) == UTF8PROC_CATEGORY_SO && code_point != kReplacement;
 }
 
+std::string_view first_word(std::string_view text) {
+  std::size_t end = 0;
+  for (CodePoint c; (c = code_point_at(text, end)).length > 0 && is_word_character(c.value);) {
+    end += c.length;
+  }
+  return text.substr(0, end);
+}
+
 Chunk next_chunk(std::string_view text, std::size_t from) {
   CodePoint c;
   while ((c = code_point_at(text, from)).length > 0 && is_space(c.value)) from += c.length;

@@ -90,6 +90,9 @@ void append_code_point(std::string& text, std::int32_t value);
 /// Symbols that are neither mathematics nor currency, emoji among them.
 [[nodiscard]] bool is_pictograph(std::int32_t code_point);
 
+/// The letters and digits at the start of `text`.
+[[nodiscard]] std::string_view first_word(std::string_view text);
+
 /// A stretch of a text without white space, and where it begins.
 struct Chunk {
   std::string_view text;  ///< empty at the end of the text

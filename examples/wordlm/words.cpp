@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "wordlm/abbreviations.h"
 #include "wordlm/lexicon.h"
 
 namespace wordlm {
@@ -15,20 +16,25 @@ using namespace std::string_view_literals;
 
 bool is_apostrophe(std::int32_t c) { return c == '\'' || c == 0x2018 || c == 0x2019; }
 
+/// Accents typed for want of an apostrophe, as in "don`t"; they are one only inside a word.
+bool is_accent(std::int32_t c) { return c == '`' || c == 0xB4 || c == 0x2BC; }
+
 bool is_double_quote(std::int32_t c) {
   return c == '"' || c == 0x201C || c == 0x201D || c == 0x201E;
 }
+
+bool is_letter(std::int32_t c) { return is_upper(c) || is_lower(c); }
 
 bool is_ascii_punctuation(std::int32_t c) { return c > ' ' && c < 0x7F && !is_word_character(c); }
 
 /// `text` with ASCII apostrophes, in `plain` where it has others.
 std::string_view with_plain_apostrophes(std::string_view text, std::string& plain) {
-  constexpr char kFirstByte = '\xE2';  // of the typographic ones
-  if (text.find(kFirstByte) == std::string_view::npos) return text;
+  const auto is_plain = [](char c) { return (c & 0x80) == 0 && c != '`'; };
+  if (std::ranges::all_of(text, is_plain)) return text;
   plain.clear();
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint c = code_point_at(text, at);
-    if (is_apostrophe(c.value)) {
+    if (is_apostrophe(c.value) || is_accent(c.value)) {
       plain += '\'';
     } else {
       plain.append(text, at, c.length);
@@ -53,11 +59,14 @@ class WordSplitter {
       next_ = next_chunk(sentence_, chunk_.end());
       after_word_ = false;
       for (at_ = 0; at_ < chunk_.text.size();) take_token();
+      before_ = chunk_.text;
     }
   }
 
  private:
   std::string_view rest() const { return chunk_.text.substr(at_); }
+  /// What is left of the sentence.
+  std::string_view tail() const { return sentence_.substr(chunk_.begin + at_); }
   CodePoint character(std::size_t offset = 0) const {
     return code_point_at(chunk_.text, at_ + offset);
   }
@@ -81,10 +90,21 @@ class WordSplitter {
     after_word_ = false;
   }
 
+  /// Takes ". . ." as "...", and goes on behind it.
+  void take_ellipsis(std::size_t length) {
+    words_.emplace_back("...");
+    const std::size_t end = chunk_.begin + at_ + length;
+    chunk_ = {sentence_.substr(end, 0), end};
+    next_ = next_chunk(sentence_, end);
+    at_ = 0;
+  }
+
   void take_token() {
     // Right after a word, ":)" closes a bracket and "'s" is no word of its own.
     const bool free = !after_word_;
     if (const auto length = free ? emoticon_length(rest()) : 0) return take(length);
+    if (const auto length = spaced_ellipsis_length(tail())) return take_ellipsis(length);
+    if (const auto length = operator_length(rest())) return take(length);
     if (const auto length = free ? address_length(rest()) : 0) return take(length);
     if (const auto length = free ? clipped_word_length(rest()) : 0) return take_word(length);
     if (const auto length = word_length()) return take_word(length);
@@ -109,27 +129,38 @@ class WordSplitter {
     }
   }
 
-  /// What may stand before a word and belong to it: a sign or a decimal point before a number, and
-  /// the slash of "/r/funny" and "/s".
+  /// What may stand before a word and belong to it: a sign or a decimal point before a number, the
+  /// slash of "/r/funny" and "/s", the period of ".NET" and ".txt".
   std::size_t word_prefix_length() const {
     if (after_word_) return 0;
     const std::string_view text = rest();
     if (text.starts_with("-.") && is_digit_at(at_ + 2)) return 2;
     const bool before_number = text.starts_with('-') || text.starts_with('.');
     if (before_number && is_digit_at(at_ + 1)) return 1;
+    if (text.starts_with('.') && (at_ == 0 || chunk_.text[at_ - 1] != '.')) {
+      // But ".Then" is a blank on the wrong side.
+      const bool is_sentence = is_upper(character(1).value) && is_lower(character(2).value);
+      return is_word_at(at_ + 1) && !is_sentence ? 1 : 0;
+    }
     return text.starts_with('/') && is_word_at(at_ + 1) ? 1 : 0;
   }
 
   /// Length of what joins the word characters before and after byte `at`; 0 if it parts them.
   std::size_t joiner_length(std::size_t at) const {
     const CodePoint c = code_point_at(chunk_.text, at);
+    const CodePoint before = code_point_before(chunk_.text, at);
     std::size_t length = c.length;
     switch (c.value) {
-      case ',':
-      case ':': {  // 1,000 and 3:30
-        const CodePoint before = code_point_before(chunk_.text, at);
+      case ':':
+        if (chunk_.text.substr(at).starts_with("::")) return is_word_at(at + 2) ? 2 : 0;
+        [[fallthrough]];
+      case ',':  // 1,000 and 3:30
         return is_digit(before.value) && is_digit_at(at + 1) ? 1 : 0;
-      }
+      case '&':
+        return joins_letters(at) ? 1 : 0;
+      case '+':  // C++11
+        length = run_length(chunk_.text, at, '+');
+        return length == 2 && !is_digit(before.value) && is_digit_at(at + 2) ? 2 : 0;
       case '*':
       case '_':  // f**k and snake_case
         length = run_length(chunk_.text, at, static_cast<char>(c.value));
@@ -138,6 +169,9 @@ class WordSplitter {
       case '.':
       case '/':
       case '\'':
+      case '`':
+      case 0xB4:  // accents that serve as apostrophes
+      case 0x2BC:
       case 0x2019:  // ’
       case 0x2010:  // hyphen
       case 0x2011:  // hyphen that does not break
@@ -151,12 +185,31 @@ class WordSplitter {
     return is_word_at(at + length) ? length : 0;
   }
 
-  /// What may stand after a word and belong to it: A+, C++, and the asterisks of a coy f***.
+  /// Whether the ampersand at `at` is part of a name: between capitals, or beside a single letter:
+  /// "AT&T", "R&D", "M&Ms", "q&a".
+  bool joins_letters(std::size_t at) const {
+    const CodePoint before = code_point_before(chunk_.text, at);
+    const CodePoint after = code_point_at(chunk_.text, at + 1);
+    if (after.length == 0 || !is_letter(before.value) || !is_letter(after.value)) return false;
+    const bool single_before = at == at_ + before.length;
+    const bool single_after = !is_word_at(at + 1 + after.length);
+    return single_before || single_after || (is_upper(before.value) && is_upper(after.value));
+  }
+
+  /// What may stand after a word and belong to it: A+, C++, C#, w/, the asterisks of a coy f***.
   std::size_t word_suffix_length(std::size_t end) const {
     constexpr std::size_t kStrongestEmphasis = 2;
     if (const std::size_t pluses = run_length(chunk_.text, end, '+')) {
       return pluses <= 2 && !is_word_at(end + pluses) ? pluses : 0;
     }
+    const char mark = end < chunk_.text.size() ? chunk_.text[end] : '\0';
+    if (mark == '#' && run_length(chunk_.text, end, '#') == 1 && !is_word_at(end + 1)) {
+      const CodePoint letter = code_point_before(chunk_.text, end);
+      const bool is_single = end == letter.length || !is_word_at(end - letter.length - 1);
+      return is_single && is_letter(letter.value) ? 1 : 0;
+    }
+    const bool is_with = end == at_ + 1 && (chunk_.text[at_] == 'w' || chunk_.text[at_] == 'W');
+    if (mark == '/' && is_with) return 1;
     const std::size_t stars = run_length(chunk_.text, end, '*');
     return stars > kStrongestEmphasis && chunk_.text[0] != '*' ? stars : 0;
   }
@@ -179,19 +232,8 @@ class WordSplitter {
   /// Whether the period after `word`, which has just been taken, belongs to it.
   bool has_period(std::string_view word) const {
     if (run_length(chunk_.text, at_, '.') != 1 || is_word_at(at_ + 1)) return false;
-    const CodePoint next = code_point_at(next_.text);
-    switch (abbreviation_kind(word)) {
-      case Abbreviation::kNone:
-        return false;
-      case Abbreviation::kBeforeNumber:
-        return is_digit(next.value);
-      case Abbreviation::kInitials:  // "J. Smith" and "U.S. law", but not "on a scale of A to F."
-        return code_point_at(word).length < word.size() || is_upper(next.value);
-      case Abbreviation::kInside:
-      case Abbreviation::kMayEnd:
-        break;
-    }
-    return true;
+    if (spaced_ellipsis_length(tail()) > 0) return false;
+    return meaning_of_period({before_, word, next_.text}).belongs;
   }
 
   /// Whether the sentence has nothing but closing quotes and brackets left.
@@ -248,6 +290,7 @@ class WordSplitter {
   std::string_view sentence_;
   Chunk chunk_;  ///< the one that is being taken apart
   Chunk next_;
+  std::string_view before_;  ///< the chunk before
   std::size_t at_ = 0;       ///< byte of the chunk that comes next
   bool after_word_ = false;  ///< no punctuation since the last word
   Sentence& words_;

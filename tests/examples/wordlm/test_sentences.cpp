@@ -119,7 +119,7 @@ TEST_CASE("line feeds end a sentence at blank lines and before Markdown's blocks
 
 TEST_CASE("what the model learns is in lower case, without HTML, emphasis and rules") {
   CHECK(learned("&gt;Here's **NOT** it.\n\n* * *\n\nBut AT&amp;T &amp;#9733;") ==
-        "> here 's not it .|but at & t ★|");
+        "> here 's not it .|but at&t ★|");
   CHECK(learned("***\n---\n====").empty());
   CHECK(learned("**").empty() == false);
 }
@@ -128,7 +128,8 @@ TEST_CASE("gigantic comments are split") {
   std::string sentences;
   for (int i = 0; i < 100'000; ++i) sentences += "Mr. A. is here. ";
   CHECK(split_sentences(sentences).size() == 100'000);
-  for (const std::string_view unit : {"x", ".", "?\"", "\"", "*_", "((", "e.g. ", "\n", "1."}) {
+  for (const std::string_view unit :
+       {"x", ".", "?\"", "\"", "*_", "((", "e.g. ", "\n", "1.", ". ", ". . a", "AB. (", "A. "}) {
     std::string text;
     for (int i = 0; i < 500'000; ++i) text += unit;
     (void)split_sentences(text);
@@ -149,8 +150,8 @@ TEST_CASE("sentences: the sample of reddit comments is split as a person would")
 
   std::int64_t words = 0;
   for (const Sentence& sentence : sentences) words += static_cast<std::int64_t>(sentence.size());
-  CHECK(sentences.size() == 1246);
-  CHECK(words == 22522);
+  CHECK(sentences.size() == 1247);
+  CHECK(words == 22508);
   CHECK(fmt::format("{}", fmt::join(sentences[1], " ")) == "it 's a slight ppr league - .2 ppr .");
 }
 
