@@ -280,9 +280,15 @@ class WordSplitter {
   }
 
   /// Whether asterisks, underscores or double tildes here are Markdown's emphasis: always, except
-  /// where they stand alone.
+  /// where they stand alone. A caret is reddit's superscript before a word or a bracket: "^this".
   bool is_markup() const {
     const char c = rest()[0];
+    if (c == '^') {
+      const std::size_t end = at_ + run_length(chunk_.text, at_, '^');
+      const bool before_bracket =
+          end < chunk_.text.size() && "([\\"sv.find(chunk_.text[end]) != std::string_view::npos;
+      return before_bracket || (!after_word_ && is_word_at(end));
+    }
     const std::size_t length = c == '*' || c == '_' || c == '~' ? run_length(rest(), 0, c) : 0;
     return length > (c == '~' ? 1 : 0) && length < chunk_.text.size();
   }

@@ -26,9 +26,11 @@ namespace wordlm {
 /// Appends them to `words`.
 void append_words(std::string_view sentence, Sentence& words);
 
-/// A sentence as people write it: "are n't" becomes "aren't", no blank before punctuation, the
-/// first letter capital, the markers left out. Purely cosmetic: the original spacing and case are
-/// lost and only guessed at.
+/// A text as people write it: "are n't" becomes "aren't", "$ 5" becomes "$5"; no blank before
+/// punctuation or inside quotes and brackets; the markers left out. The first letter is capital.
+/// Where no word has a capital, so is the first letter after `.`, `?` and `!`, and "i"; where one
+/// has, the words kept their case and nothing else is changed. Purely cosmetic: the original
+/// spacing is lost and only guessed at.
 [[nodiscard]] std::string join_words(std::span<const std::string> words);
 
 }  // namespace wordlm

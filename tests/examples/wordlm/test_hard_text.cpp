@@ -311,6 +311,7 @@ TEST_CASE("hard text: Markdown and HTML") {
   static constexpr HardText kTable[] = {
       {"**bold** *it* __b__ _i_ ~~gone~~", "bold it b i gone", "emphasis vanishes"},
       {"**Bold.** *Next*", "Bold . | Next", "emphasis closes a sentence"},
+      {"^this ^(is) 2^5", "this ( is ) 2 ^ 5", "superscripts of reddit vanish, powers stay"},
       {"> quoted text\n\nmine", "> quoted text | mine", "a quotation"},
       {"* one\n* two", "* one | * two", "items of a list"},
       {"## Title\ntext", "## Title text", "a heading"},
