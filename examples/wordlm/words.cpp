@@ -196,7 +196,8 @@ class WordSplitter {
     return single_before || single_after || (is_upper(before.value) && is_upper(after.value));
   }
 
-  /// What may stand after a word and belong to it: A+, C++, C#, w/, the asterisks of a coy f***.
+  /// What may stand after a word and belong to it: A+, C++, C#, w/, /r/funny/, the asterisks of a
+  /// coy f***.
   std::size_t word_suffix_length(std::size_t end) const {
     constexpr std::size_t kStrongestEmphasis = 2;
     if (const std::size_t pluses = run_length(chunk_.text, end, '+')) {
@@ -209,7 +210,8 @@ class WordSplitter {
       return is_single && is_letter(letter.value) ? 1 : 0;
     }
     const bool is_with = end == at_ + 1 && (chunk_.text[at_] == 'w' || chunk_.text[at_] == 'W');
-    if (mark == '/' && is_with) return 1;
+    const bool is_path = chunk_.text[at_] == '/' && run_length(chunk_.text, end, '/') == 1;
+    if (mark == '/' && (is_with || is_path)) return 1;
     const std::size_t stars = run_length(chunk_.text, end, '*');
     return stars > kStrongestEmphasis && chunk_.text[0] != '*' ? stars : 0;
   }

@@ -200,6 +200,7 @@ TEST_CASE("hard text: addresses") {
        "a name with a domain"},
       {"/r/zen and r/zen by /u/me", "/r/zen and r/zen by /u/me", "forums and people of reddit"},
       {"it was [deleted] by him", "it was [ deleted ] by him", "brackets stand apart"},
+      {"(/r/zen/)", "( /r/zen/ )", "the last slash belongs to a path"},
       {"/s or not", "/s or not", "the mark of sarcasm"},
       {"@you #1", "@ you # 1", "the Penn Treebank parts them"},
   };
