@@ -72,7 +72,8 @@ std::size_t pictograph_length(std::string_view text) {
 
 std::size_t url_length(std::string_view text) {
   static constexpr std::array kSchemes = {"http://"sv, "https://"sv, "ftp://"sv, "www."sv};
-  if (text.empty() || "hHfFwW"sv.find(text[0]) == std::string_view::npos) return 0;
+  constexpr AsciiSet kFirst("hHfFwW");
+  if (text.empty() || !kFirst.has(text[0])) return 0;
   const std::size_t scheme = prefix_length(kSchemes, ascii_lower_case(text.substr(0, 8)));
   if (scheme == 0 || !word_goes_on(text, scheme)) return 0;
 
@@ -139,7 +140,7 @@ std::string_view without_opening_marks(std::string_view text) {
 
 std::size_t spaced_ellipsis_length(std::string_view text) {
   constexpr std::size_t kShortest = 5;  // ". . ."
-  if (!text.starts_with(". . .")) return 0;
+  if (text.empty() || text[0] != '.' || !text.starts_with(". . .")) return 0;
   std::size_t length = kShortest;
   while (text.substr(length).starts_with(" .")) length += 2;
   return length;
@@ -148,7 +149,8 @@ std::size_t spaced_ellipsis_length(std::string_view text) {
 std::size_t operator_length(std::string_view text) {
   static constexpr std::array kOperators = {"!="sv, "!=="sv, "+="sv, "*="sv, "/="sv, ":="sv,
                                             ">="sv, ">>="sv, "|>"sv, "&&"sv, "::"sv, "%="sv};
-  if (text.size() < 2 || "<>-=!+*/:|&%"sv.find(text[0]) == std::string_view::npos) return 0;
+  constexpr AsciiSet kFirst("<>-=!+*/:|&%");
+  if (text.size() < 2 || !kFirst.has(text[0])) return 0;
   // An arrow is a shaft with a head or two: "->", "<==", "<->". So is "<=".
   const std::size_t begin = text[0] == '<' ? 1 : 0;
   const char shaft = begin < text.size() ? text[begin] : '\0';
@@ -166,9 +168,8 @@ std::size_t emoticon_length(std::string_view text) {
       ">:)"sv, "^.^"sv, "o_o"sv, "O_O"sv, "o_O"sv,  "O_o"sv,         "T_T"sv,
       ";_;"sv, ":'("sv, "<3"sv,  "</3"sv, "\\o/"sv, "¯\\_(ツ)_/¯"sv, "¯\\\\_(ツ)_/¯"sv};
   // Most words begin with a letter that begins no emoticon.
-  if (text.empty()) return 0;
-  const bool ascii = (text[0] & 0x80) == 0;
-  if (ascii && "(^->oOT;:<\\="sv.find(text[0]) == std::string_view::npos) return 0;
+  constexpr AsciiSet kFirst("(^->oOT;:<\\=");
+  if (text.empty() || ((text[0] & 0x80) == 0 && !kFirst.has(text[0]))) return 0;
   if (const std::size_t length = pictograph_length(text)) return length;
   const std::size_t length = std::max(prefix_length(kFixed, text), face_length(text));
   return word_goes_on(text, length) ? 0 : length;
@@ -182,10 +183,9 @@ std::size_t address_length(std::string_view text) {
 std::size_t contraction_length(std::string_view word) {
   static constexpr std::array kContractions = {"n't"sv, "'ll"sv, "'re"sv, "'ve"sv,
                                                "'s"sv,  "'m"sv,  "'d"sv};
-  const std::size_t apostrophe = word.rfind('\'');
-  if (apostrophe == std::string_view::npos || word.size() - apostrophe > 3) return 0;
-  const std::string end =
-      ascii_lower_case(word.substr(word.size() - std::min(word.size(), std::size_t{3})));
+  const std::string_view last = word.substr(word.size() - std::min(word.size(), std::size_t{3}));
+  if (last.find('\'') == std::string_view::npos) return 0;
+  const std::string end = ascii_lower_case(last);
   for (const std::string_view contraction : kContractions) {
     if (end.ends_with(contraction))
       return contraction.size() < word.size() ? contraction.size() : 0;
@@ -207,10 +207,8 @@ std::size_t fused_word_cut(std::string_view word) {
       {"'twas", 2},
   }};
   constexpr std::size_t kLongestFused = 6;
-  if (word.empty() || word.size() > kLongestFused ||
-      "cgwldm'CGWLDM"sv.find(word[0]) == std::string_view::npos) {
-    return 0;
-  }
+  constexpr AsciiSet kFirst("cgwldm'CGWLDM");
+  if (word.empty() || word.size() > kLongestFused || !kFirst.has(word[0])) return 0;
   const auto* found = std::ranges::find(kFused, ascii_lower_case(word),
                                         [](const auto& entry) { return entry.first; });
   return found == kFused.end() ? 0 : found->second;

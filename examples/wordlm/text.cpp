@@ -134,8 +134,10 @@ std::string_view first_word(std::string_view text) {
 Chunk next_chunk(std::string_view text, std::size_t from) {
   CodePoint c;
   while ((c = code_point_at(text, from)).length > 0 && is_space(c.value)) from += c.length;
-  std::size_t end = from;
-  while ((c = code_point_at(text, end)).length > 0 && !is_space(c.value)) end += c.length;
+  std::size_t end = skip_ascii_marks(text, from);
+  while ((c = code_point_at(text, end)).length > 0 && !is_space(c.value)) {
+    end = skip_ascii_marks(text, end + c.length);
+  }
   return {text.substr(std::min(from, text.size()), end - from), from};
 }
 
@@ -169,10 +171,12 @@ std::string lower_case(std::string_view word) {
 }
 
 void make_lower_case(std::string& word) {
-  if (is_all_ascii(word)) {
-    for (char& c : word) c = ascii_lower(c);
-    return;
+  bool ascii = true;
+  for (char& c : word) {
+    ascii = ascii && (c & 0x80) == 0;
+    c = ascii_lower(c);
   }
+  if (ascii) return;
   constexpr std::int32_t kSigma = 0x3A3;
   constexpr std::int32_t kFinalSigma = 0x3C2;
   std::string lower;

@@ -93,6 +93,23 @@ void append_code_point(std::string& text, std::int32_t value);
 /// The letters and digits at the start of `text`.
 [[nodiscard]] std::string_view first_word(std::string_view text);
 
+/// A set of ASCII characters.
+class AsciiSet {
+ public:
+  explicit consteval AsciiSet(std::string_view characters) {
+    for (const char c : characters) bits_[static_cast<std::size_t>(c) / 64] |= bit(c);
+  }
+  [[nodiscard]] constexpr bool has(char c) const {
+    return (c & 0x80) == 0 && (bits_[static_cast<std::size_t>(c) / 64] & bit(c)) != 0;
+  }
+
+ private:
+  static constexpr std::uint64_t bit(char c) {
+    return std::uint64_t{1} << (static_cast<unsigned>(c) % 64);
+  }
+  std::array<std::uint64_t, 2> bits_{};
+};
+
 /// A stretch of a text without white space, and where it begins.
 struct Chunk {
   std::string_view text;  ///< empty at the end of the text
@@ -101,6 +118,13 @@ struct Chunk {
   [[nodiscard]] bool empty() const { return text.empty(); }
   [[nodiscard]] std::size_t end() const { return begin + text.size(); }
 };
+
+/// The next byte of `text` from `at` on that is white space of ASCII or beyond ASCII; its size if
+/// none: a quick step over what is surely part of a chunk.
+[[nodiscard]] inline std::size_t skip_ascii_marks(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] > ' ' && text[at] < 0x7F) ++at;
+  return at;
+}
 
 /// The first chunk of `text` at or after byte `from`.
 [[nodiscard]] Chunk next_chunk(std::string_view text, std::size_t from = 0);

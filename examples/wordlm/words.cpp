@@ -132,8 +132,9 @@ class WordSplitter {
   /// What may stand before a word and belong to it: a sign or a decimal point before a number, the
   /// slash of "/r/funny" and "/s", the period of ".NET" and ".txt".
   std::size_t word_prefix_length() const {
-    if (after_word_) return 0;
     const std::string_view text = rest();
+    constexpr AsciiSet kPrefixes("-./");
+    if (after_word_ || !kPrefixes.has(text[0])) return 0;
     if (text.starts_with("-.") && is_digit_at(at_ + 2)) return 2;
     const bool before_number = text.starts_with('-') || text.starts_with('.');
     if (before_number && is_digit_at(at_ + 1)) return 1;
@@ -272,8 +273,8 @@ class WordSplitter {
       skip(1);  // Markdown's way to say that the next character means itself
       return take(character().length);
     }
-    constexpr auto kRuns = ".-=~#<>^*_+|"sv;
-    if (c.length == 1 && kRuns.find(static_cast<char>(c.value)) != std::string_view::npos) {
+    constexpr AsciiSet kRuns(".-=~#<>^*_+|");
+    if (kRuns.has(rest()[0])) {
       return take(run_length(chunk_.text, at_, static_cast<char>(c.value)));
     }
     // What is invisible on its own, such as a direction mark, is no word.
