@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <iterator>
+#include <optional>
 #include <string>
 
+#include "wordlm/abbreviation_table.h"
 #include "wordlm/lexicon.h"
 #include "wordlm/text.h"
 
@@ -18,160 +19,6 @@ constexpr PeriodMeaning kInside = {.belongs = true, .ends = false};
 constexpr PeriodMeaning kBoth = {.belongs = true, .ends = true};
 constexpr PeriodMeaning kEnd = {.belongs = false, .ends = true};
 constexpr PeriodMeaning kGoesOn = {.belongs = false, .ends = false};
-
-/// Kinds of abbreviations, a set of bits: "sec" is both a section and a second.
-enum Kind : std::uint16_t {
-  kTitle = 1,         ///< Mr.
-  kClippedTitle = 2,  ///< gov., a word of its own too
-  kPointsOn = 4,      ///< e.g.
-  kStreet = 8,        ///< St.
-  kMonth = 16,
-  kDay = 32,          ///< of the week
-  kNumbered = 64,     ///< No. 5
-  kRoman = 128,       ///< vol. II
-  kUnit = 256,        ///< oz.
-  kCommonUnit = 512,  /// < in., a common word without a number
-  kMayEnd = 1024,     ///< etc.
-  kName = 2048,       ///< Inc., part of a name
-  kAfterEt = 8192,    ///< et al.
-  kCapitals = 4096,   ///< an abbreviation in capitals, too: MR.
-};
-
-struct Entry {
-  std::string_view word;  // without its last period, in lower case
-  unsigned kinds;
-};
-
-// In the order of their bytes, for a binary search.
-constexpr Entry kAbbreviations[] = {{"a.k.a", kPointsOn | kCapitals},
-                                    {"a.m", kMayEnd | kCapitals},
-                                    {"adm", kClippedTitle},
-                                    {"al", kMayEnd | kAfterEt},
-                                    {"approx", kPointsOn},
-                                    {"apr", kMonth},
-                                    {"aug", kMonth},
-                                    {"ave", kMayEnd},
-                                    {"blvd", kMayEnd},
-                                    {"bros", kName},
-                                    {"bspw", kPointsOn},
-                                    {"bzw", kPointsOn},
-                                    {"c", kNumbered},
-                                    {"ca", kNumbered},
-                                    {"capt", kTitle | kCapitals},
-                                    {"cf", kPointsOn},
-                                    {"ch", kNumbered | kRoman},
-                                    {"cmdr", kTitle},
-                                    {"co", kName},
-                                    {"col", kClippedTitle},
-                                    {"corp", kName},
-                                    {"cpl", kTitle},
-                                    {"cpt", kTitle},
-                                    {"d.h", kPointsOn},
-                                    {"dec", kMonth},
-                                    {"dept", kMayEnd},
-                                    {"dr", kTitle | kCapitals},
-                                    {"dra", kTitle},
-                                    {"e.g", kPointsOn | kCapitals},
-                                    {"eg", kPointsOn},
-                                    {"est", kMayEnd},
-                                    {"etc", kMayEnd | kCapitals},
-                                    {"evtl", kPointsOn},
-                                    {"feat", kClippedTitle},
-                                    {"feb", kMonth},
-                                    {"fig", kNumbered | kRoman},
-                                    {"figs", kNumbered},
-                                    {"fri", kDay},
-                                    {"ft", kCommonUnit | kClippedTitle},
-                                    {"gal", kCommonUnit},
-                                    {"gen", kClippedTitle},
-                                    {"ggf", kPointsOn},
-                                    {"gov", kClippedTitle},
-                                    {"govt", kMayEnd},
-                                    {"hon", kClippedTitle},
-                                    {"hr", kUnit},
-                                    {"hrs", kUnit},
-                                    {"i.e", kPointsOn | kCapitals},
-                                    {"ie", kPointsOn},
-                                    {"in", kCommonUnit},
-                                    {"inc", kName},
-                                    {"incl", kPointsOn},
-                                    {"jan", kMonth},
-                                    {"jr", kName | kCapitals},
-                                    {"jul", kMonth},
-                                    {"jun", kMonth},
-                                    {"lb", kUnit},
-                                    {"lbs", kUnit},
-                                    {"lt", kTitle | kCapitals},
-                                    {"ltd", kName},
-                                    {"maj", kClippedTitle},
-                                    {"mar", kMonth},
-                                    {"messrs", kTitle},
-                                    {"mi", kCommonUnit},
-                                    {"min", kCommonUnit},
-                                    {"mins", kCommonUnit},
-                                    {"mon", kDay},
-                                    {"mr", kTitle | kCapitals},
-                                    {"mrs", kTitle | kCapitals},
-                                    {"ms", kTitle},
-                                    {"mt", kTitle},
-                                    {"no", kNumbered},
-                                    {"nos", kNumbered},
-                                    {"nov", kMonth},
-                                    {"nr", kNumbered},
-                                    {"oct", kMonth},
-                                    {"op", kNumbered},
-                                    {"oz", kUnit},
-                                    {"p", kNumbered},
-                                    {"p.m", kMayEnd | kCapitals},
-                                    {"p.s", kPointsOn | kCapitals},
-                                    {"ph.d", kMayEnd | kCapitals},
-                                    {"pp", kNumbered},
-                                    {"pres", kClippedTitle},
-                                    {"prof", kTitle | kCapitals},
-                                    {"pt", kNumbered | kRoman | kCommonUnit},
-                                    {"pts", kUnit},
-                                    {"qt", kCommonUnit},
-                                    {"rd", kStreet},
-                                    {"rep", kClippedTitle},
-                                    {"rev", kClippedTitle},
-                                    {"sec", kNumbered | kCommonUnit},
-                                    {"secs", kCommonUnit},
-                                    {"sen", kClippedTitle},
-                                    {"sep", kMonth},
-                                    {"sept", kMonth},
-                                    {"sgt", kTitle | kCapitals},
-                                    {"sr", kName | kCapitals},
-                                    {"sra", kTitle},
-                                    {"srta", kTitle},
-                                    {"st", kTitle | kStreet | kCapitals},
-                                    {"thu", kDay},
-                                    {"thur", kDay},
-                                    {"thurs", kDay},
-                                    {"tue", kDay},
-                                    {"tues", kDay},
-                                    {"u.a", kMayEnd},
-                                    {"usw", kMayEnd},
-                                    {"viz", kPointsOn},
-                                    {"vol", kNumbered | kRoman},
-                                    {"vols", kNumbered | kRoman},
-                                    {"vs", kPointsOn | kCapitals},
-                                    {"w.r.t", kPointsOn},
-                                    {"wed", kDay},
-                                    {"yd", kCommonUnit},
-                                    {"yds", kUnit},
-                                    {"yr", kUnit},
-                                    {"yrs", kUnit},
-                                    {"z.b", kPointsOn}};
-static_assert(std::ranges::is_sorted(kAbbreviations, {}, &Entry::word));
-constexpr std::size_t kLongestAbbreviation = 6;
-
-/// The kinds of `word`, a set of `Kind`; 0: it is no abbreviation of the table.
-unsigned kinds_of(std::string_view word) {
-  if (word.size() > kLongestAbbreviation) return 0;
-  const std::string lower = ascii_lower_case(word);
-  const auto* found = std::ranges::lower_bound(kAbbreviations, lower, {}, &Entry::word);
-  return found != std::end(kAbbreviations) && found->word == lower ? found->kinds : 0;
-}
 
 /// The kinds of the abbreviation that two letters are together, the periods behind them ignored.
 unsigned joined_kinds(std::string_view first, std::string_view between, std::string_view second) {
@@ -250,6 +97,11 @@ bool is_article(std::string_view word) {
   static constexpr std::array kArticles = {"the"sv, "a"sv,   "an"sv,  "my"sv,   "your"sv,
                                            "his"sv, "her"sv, "our"sv, "their"sv};
   return is_among(kArticles, word);
+}
+
+/// Before lower case and numbers the sentence goes on; otherwise it ends.
+PeriodMeaning meaning_by_case(std::string_view next) {
+  return starts_with_lower(next) || starts_with_digit(next) ? kInside : kBoth;
 }
 
 PeriodMeaning meaning_of_title(const PeriodContext& context, std::string_view before) {
@@ -349,43 +201,30 @@ PeriodMeaning meaning_of_initials(std::string_view word, std::string_view before
     return word == "v" && starts_with_upper(before) && starts_with_upper(next) ? kInside : kEnd;
   }
   if (capital) return is_starter(next) ? kBoth : kInside;
-  return starts_with_lower(next) || starts_with_digit(next) ? kInside : kBoth;
+  return meaning_by_case(next);
 }
 
-/// The meaning by a table's `kinds`; false where they do not apply.
-bool find_meaning(const PeriodContext& context, unsigned kinds, PeriodMeaning& meaning) {
-  const std::string_view before = bare(context.before);
+/// The meaning by the `kinds` of the table; none where they do not apply here.
+std::optional<PeriodMeaning> meaning_by_kind(const PeriodContext& context, unsigned kinds) {
+  const std::string_view word = context.word;
   const std::string_view next = context.next;
+  const std::string_view before = bare(context.before);
+  const auto is = [kinds](unsigned kind) { return (kinds & kind) != 0; };
   const bool after_number = starts_with_digit(before);
-  const bool is_named_street = after_number || is_name(before);
-  if ((kinds & kPointsOn) != 0) {
-    meaning = kInside;
-  } else if ((kinds & kAfterEt) != 0 && ascii_lower_case(before) != "et") {
-    return false;
-  } else if ((kinds & kStreet) != 0 && is_named_street) {
-    meaning = meaning_of_street(next);
-  } else if ((kinds & kTitle) != 0) {
-    const bool is_drive = context.word == "Dr" && is_name(before) && is_starter(next);
-    meaning = is_drive ? kBoth : meaning_of_title(context, before);
-  } else if ((kinds & (kUnit | kMayEnd)) != 0 || ((kinds & kCommonUnit) != 0 && after_number)) {
-    meaning = starts_with_lower(next) || starts_with_digit(next) ? kInside : kBoth;
-  } else if ((kinds & kName) != 0) {
-    meaning = is_starter(next) ? kBoth : kInside;
-  } else if ((kinds & kMonth) != 0 && is_month(context.word, before)) {
-    meaning = meaning_of_month(before, next);
-  } else if ((kinds & kDay) != 0 && starts_with_upper(context.word)) {
-    meaning = starts_with_lower(next) || starts_with_digit(next) ? kInside : kBoth;
-  } else if ((kinds & kNumbered) != 0 && is_number_for(context, kinds) &&
-             !is_answer(context.word, before)) {
-    meaning = kInside;
-  } else if (context.word == "no" && next == "of") {  // the no. of people
-    meaning = kInside;
-  } else if ((kinds & kClippedTitle) != 0 && starts_with_upper(next) && !is_starter(next)) {
-    meaning = kInside;
-  } else {
-    return false;
-  }
-  return true;
+
+  if (is(kPointsOn)) return kInside;
+  if (is(kAfterEt) && ascii_lower_case(before) != "et") return {};
+  if (is(kStreet) && (after_number || is_name(before))) return meaning_of_street(next);
+  if (word == "Dr" && is_name(before) && is_starter(next)) return kBoth;  // a drive
+  if (is(kTitle)) return meaning_of_title(context, before);
+  if (is(kUnit | kMayEnd) || (is(kCommonUnit) && after_number)) return meaning_by_case(next);
+  if (is(kName)) return is_starter(next) ? kBoth : kInside;
+  if (is(kMonth) && is_month(word, before)) return meaning_of_month(before, next);
+  if (is(kDay) && starts_with_upper(word)) return meaning_by_case(next);
+  if (is(kNumbered) && is_number_for(context, kinds) && !is_answer(word, before)) return kInside;
+  if (word == "no" && next == "of") return kInside;  // the no. of people
+  if (is(kClippedTitle) && is_name(next)) return kInside;
+  return {};
 }
 
 }  // namespace
@@ -408,8 +247,7 @@ PeriodMeaning meaning_of_period(const PeriodContext& context) {
   const bool shouts_alone = is_in_capitals(word) && (kinds & kCapitals) == 0 &&
                             !is_in_capitals(plain.next) && !starts_with_digit(plain.next);
   if (shouts_alone && !is_initials(word)) return kEnd;
-  PeriodMeaning meaning;
-  if (kinds != 0 && find_meaning(plain, kinds, meaning)) return meaning;
+  if (const auto meaning = meaning_by_kind(plain, kinds)) return *meaning;
   return is_initials(word) ? meaning_of_initials(word, bare(before), next) : kEnd;
 }
 

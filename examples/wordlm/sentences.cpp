@@ -127,18 +127,20 @@ bool is_block_boundary(std::string_view chunk, std::string_view gap, std::string
 Chunk next_piece(std::string_view text, std::size_t from) {
   CodePoint c;
   while ((c = code_point_at(text, from)).length > 0 && is_space(c.value)) from += c.length;
-  std::size_t end = skip_ascii_marks(text, from);
+  std::size_t end = skip_ascii(text, from);
   bool ended = false;
   while ((c = code_point_at(text, end)).length > 0 && !is_space(c.value)) {
     // Quotes of English may open as well as close.
     if (ended && !is_one_of(c, kTerminators) && !is_one_of(c, U"”’」』）》〉"sv)) break;
     ended = ended || (c.length > 1 && is_one_of(c, kFullWidth));
     end += c.length;
-    if (!ended) end = skip_ascii_marks(text, end);
+    if (!ended) end = skip_ascii(text, end);
   }
   if (end > from && text[end - 1] == '.') {
-    const std::size_t ellipsis = spaced_ellipsis_length(text.substr(end - 1));
-    end += ellipsis > 0 ? ellipsis - 1 : 0;
+    if (const std::size_t ellipsis = spaced_ellipsis_length(text.substr(end - 1))) {
+      end += ellipsis - 1;
+      while (is_one_of(c = code_point_at(text, end), kClosers)) end += c.length;
+    }
   }
   return {text.substr(std::min(from, text.size()), end - from), from};
 }
@@ -184,8 +186,8 @@ void for_each_sentence(std::string_view comment, Case letters,
     words.clear();
     append_words(text, words);
     if (words.empty()) return;
-    if (letters == Case::lower) {
-      for (std::string& word : words) make_lower_case(word);
+    for (std::string& word : words) {
+      letters == Case::lower ? make_lower_case(word) : make_composed(word);
     }
     take(words);
   });

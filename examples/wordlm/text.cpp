@@ -134,9 +134,9 @@ std::string_view first_word(std::string_view text) {
 Chunk next_chunk(std::string_view text, std::size_t from) {
   CodePoint c;
   while ((c = code_point_at(text, from)).length > 0 && is_space(c.value)) from += c.length;
-  std::size_t end = skip_ascii_marks(text, from);
+  std::size_t end = skip_ascii(text, from);
   while ((c = code_point_at(text, end)).length > 0 && !is_space(c.value)) {
-    end = skip_ascii_marks(text, end + c.length);
+    end = skip_ascii(text, end + c.length);
   }
   return {text.substr(std::min(from, text.size()), end - from), from};
 }
@@ -193,6 +193,8 @@ void make_lower_case(std::string& word) {
   }
   word = composed(std::move(lower));
 }
+
+void make_composed(std::string& word) { word = composed(std::move(word)); }
 
 std::string ascii_lower_case(std::string_view word) {
   std::string lower(word);

@@ -119,9 +119,9 @@ struct Chunk {
   [[nodiscard]] std::size_t end() const { return begin + text.size(); }
 };
 
-/// The next byte of `text` from `at` on that is white space of ASCII or beyond ASCII; its size if
-/// none: a quick step over what is surely part of a chunk.
-[[nodiscard]] inline std::size_t skip_ascii_marks(std::string_view text, std::size_t at) {
+/// The first byte of `text` at or after `at` that is ASCII white space or beyond ASCII; the size of
+/// `text` if there is none. All bytes before it belong to one chunk.
+[[nodiscard]] inline std::size_t skip_ascii(std::string_view text, std::size_t at) {
   while (at < text.size() && text[at] > ' ' && text[at] < 0x7F) ++at;
   return at;
 }
@@ -146,6 +146,8 @@ struct RepairedText {
 
 /// `word` becomes `lower_case(word)`.
 void make_lower_case(std::string& word);
+/// `word` becomes its NFC form: an accent and its letter are one character where there is one.
+void make_composed(std::string& word);
 
 /// ASCII letters lowered, all other bytes as they are: for comparing with words of our own tables.
 [[nodiscard]] std::string ascii_lower_case(std::string_view word);

@@ -117,9 +117,7 @@ class WordSplitter {
     if (!is_word_at(end)) return 0;
     while (true) {
       const CodePoint c = code_point_at(chunk_.text, end);
-      if (c.length == 0) {
-        return end - at_;
-      } else if (is_word_character(c.value)) {
+      if (c.length > 0 && is_word_character(c.value)) {
         end += c.length;
       } else if (const std::size_t joiner = joiner_length(end)) {
         end += joiner;

@@ -124,6 +124,35 @@ TEST_CASE("what the model learns is in lower case, without HTML, emphasis and ru
   CHECK(learned("**").empty() == false);
 }
 
+TEST_CASE("for_each_sentence: case is kept if asked, and a comment need not hold a sentence") {
+  const auto words_in = [](std::string_view comment, Case letters) {
+    std::string text;
+    for_each_sentence(comment, letters, [&](const Sentence& sentence) {
+      text += fmt::format("{}|", fmt::join(sentence, " "));
+    });
+    return text;
+  };
+  CHECK(words_in("I AM. You&#39;re <b>Ä</b>!", Case::kept) == "I AM .|You 're Ä !|");
+  CHECK(words_in("I AM. You&#39;re <b>Ä</b>!", Case::lower) == "i am .|you 're ä !|");
+  CHECK(words_in("I AM. You&#39;re <b>Ä</b>!", Case::lower) ==
+        learned("I AM. You&#39;re <b>Ä</b>!"));
+  CHECK(words_in("CAFE\u0301", Case::kept) == "CAF\u00C9|");
+  CHECK(words_in("***\n\n ** ", Case::kept) == "**|");
+  CHECK(words_in("", Case::kept).empty());
+}
+
+TEST_CASE("an ellipsis of spaced periods means the same as one without blanks") {
+  for (const std::string_view text :
+       {"wait{} what", "Wait{} No.", "Well{} I guess", "So{}", "{} And", "a{} b{} C", "etc{} The",
+        "\"So{}\" She left", "it costs 5{} 6"}) {
+    const std::string plain = fmt::format(fmt::runtime(text), "...", "...");
+    for (const char* dots : {" . . .", ". . .", " . . . ."}) {
+      CHECK(learned(fmt::format(fmt::runtime(text), dots, dots)) == learned(plain));
+    }
+  }
+  CHECK(learned("one . . two") == "one . .|two|");
+}
+
 TEST_CASE("gigantic comments are split") {
   std::string sentences;
   for (int i = 0; i < 100'000; ++i) sentences += "Mr. A. is here. ";
