@@ -14,15 +14,16 @@ enum Kind : std::uint16_t {
   kPointsOn = 4,      ///< e.g.
   kStreet = 8,        ///< St.
   kMonth = 16,
-  kDay = 32,          ///< of the week
-  kNumbered = 64,     ///< No. 5
-  kRoman = 128,       ///< vol. II
-  kUnit = 256,        ///< oz.
-  kCommonUnit = 512,  ///< in., a common word without a number
-  kMayEnd = 1024,     ///< etc.
-  kName = 2048,       ///< Inc., part of a name
-  kAfterEt = 4096,    ///< et al.
-  kCapitals = 8192,   ///< an abbreviation in capitals, too: MR.
+  kDay = 32,               ///< of the week
+  kNumbered = 64,          ///< No. 5
+  kRoman = 128,            ///< vol. II
+  kUnit = 256,             ///< oz.
+  kCommonUnit = 512,       ///< in., a common word without a number
+  kMayEnd = 1024,          ///< etc.
+  kName = 2048,            ///< Inc., part of a name
+  kAfterEt = 4096,         ///< et al.
+  kCapitals = 8192,        ///< an abbreviation in capitals, too: MR.
+  kPointsOnFirst = 16384,  ///< PS., at the start of a sentence alone
 };
 
 /// The kinds of `word`, written without its last period, as a set of `Kind`; 0: it is no

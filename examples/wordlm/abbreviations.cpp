@@ -212,7 +212,7 @@ std::optional<PeriodMeaning> meaning_by_kind(const PeriodContext& context, unsig
   const auto is = [kinds](unsigned kind) { return (kinds & kind) != 0; };
   const bool after_number = starts_with_digit(before);
 
-  if (is(kPointsOn)) return kInside;
+  if (is(kPointsOn) || (is(kPointsOnFirst) && before.empty())) return kInside;
   if (is(kAfterEt) && ascii_lower_case(before) != "et") return {};
   if (is(kStreet) && (after_number || is_name(before))) return meaning_of_street(next);
   if (word == "Dr" && is_name(before) && is_starter(next)) return kBoth;  // a drive

@@ -35,9 +35,10 @@ struct PeriodMeaning {
 ///    Mar. 2 of us"). It does not end a sentence before lower case, it does before upper case. So
 ///    do days of the week with a capital. "mar" in lower case is a month after "in", "on", ...
 /// 6. "No.", "vol.", "p." and the like are abbreviations before a number, "vol." also before a
-///    Roman one; then they do not end a sentence. After "was", "said" and so on, "no" is the
-///    answer.
-/// 7. Units ("oz.", "hrs."), "etc.", "p.m." and the like keep their period and end a sentence
+///    Roman one, "no." before "of"; then they do not end a sentence. After "was", "said" and so on,
+///    "no" is the answer.
+/// 7. Units ("oz.", "hrs."), "etc.", "p.m.", "et al." and the like keep their period and end a
+/// sentence
 ///    before upper case. Units that are common words ("in", "min") are units after numbers only.
 /// 8. "Inc.", "Jr.", "U.S." keep it too, and end a sentence before a starter alone, since names go
 ///    on: "U.S. Army".
@@ -45,7 +46,8 @@ struct PeriodMeaning {
 ///    before a starter alone. It is no initial, but ends the sentence, after a noun that letters
 ///    number ("Plan B.", "vitamin C."), after an article, before a bracket, or as a unit after a
 ///    number. "I" is the pronoun, except after a name.
-/// 10. Any other period ends the sentence.
+/// 10. "v." between names is "versus"; "PS." points on where it is the first word.
+/// 11. Any other period ends the sentence.
 [[nodiscard]] PeriodMeaning meaning_of_period(const PeriodContext& context);
 
 }  // namespace wordlm

@@ -81,6 +81,11 @@ bool ends_at_period(const Spoken& chunk, const Ending& ending, std::string_view 
   return meaning_of_period({without_opening_marks(chunk.before), ending.stem, next_chunk}).ends;
 }
 
+/// Whether the mark is part of a name: "Yahoo! is".
+bool ends_like_a_name(const Ending& ending) {
+  return ending.marks == "!" && (ending.stem == "Yahoo" || ending.stem == "Jeopardy");
+}
+
 /// Whether the sentence ends with `chunk`, though no line says so.
 bool ends_sentence(const Spoken& chunk, std::string_view next_chunk) {
   // Most chunks are plain words.
@@ -91,7 +96,8 @@ bool ends_sentence(const Spoken& chunk, std::string_view next_chunk) {
 
   const CodePoint first = code_point_at(next);
   if (has_one_of(ending.marks, kAlways)) {
-    return !(ending.closed && is_lower(first.value));  // "Really?" he said.
+    const bool is_inside = ending.closed || ends_like_a_name(ending);  // "Really?" he said.
+    return !(is_inside && is_lower(first.value));
   }
   if (ending.marks == ".") return ends_at_period(chunk, ending, next_chunk);
   if (ending.stem.empty() && chunk.before.empty()) return false;  // "... and so it began"

@@ -16,7 +16,8 @@ namespace wordlm {
 ///
 /// A sentence ends after marks with which sentences end, closing quotes and brackets included, if
 /// white space and something that can start a sentence follow:
-/// - after `?` and `!`, whatever follows, but not in '"Really?" he said.';
+/// - after `?` and `!`, whatever follows, but not before lower case in '"Really?" he said.' and
+///   "Yahoo! is";
 /// - after a single period, unless it is that of an abbreviation, an initial or a list number
 /// inside
 ///   the sentence: `meaning_of_period` has the rules;

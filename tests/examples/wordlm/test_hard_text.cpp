@@ -77,6 +77,12 @@ TEST_CASE("hard text: abbreviations inside a sentence") {
        "one period ends both the word and the sentence; the model sees both"},
       {"Is it cats, etc.?", "Is it cats , etc. ?", "the question mark ends the sentence"},
       {"P.S. I love you.", "P.S. I love you .", "a postscript goes on"},
+      {"PS. Love it. My PS. It broke.", "PS. Love it . | My PS . | It broke .",
+       "PS. is a postscript at the start alone"},
+      {"Drs. Ali and Lee left.", "Drs. Ali and Lee left .", "two doctors"},
+      {"Call Bob, ext. 37625.", "Call Bob , ext. 37625 .", "an extension, before a number"},
+      {"I use Yahoo! and AOL. Yahoo! It works.", "I use Yahoo ! and AOL . | Yahoo ! | It works .",
+       "a name with a mark"},
       {"It works w/o him, a.k.a. Bob.", "It works w/o him , a.k.a. Bob .",
        "without, also known as"},
   };
