@@ -12,6 +12,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
+constexpr std::string_view kSoftHyphen = "\xC2\xAD";
+
 /// What browsers take the numbers 128 to 159 for.
 constexpr std::array<std::int32_t, 32> kWindows1252 = {
     0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
@@ -74,21 +76,28 @@ Tag tag_at(std::string_view text) {
   return {end + 1, is_block};
 }
 
+/// The next byte of `text` from `from` on that may begin a tag or a soft hyphen; its size if none.
+std::size_t next_special(std::string_view text, std::size_t from) {
+  while (from < text.size() && text[from] != '<' && text[from] != kSoftHyphen[0]) ++from;
+  return from;
+}
+
 std::string without_tags(std::string_view html) {
-  constexpr std::string_view kSoftHyphen = "\xC2\xAD";
   std::string text;
   text.reserve(html.size());
   for (std::size_t at = 0; at < html.size();) {
-    if (html[at] == '<') {
-      const Tag tag = tag_at(html.substr(at));
-      if (tag.is_block) text += "\n\n";
-      at += tag.length;
-      if (tag.length > 0) continue;
-    } else if (html.substr(at).starts_with(kSoftHyphen)) {
+    const std::size_t special = next_special(html, at);
+    text.append(html, at, special - at);
+    at = special;
+    if (at == html.size()) break;
+    if (html.substr(at).starts_with(kSoftHyphen)) {
       at += kSoftHyphen.size();
       continue;
     }
-    text += html[at++];
+    const Tag tag = html[at] == '<' ? tag_at(html.substr(at)) : Tag();
+    if (tag.is_block) text += "\n\n";
+    if (tag.length == 0) text += html[at];
+    at += std::max(tag.length, std::size_t{1});
   }
   return text;
 }
@@ -121,7 +130,13 @@ std::string decode_entities(std::string_view text) {
 }
 
 std::string text_of_html(std::string_view html) {
+  if (html.find('&') == std::string_view::npos) return without_tags(html);
   return without_tags(decode_entities(decode_entities(html)));
+}
+
+bool is_plain_text(std::string_view text) {
+  return text.find('&') == std::string_view::npos && text.find('<') == std::string_view::npos &&
+         text.find(kSoftHyphen) == std::string_view::npos;
 }
 
 }  // namespace wordlm

@@ -28,4 +28,7 @@ struct NamedCharacter {
 /// out. Only tags that HTML has are tags: "a < b" and "<3" stay.
 [[nodiscard]] std::string text_of_html(std::string_view html);
 
+/// Whether `text_of_html` would surely return `text` as it is: it holds no `&`, `<` or soft hyphen.
+[[nodiscard]] bool is_plain_text(std::string_view text);
+
 }  // namespace wordlm

@@ -29,17 +29,6 @@ bool word_goes_on(std::string_view text, std::size_t at) {
   return c.length > 0 && is_word_character(c.value);
 }
 
-/// Whether `word` is single letters with periods between them: "U.S", "p.m", "J".
-bool is_initials(std::string_view word) {
-  for (std::size_t at = 0;;) {
-    const CodePoint letter = code_point_at(word, at);
-    if (letter.length == 0 || !(is_upper(letter.value) || is_lower(letter.value))) return false;
-    at += letter.length;
-    if (at == word.size()) return true;
-    if (word[at++] != '.') return false;
-  }
-}
-
 /// Length of the longest entry of `table` that `text` begins with.
 template <std::size_t kSize>
 std::size_t prefix_length(const std::array<std::string_view, kSize>& table, std::string_view text) {
@@ -82,7 +71,9 @@ std::size_t pictograph_length(std::string_view text) {
 }
 
 std::size_t url_length(std::string_view text) {
-  constexpr std::array kSchemes = {"http://"sv, "https://"sv, "ftp://"sv, "www."sv};
+  static constexpr std::array kSchemes = {"http://"sv, "https://"sv, "ftp://"sv, "www."sv};
+  constexpr AsciiSet kFirst("hHfFwW");
+  if (text.empty() || !kFirst.has(text[0])) return 0;
   const std::size_t scheme = prefix_length(kSchemes, ascii_lower_case(text.substr(0, 8)));
   if (scheme == 0 || !word_goes_on(text, scheme)) return 0;
 
@@ -106,8 +97,9 @@ std::size_t email_length(std::string_view text) {
   constexpr auto kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_%+"sv;
   constexpr auto kDomainLetters = kLetters.substr(0, kLetters.size() - 3);
 
-  const std::size_t sign = text.substr(0, kLongestLocalPart + 1).find_first_not_of(kLetters);
-  if (sign == 0 || sign == std::string_view::npos || text[sign] != '@') return 0;
+  const std::size_t sign = text.substr(0, kLongestLocalPart + 1).find('@');
+  if (sign == 0 || sign == std::string_view::npos) return 0;
+  if (text.find_first_not_of(kLetters) != sign) return 0;
   std::string_view domain = text.substr(sign + 1, kLongestDomain);
   domain = domain.substr(0, domain.find_first_not_of(kDomainLetters));
   domain = domain.substr(0, domain.find_last_not_of(".-") + 1);
@@ -117,45 +109,67 @@ std::size_t email_length(std::string_view text) {
 
 }  // namespace
 
-Abbreviation abbreviation_kind(std::string_view word) {
-  constexpr std::array kInside = {
-      "mr"sv,  "mrs"sv, "ms"sv,  "dr"sv,   "prof"sv,   "st"sv,     "gen"sv,   "sen"sv, "gov"sv,
-      "rev"sv, "lt"sv,  "sgt"sv, "capt"sv, "col"sv,    "messrs"sv, "vs"sv,    "eg"sv,  "ie"sv,
-      "e.g"sv, "i.e"sv, "cf"sv,  "viz"sv,  "approx"sv, "a.k.a"sv,  "w.r.t"sv, "mt"sv};
-  constexpr std::array kBeforeNumber = {"no"sv,  "nos"sv, "vol"sv, "pp"sv,  "p"sv,   "fig"sv,
-                                        "ch"sv,  "sec"sv, "ca"sv,  "jan"sv, "feb"sv, "mar"sv,
-                                        "apr"sv, "jun"sv, "jul"sv, "aug"sv, "sep"sv, "sept"sv,
-                                        "oct"sv, "nov"sv, "dec"sv};
-  constexpr std::array kMayEnd = {"etc"sv,  "jr"sv,   "sr"sv,  "inc"sv, "ltd"sv,  "co"sv,
-                                  "corp"sv, "dept"sv, "est"sv, "al"sv,  "ph.d"sv, "hr"sv,
-                                  "hrs"sv,  "ft"sv,   "lb"sv,  "lbs"sv, "oz"sv,   "yr"sv,
-                                  "yrs"sv,  "pts"sv,  "yds"sv, "ave"sv, "blvd"sv, "govt"sv};
-  if (contains(kInside, word)) return Abbreviation::kInside;
-  if (contains(kBeforeNumber, word)) return Abbreviation::kBeforeNumber;
-  if (contains(kMayEnd, word)) return Abbreviation::kMayEnd;
-  // A lone "I" is the pronoun, and a lone small letter hardly an initial.
-  if (!is_initials(word) || word == "I") return Abbreviation::kNone;
-  const CodePoint first = code_point_at(word);
-  if (is_upper(first.value)) return Abbreviation::kInitials;
-  return first.length == word.size() ? Abbreviation::kNone : Abbreviation::kMayEnd;
-}
-
 bool often_starts_sentence(std::string_view word) {
-  constexpr std::array kStarters = {
-      "the"sv, "this"sv,  "that"sv,   "these"sv,  "those"sv,   "there"sv,   "they"sv, "he"sv,
-      "she"sv, "it"sv,    "its"sv,    "we"sv,     "you"sv,     "i"sv,       "my"sv,   "your"sv,
-      "his"sv, "her"sv,   "their"sv,  "our"sv,    "but"sv,     "and"sv,     "or"sv,   "so"sv,
-      "if"sv,  "in"sv,    "on"sv,     "at"sv,     "for"sv,     "what"sv,    "when"sv, "where"sv,
-      "why"sv, "who"sv,   "how"sv,    "then"sv,   "also"sv,    "because"sv, "not"sv,  "no"sv,
-      "yes"sv, "maybe"sv, "please"sv, "thanks"sv, "however"sv, "after"sv,   "as"sv,   "is"sv};
+  static constexpr std::array kStarters = {
+      "the"sv,    "this"sv,   "that"sv,     "these"sv,  "those"sv,  "there"sv,    "they"sv,
+      "he"sv,     "she"sv,    "it"sv,       "its"sv,    "we"sv,     "you"sv,      "i"sv,
+      "my"sv,     "your"sv,   "his"sv,      "her"sv,    "their"sv,  "our"sv,      "but"sv,
+      "and"sv,    "or"sv,     "so"sv,       "if"sv,     "in"sv,     "on"sv,       "at"sv,
+      "for"sv,    "what"sv,   "when"sv,     "where"sv,  "why"sv,    "who"sv,      "how"sv,
+      "then"sv,   "also"sv,   "because"sv,  "not"sv,    "no"sv,     "yes"sv,      "maybe"sv,
+      "please"sv, "thanks"sv, "however"sv,  "after"sv,  "as"sv,     "is"sv,       "a"sv,
+      "an"sv,     "do"sv,     "does"sv,     "did"sv,    "are"sv,    "was"sv,      "were"sv,
+      "have"sv,   "has"sv,    "had"sv,      "can"sv,    "could"sv,  "would"sv,    "should"sv,
+      "will"sv,   "let"sv,    "here"sv,     "now"sv,    "just"sv,   "even"sv,     "still"sv,
+      "anyway"sv, "yet"sv,    "until"sv,    "before"sv, "during"sv, "once"sv,     "only"sv,
+      "since"sv,  "while"sv,  "although"sv, "though"sv, "some"sv,   "most"sv,     "many"sv,
+      "all"sv,    "both"sv,   "each"sv,     "every"sv,  "any"sv,    "another"sv,  "other"sv,
+      "to"sv,     "from"sv,   "by"sv,       "with"sv,   "nobody"sv, "everyone"sv, "someone"sv,
+      "well"sv,   "ok"sv,     "okay"sv,     "oh"sv};
   return contains(kStarters, word);
 }
 
+std::string_view without_opening_marks(std::string_view text) {
+  constexpr auto kOpeners = U"*_~\"'“”„‘’«([{¿¡「『（《〈"sv;
+  for (CodePoint c; (c = code_point_at(text)).length > 0 && !is_word_character(c.value);) {
+    if (kOpeners.find(static_cast<char32_t>(c.value)) == std::u32string_view::npos) break;
+    text.remove_prefix(c.length);
+  }
+  return text;
+}
+
+std::size_t spaced_ellipsis_length(std::string_view text) {
+  constexpr std::size_t kShortest = 5;  // ". . ."
+  if (text.empty() || text[0] != '.' || !text.starts_with(". . .")) return 0;
+  std::size_t length = kShortest;
+  while (text.substr(length).starts_with(" .")) length += 2;
+  return length;
+}
+
+std::size_t operator_length(std::string_view text) {
+  static constexpr std::array kOperators = {"!="sv, "!=="sv, "+="sv, "*="sv, "/="sv, ":="sv,
+                                            ">="sv, ">>="sv, "|>"sv, "&&"sv, "::"sv, "%="sv};
+  constexpr AsciiSet kFirst("<>-=!+*/:|&%");
+  if (text.size() < 2 || !kFirst.has(text[0])) return 0;
+  // An arrow is a shaft with a head or two: "->", "<==", "<->". So is "<=".
+  const std::size_t begin = text[0] == '<' ? 1 : 0;
+  const char shaft = begin < text.size() ? text[begin] : '\0';
+  if (shaft == '-' || shaft == '=') {
+    const std::size_t end = std::min(text.find_first_not_of(shaft, begin), text.size());
+    const bool has_head = text.substr(end).starts_with('>');
+    if (begin > 0 || has_head) return end + (has_head ? 1 : 0);
+  }
+  return prefix_length(kOperators, text);
+}
+
 std::size_t emoticon_length(std::string_view text) {
-  constexpr std::array kFixed = {"(:"sv,          "^^"sv,           "^_^"sv, "-_-"sv, ">_<"sv,
-                                 "o_o"sv,         "O_O"sv,          "o_O"sv, "O_o"sv, "T_T"sv,
-                                 ";_;"sv,         ":'("sv,          "<3"sv,  "</3"sv, "\\o/"sv,
-                                 "¯\\_(ツ)_/¯"sv, "¯\\\\_(ツ)_/¯"sv};
+  static constexpr std::array kFixed = {
+      "(:"sv,  "^^"sv,  "^_^"sv, "-_-"sv, ">_<"sv,  ">.<"sv,         ">:("sv,
+      ">:)"sv, "^.^"sv, "o_o"sv, "O_O"sv, "o_O"sv,  "O_o"sv,         "T_T"sv,
+      ";_;"sv, ":'("sv, "<3"sv,  "</3"sv, "\\o/"sv, "¯\\_(ツ)_/¯"sv, "¯\\\\_(ツ)_/¯"sv};
+  // Most words begin with a letter that begins no emoticon.
+  constexpr AsciiSet kFirst("(^->oOT;:<\\=");
+  if (text.empty() || ((text[0] & 0x80) == 0 && !kFirst.has(text[0]))) return 0;
   if (const std::size_t length = pictograph_length(text)) return length;
   const std::size_t length = std::max(prefix_length(kFixed, text), face_length(text));
   return word_goes_on(text, length) ? 0 : length;
@@ -167,9 +181,11 @@ std::size_t address_length(std::string_view text) {
 }
 
 std::size_t contraction_length(std::string_view word) {
-  constexpr std::array kContractions = {"n't"sv, "'ll"sv, "'re"sv, "'ve"sv, "'s"sv, "'m"sv, "'d"sv};
-  const std::string end =
-      ascii_lower_case(word.substr(word.size() - std::min(word.size(), std::size_t{3})));
+  static constexpr std::array kContractions = {"n't"sv, "'ll"sv, "'re"sv, "'ve"sv,
+                                               "'s"sv,  "'m"sv,  "'d"sv};
+  const std::string_view last = word.substr(word.size() - std::min(word.size(), std::size_t{3}));
+  if (last.find('\'') == std::string_view::npos) return 0;
+  const std::string end = ascii_lower_case(last);
   for (const std::string_view contraction : kContractions) {
     if (end.ends_with(contraction))
       return contraction.size() < word.size() ? contraction.size() : 0;
@@ -178,7 +194,7 @@ std::size_t contraction_length(std::string_view word) {
 }
 
 std::size_t fused_word_cut(std::string_view word) {
-  constexpr std::array<std::pair<std::string_view, std::size_t>, 10> kFused = {{
+  static constexpr std::array<std::pair<std::string_view, std::size_t>, 10> kFused = {{
       {"cannot", 3},
       {"gonna", 3},
       {"gotta", 3},
@@ -190,16 +206,18 @@ std::size_t fused_word_cut(std::string_view word) {
       {"'tis", 2},
       {"'twas", 2},
   }};
-  if (word.size() > kLongestEntry) return 0;
+  constexpr std::size_t kLongestFused = 6;
+  constexpr AsciiSet kFirst("cgwldm'CGWLDM");
+  if (word.empty() || word.size() > kLongestFused || !kFirst.has(word[0])) return 0;
   const auto* found = std::ranges::find(kFused, ascii_lower_case(word),
                                         [](const auto& entry) { return entry.first; });
   return found == kFused.end() ? 0 : found->second;
 }
 
 std::size_t clipped_word_length(std::string_view text) {
-  constexpr std::array kClipped = {"'em"sv,   "'til"sv, "'cause"sv, "'bout"sv, "'tis"sv,
-                                   "'twas"sv, "'n"sv,   "'s"sv,     "'m"sv,    "'d"sv,
-                                   "'ll"sv,   "'re"sv,  "'ve"sv};
+  static constexpr std::array kClipped = {"'em"sv,   "'til"sv, "'cause"sv, "'bout"sv, "'tis"sv,
+                                          "'twas"sv, "'n"sv,   "'s"sv,     "'m"sv,    "'d"sv,
+                                          "'ll"sv,   "'re"sv,  "'ve"sv};
   const CodePoint mark = code_point_at(text);
   if (mark.value != '\'' && mark.value != 0x2019) return 0;
   // Tables hold the ASCII apostrophe; a typographic one has more bytes, the letters have not.

@@ -6,20 +6,11 @@
 
 namespace wordlm {
 
-/// What a period after a word means.
-enum class Abbreviation {
-  kNone,          ///< it ends the sentence
-  kInside,        ///< it belongs to the word, and the sentence goes on: "Mr.", "e.g."
-  kBeforeNumber,  ///< as `kInside` if a number follows, else as `kNone`: "No. 5"
-  kMayEnd,        ///< it belongs to the word, and may end the sentence as well: "etc.", "p.m."
-  kInitials,      ///< likewise, but names often follow: "J. Smith", "U.S. Army"
-};
-
-/// The kind of `word`, which is written without its last period.
-[[nodiscard]] Abbreviation abbreviation_kind(std::string_view word);
-
 /// Whether a capitalised `word` begins sentences far more often than it is part of a name.
 [[nodiscard]] bool often_starts_sentence(std::string_view word);
+
+/// `text` without the quotes, brackets and marks of emphasis at its start.
+[[nodiscard]] std::string_view without_opening_marks(std::string_view text);
 
 /// Length of the emoticon or the emoji that `text` begins with; 0 if it begins with none.
 [[nodiscard]] std::size_t emoticon_length(std::string_view text);
@@ -27,6 +18,14 @@ enum class Abbreviation {
 /// Length of the URL or e-mail address that `text` begins with, without the punctuation after it;
 /// 0 if it begins with none.
 [[nodiscard]] std::size_t address_length(std::string_view text);
+
+/// Length of the ellipsis of single periods that `text` begins with, as in ". . ."; 0 if it begins
+/// with none. Only three periods or more, each after one blank, are an ellipsis.
+[[nodiscard]] std::size_t spaced_ellipsis_length(std::string_view text);
+
+/// Length of the arrow or the operator of a programming language that `text` begins with: "->",
+/// "<=", "!=", "&&"; 0 if it begins with none of at least two characters.
+[[nodiscard]] std::size_t operator_length(std::string_view text);
 
 /// Length of the contraction at the end of `word`: 3 for "isn't" (n't) and "I'll" ('ll); 0 if it
 /// has none, or is nothing else. Its apostrophe is ASCII.

@@ -1,8 +1,8 @@
 #include "wordlm/sentences.h"
 
 #include <algorithm>
-#include <utility>
 
+#include "wordlm/abbreviations.h"
 #include "wordlm/html.h"
 #include "wordlm/lexicon.h"
 #include "wordlm/words.h"
@@ -18,9 +18,9 @@ bool is_one_of(CodePoint c, std::u32string_view set) {
 
 // Markdown's emphasis opens and closes like a quote.
 constexpr auto kEmphasis = U"*_~"sv;
-constexpr auto kOpeners = U"*_~\"'“”„‘’«([{¿¡「『（《〈"sv;
 constexpr auto kClosers = U"*_~\"'“”‘’»)]}」』）》〉"sv;
 constexpr auto kTerminators = U".?!…。！？؟।॥"sv;
+constexpr auto kMarks = U" .?!…。！？؟।॥"sv;  // with the blanks of ". . ."
 // Marks that end a sentence whatever follows; those of Chinese and Japanese without a blank, too.
 constexpr auto kAlways = U"?!。！？؟।॥"sv;
 constexpr auto kFullWidth = U"。！？"sv;
@@ -30,13 +30,6 @@ bool has_one_of(std::string_view text, std::u32string_view set) {
     if (is_one_of(code_point_at(text, at), set)) return true;
   }
   return false;
-}
-
-/// `text` without the characters of `set` at its start.
-std::string_view without_front(std::string_view text, std::u32string_view set) {
-  CodePoint c;
-  while (is_one_of(c = code_point_at(text), set)) text.remove_prefix(c.length);
-  return text;
 }
 
 /// `text` without the characters of `set` at its end.
@@ -55,24 +48,15 @@ struct Ending {
 
 Ending ending_of(std::string_view chunk) {
   const std::string_view body = without_back(chunk, kClosers);
-  const std::string_view stem = without_back(body, kTerminators);
+  const std::string_view stem = without_back(body, kMarks);
   const bool closed = !without_back(chunk.substr(body.size()), kEmphasis).empty();
-  return {without_front(stem, kOpeners), body.substr(stem.size()), closed};
+  return {without_opening_marks(stem), body.substr(stem.size()), closed};
 }
 
 /// Whether `chunk` is nothing but emoticons and emoji.
 bool is_emoticon(std::string_view chunk) {
   while (const std::size_t length = emoticon_length(chunk)) chunk.remove_prefix(length);
   return chunk.empty();
-}
-
-/// The letters at the start of `text`.
-std::string_view first_word(std::string_view text) {
-  std::size_t end = 0;
-  for (CodePoint c; (c = code_point_at(text, end)).length > 0 && is_word_character(c.value);) {
-    end += c.length;
-  }
-  return text.substr(0, end);
 }
 
 /// Whether a sentence can begin with `text`, from which opening quotes are already removed.
@@ -82,38 +66,41 @@ bool can_start(std::string_view text) {
                           is_one_of(c, U"@#&>/\\…"sv) || text.starts_with(".."));
 }
 
-bool ends_at_period(std::string_view stem, bool closed, bool is_first, std::string_view next) {
-  const CodePoint first = code_point_at(next);
-  const bool next_is_lower = is_lower(first.value);
-  const bool next_is_number = is_digit(first.value);
-  switch (abbreviation_kind(stem)) {
-    case Abbreviation::kInside:
-      return false;
-    case Abbreviation::kBeforeNumber:
-      return !next_is_number;
-    case Abbreviation::kMayEnd:
-      return !next_is_lower && !next_is_number;
-    case Abbreviation::kInitials:
-      return !next_is_lower && often_starts_sentence(first_word(next));
-    case Abbreviation::kNone:
-      break;
-  }
+/// A chunk of text and what stands before it.
+struct Spoken {
+  std::string_view text;
+  std::string_view before;  ///< the chunk before it; empty: it is the first of its sentence
+};
+
+bool ends_at_period(const Spoken& chunk, const Ending& ending, std::string_view next_chunk) {
+  const bool is_first = chunk.before.empty();
   const bool is_list_number =
-      is_first && std::ranges::all_of(stem, [](char c) { return c >= '0' && c <= '9'; });
-  return !is_list_number && !(closed && next_is_lower);
+      is_first && std::ranges::all_of(ending.stem, [](char c) { return c >= '0' && c <= '9'; });
+  const CodePoint next = code_point_at(without_opening_marks(next_chunk));
+  if (is_list_number || (ending.closed && is_lower(next.value))) return false;
+  return meaning_of_period({without_opening_marks(chunk.before), ending.stem, next_chunk}).ends;
 }
 
-/// Whether the sentence ends with `chunk`, its first word if `is_first`, though no line says so.
-bool ends_sentence(std::string_view chunk, bool is_first, std::string_view next_chunk) {
-  const Ending ending = ending_of(chunk);
-  const std::string_view next = without_front(next_chunk, kOpeners);
+/// Whether the mark is part of a name: "Yahoo! is".
+bool ends_like_a_name(const Ending& ending) {
+  return ending.marks == "!" && (ending.stem == "Yahoo" || ending.stem == "Jeopardy");
+}
+
+/// Whether the sentence ends with `chunk`, though no line says so.
+bool ends_sentence(const Spoken& chunk, std::string_view next_chunk) {
+  // Most chunks are plain words.
+  if (is_word_character(code_point_before(chunk.text, chunk.text.size()).value)) return false;
+  const Ending ending = ending_of(chunk.text);
+  const std::string_view next = without_opening_marks(next_chunk);
   if (ending.marks.empty() || !can_start(next)) return false;
 
   const CodePoint first = code_point_at(next);
   if (has_one_of(ending.marks, kAlways)) {
-    return !(ending.closed && is_lower(first.value));  // "Really?" he said.
+    const bool is_inside = ending.closed || ends_like_a_name(ending);  // "Really?" he said.
+    return !(is_inside && is_lower(first.value));
   }
-  if (ending.marks == ".") return ends_at_period(ending.stem, ending.closed, is_first, next);
+  if (ending.marks == ".") return ends_at_period(chunk, ending, next_chunk);
+  if (ending.stem.empty() && chunk.before.empty()) return false;  // "... and so it began"
   // After an ellipsis only a capital tells, and "I" is always one.
   return is_upper(first.value) && first_word(next) != "I";
 }
@@ -142,53 +129,74 @@ bool is_block_boundary(std::string_view chunk, std::string_view gap, std::string
 }
 
 /// The next stretch without white space, or its beginning up to where Chinese or Japanese ends a
-/// sentence within it.
+/// sentence within it. An ellipsis of spaced periods belongs to the word before it.
 Chunk next_piece(std::string_view text, std::size_t from) {
   CodePoint c;
   while ((c = code_point_at(text, from)).length > 0 && is_space(c.value)) from += c.length;
-  std::size_t end = from;
+  std::size_t end = skip_ascii(text, from);
   bool ended = false;
   while ((c = code_point_at(text, end)).length > 0 && !is_space(c.value)) {
     // Quotes of English may open as well as close.
     if (ended && !is_one_of(c, kTerminators) && !is_one_of(c, U"”’」』）》〉"sv)) break;
-    ended = ended || is_one_of(c, kFullWidth);
+    ended = ended || (c.length > 1 && is_one_of(c, kFullWidth));
     end += c.length;
+    if (!ended) end = skip_ascii(text, end);
+  }
+  if (end > from && text[end - 1] == '.') {
+    if (const std::size_t ellipsis = spaced_ellipsis_length(text.substr(end - 1))) {
+      end += ellipsis - 1;
+      while (is_one_of(c = code_point_at(text, end), kClosers)) end += c.length;
+    }
   }
   return {text.substr(std::min(from, text.size()), end - from), from};
+}
+
+/// Calls `take` with the text of each sentence.
+template <typename Take>
+void for_each_text(std::string_view comment, const Take& take) {
+  Chunk current = next_piece(comment, 0);
+  std::size_t begin = current.begin;  // of the sentence
+  // The last chunk that is no emoticon: those belong to the words before them.
+  Spoken spoken = {current.text, {}};
+  while (!current.empty()) {
+    const Chunk next = next_piece(comment, current.end());
+    const bool next_is_emoticon = is_emoticon(next.text);
+    const std::string_view gap = comment.substr(current.end(), next.begin - current.end());
+    if (next.empty() || is_block_boundary(current.text, gap, next.text) ||
+        (!next_is_emoticon && ends_sentence(spoken, next.text))) {
+      take(comment.substr(begin, current.end() - begin));
+      begin = next.begin;
+      spoken = {next.text, {}};
+    } else if (!next_is_emoticon) {
+      spoken = {next.text, spoken.text};
+    }
+    current = next;
+  }
 }
 
 }  // namespace
 
 std::vector<std::string> split_sentences(std::string_view comment) {
   std::vector<std::string> sentences;
-  Chunk current = next_piece(comment, 0);
-  Chunk first = current;   // of the sentence
-  Chunk spoken = current;  // the last one that is no emoticon: those belong to what they comment on
-  while (!current.empty()) {
-    if (!is_emoticon(current.text)) spoken = current;
-    const Chunk next = next_piece(comment, current.end());
-    const std::string_view gap = comment.substr(current.end(), next.begin - current.end());
-    const bool is_first = spoken.begin == first.begin;
-    if (next.empty() || is_block_boundary(current.text, gap, next.text) ||
-        (!is_emoticon(next.text) && ends_sentence(spoken.text, is_first, next.text))) {
-      sentences.emplace_back(comment.substr(first.begin, current.end() - first.begin));
-      first = spoken = next;
-    }
-    current = next;
-  }
+  for_each_text(comment, [&](std::string_view text) { sentences.emplace_back(text); });
   return sentences;
 }
 
 void for_each_sentence(std::string_view comment, Case letters,
                        const std::function<void(const Sentence&)>& take) {
-  for (const std::string& text : split_sentences(text_of_html(comment))) {
-    Sentence words = is_rule(text) ? Sentence() : split_words(text);
-    if (words.empty()) continue;
-    if (letters == Case::lower) {
-      for (std::string& word : words) word = lower_case(word);
+  std::string decoded;
+  if (!is_plain_text(comment)) comment = decoded = text_of_html(comment);
+  Sentence words;
+  for_each_text(comment, [&](std::string_view text) {
+    if (is_rule(text)) return;
+    words.clear();
+    append_words(text, words);
+    if (words.empty()) return;
+    for (std::string& word : words) {
+      letters == Case::lower ? make_lower_case(word) : make_composed(word);
     }
     take(words);
-  }
+  });
 }
 
 std::vector<Sentence> sentences_of(std::span<const std::string> comments) {

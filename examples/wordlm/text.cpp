@@ -40,12 +40,17 @@ std::size_t bad_sequence_length(std::string_view bytes) {
   return lead >= 0xF0 && bytes.size() > 2 && is_continuation(bytes[2]) ? 3 : 2;
 }
 
+char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool is_all_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return (c & 0x80) == 0; });
+}
+
 /// The NFC form of `word`.
 std::string composed(std::string word) {
   // Marks are put in order in quadratic time. No real word is this long, so nothing is lost.
   constexpr std::size_t kLongestComposed = 256;
-  const bool ascii = std::ranges::all_of(word, [](char c) { return (c & 0x80) == 0; });
-  if (ascii || word.size() > kLongestComposed) return word;
+  if (is_all_ascii(word) || word.size() > kLongestComposed) return word;
 
   utf8proc_uint8_t* result = nullptr;
   const auto length =
@@ -59,13 +64,37 @@ std::string composed(std::string word) {
 
 }  // namespace
 
-CodePoint code_point_at(std::string_view text, std::size_t at) {
-  if (at >= text.size()) return {};
-  if ((text[at] & 0x80) == 0) return {text[at], 1};
+namespace detail {
+
+CodePoint decode(std::string_view text, std::size_t at) {
   const auto [value, length] = iterate(text, at);
   return length > 0 ? CodePoint{value, static_cast<std::size_t>(length)}
                     : CodePoint{kReplacement, 1};
 }
+
+bool is_other_space(std::int32_t c) {
+  if (c == 0x200B || c == 0xFEFF) return true;
+  const auto category = utf8proc_category(c);
+  return category == UTF8PROC_CATEGORY_CC ||
+         (category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_ZP);
+}
+
+bool is_other_digit(std::int32_t c) { return utf8proc_category(c) == UTF8PROC_CATEGORY_ND; }
+
+bool is_other_word_character(std::int32_t c) {
+  // utf8proc numbers the classes of letters (Lu-Lo), marks (Mn-Me) and numbers (Nd-No) in a row.
+  const auto category = utf8proc_category(c);
+  return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
+}
+
+bool is_other_upper(std::int32_t c) {
+  const auto category = utf8proc_category(c);
+  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT;
+}
+
+bool is_other_lower(std::int32_t c) { return utf8proc_category(c) == UTF8PROC_CATEGORY_LL; }
+
+}  // namespace detail
 
 CodePoint code_point_before(std::string_view text, std::size_t end) {
   if (end == 0) return {};
@@ -84,46 +113,31 @@ void append_code_point(std::string& text, std::int32_t value) {
 
 bool is_code_point(std::int32_t value) { return utf8proc_codepoint_valid(value); }
 
-bool is_space(std::int32_t code_point) {
-  if (code_point < 0x80) return code_point <= ' ' || code_point == 0x7F;
-  if (code_point == 0x200B || code_point == 0xFEFF) return true;
-  const auto category = utf8proc_category(code_point);
-  return category == UTF8PROC_CATEGORY_CC ||
-         (category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_ZP);
-}
-
-bool is_digit(std::int32_t code_point) {
-  return utf8proc_category(code_point) == UTF8PROC_CATEGORY_ND;
-}
-
-bool is_word_character(std::int32_t code_point) {
-  // utf8proc numbers the classes of letters (Lu-Lo), marks (Mn-Me) and numbers (Nd-No) in a row.
-  const auto category = utf8proc_category(code_point);
-  return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
-}
-
-bool is_upper(std::int32_t code_point) {
-  const auto category = utf8proc_category(code_point);
-  return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LT;
-}
-
-bool is_lower(std::int32_t code_point) {
-  return utf8proc_category(code_point) == UTF8PROC_CATEGORY_LL;
-}
-
 bool is_currency(std::int32_t code_point) {
+  if (detail::is_ascii(code_point)) return code_point == '$';
   return utf8proc_category(code_point) == UTF8PROC_CATEGORY_SC;
 }
 
 bool is_pictograph(std::int32_t code_point) {
+  if (detail::is_ascii(code_point)) return false;
   return utf8proc_category(code_point) == UTF8PROC_CATEGORY_SO && code_point != kReplacement;
+}
+
+std::string_view first_word(std::string_view text) {
+  std::size_t end = 0;
+  for (CodePoint c; (c = code_point_at(text, end)).length > 0 && is_word_character(c.value);) {
+    end += c.length;
+  }
+  return text.substr(0, end);
 }
 
 Chunk next_chunk(std::string_view text, std::size_t from) {
   CodePoint c;
   while ((c = code_point_at(text, from)).length > 0 && is_space(c.value)) from += c.length;
-  std::size_t end = from;
-  while ((c = code_point_at(text, end)).length > 0 && !is_space(c.value)) end += c.length;
+  std::size_t end = skip_ascii(text, from);
+  while ((c = code_point_at(text, end)).length > 0 && !is_space(c.value)) {
+    end = skip_ascii(text, end + c.length);
+  }
   return {text.substr(std::min(from, text.size()), end - from), from};
 }
 
@@ -151,6 +165,18 @@ RepairedText repair_utf8(std::string_view bytes) {
 }
 
 std::string lower_case(std::string_view word) {
+  std::string lower(word);
+  make_lower_case(lower);
+  return lower;
+}
+
+void make_lower_case(std::string& word) {
+  bool ascii = true;
+  for (char& c : word) {
+    ascii = ascii && (c & 0x80) == 0;
+    c = ascii_lower(c);
+  }
+  if (ascii) return;
   constexpr std::int32_t kSigma = 0x3A3;
   constexpr std::int32_t kFinalSigma = 0x3C2;
   std::string lower;
@@ -165,14 +191,14 @@ std::string lower_case(std::string_view word) {
                       c.value == kSigma && ends_word ? kFinalSigma : utf8proc_tolower(c.value));
     inside = is_word_character(c.value);
   }
-  return composed(std::move(lower));
+  word = composed(std::move(lower));
 }
+
+void make_composed(std::string& word) { word = composed(std::move(word)); }
 
 std::string ascii_lower_case(std::string_view word) {
   std::string lower(word);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  for (char& c : lower) c = ascii_lower(c);
   return lower;
 }
 

@@ -44,6 +44,12 @@ TEST_CASE("html: tags go, those of blocks part paragraphs, and what is no tag st
   CHECK(text_of_html("&lt;b&gt;bold&amp;lt;/b&amp;gt;") == "bold");
 }
 
+TEST_CASE("html: plain text is what text_of_html would not change") {
+  CHECK(is_plain_text("plain > ü \u00AB"));
+  CHECK(is_plain_text(""));
+  for (const char* other : {"a & b", "a < b", "we under\u00ADstand"}) CHECK(!is_plain_text(other));
+}
+
 TEST_CASE("html: soft hyphens vanish") {
   CHECK(text_of_html("we under\u00ADstand&shy; it") == "we understand it");
 }

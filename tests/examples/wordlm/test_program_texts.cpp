@@ -183,7 +183,7 @@ TEST_CASE("texts: the sample of reddit comments is trained on and lowers its los
   const auto path = sample_path();
   if (!path) return;
   check_output(train_on(*path, {"--vocabulary", "200", "--cell", "rnn", "--embedding", "0"}),
-               {"212 comments in column 'body', 1246 sentences\n", "ln(200) = 5.2983",
+               {"212 comments in column 'body', 1247 sentences\n", "ln(200) = 5.2983",
                 "epoch  1: held-out loss "});
   check_failure(train_on(*path, {"--column", "text"}),
                 *path + ": has no column 'text'; its header names 1 column: 'body'");

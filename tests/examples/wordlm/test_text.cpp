@@ -86,6 +86,23 @@ TEST_CASE("text: characters are stepped over forwards and backwards") {
   CHECK(code_point_before("a\x80\x80", 3).length == 1);
 }
 
+TEST_CASE("text: the classes of ASCII are those of Unicode") {
+  for (int c = 0; c < 0x80; ++c) {
+    CAPTURE(c);
+    CHECK(is_digit(c) == detail::is_other_digit(c));
+    CHECK(is_upper(c) == detail::is_other_upper(c));
+    CHECK(is_lower(c) == detail::is_other_lower(c));
+    CHECK(is_word_character(c) == detail::is_other_word_character(c));
+    CHECK(is_space(c) == detail::is_other_space(c));
+  }
+}
+
+TEST_CASE("text: first_word takes letters and digits from the start") {
+  CHECK(first_word("Größe7, he") == "Größe7");
+  CHECK(first_word("'s").empty());
+  CHECK(first_word("").empty());
+}
+
 TEST_CASE("next_chunk goes from white space to white space") {
   const std::string text = " \u00A0one\u3000two\u200B\n";
   const Chunk one = next_chunk(text);
