@@ -190,7 +190,7 @@ Comments for_each_comment(std::string_view text, const std::string& path,
     read_table(path, text, options, comments, collector);
   }
   if (comments.count == 0) {
-    fail<IoError>("{}: holds no comment that is not blank{}", path,
+    fail<IoError>("{}: holds only blank{} comments", path,
                   comments.dropped > 0 ? " or deleted" : "");
   }
   return comments;

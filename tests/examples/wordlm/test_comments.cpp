@@ -119,7 +119,7 @@ TEST_CASE("comments that are deleted or removed are left out, and counted") {
   const ReadComments comments = read(".csv", "body\n[deleted]\nx\n [removed] \n[deleted] y\n");
   CHECK(comments.texts == Texts{"x", "[deleted] y"});
   CHECK(comments.dropped == 2);
-  CHECK(read_error(".txt", "[deleted]\n") == "FILE: holds no comment that is not blank or deleted");
+  CHECK(read_error(".txt", "[deleted]\n") == "FILE: holds only blank or deleted comments");
 }
 
 TEST_CASE("files from DOS: its end of the file, form feeds") {
@@ -187,8 +187,8 @@ TEST_CASE("plain text: one comment a line") {
 TEST_CASE("files without a comment are errors") {
   CHECK(read_error(".txt", "") == "FILE: the file is empty; expected comments");
   CHECK(read_error(".csv", "\xEF\xBB\xBF") == "FILE: the file is empty; expected comments");
-  CHECK(read_error(".txt", " \n\n") == "FILE: holds no comment that is not blank");
-  CHECK(read_error(".csv", "body\n") == "FILE: holds no comment that is not blank");
+  CHECK(read_error(".txt", " \n\n") == "FILE: holds only blank comments");
+  CHECK(read_error(".csv", "body\n") == "FILE: holds only blank comments");
   CHECK(read_error(".csv", "\n\n") ==
         "FILE: holds only blank lines; expected a header and comments");
   CHECK(read_error(".txt", "\xFF\xFEh\0i\0"s) ==

@@ -51,7 +51,7 @@ TEST_CASE("texts: a missing or empty file is refused") {
     check_failure(train_on(empty.path()), empty.path() + ": the file is empty; expected comments");
   }
   const TemporaryFile blank(".txt", " \n\n \t\n");
-  check_failure(train_on(blank.path()), blank.path() + ": holds no comment that is not blank");
+  check_failure(train_on(blank.path()), blank.path() + ": holds only blank comments");
   const TemporaryFile rules(".txt", "***\n");
   check_failure(train_on(rules.path()), rules.path() + ": no sentence in 1 comment");
 }
