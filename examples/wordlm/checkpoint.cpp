@@ -8,6 +8,7 @@
 #include "common/json.h"
 #include "wordlm/learning_rate.h"
 #include "wordlm/make_optimizer.h"
+#include "wordlm/ngram_file.h"
 
 namespace wordlm {
 namespace {
@@ -43,6 +44,10 @@ std::int64_t whole_number_of(const unroll::TensorFile& file, const char* key,
 }
 
 void check_format(const unroll::TensorFile& file, const std::string& path) {
+  if (holds_ngrams(file)) {
+    fail<IoError>("{}: holds the n-grams of 'wordlm ngram', expected a model of 'wordlm train'",
+                  path);
+  }
   (void)text_of(file, kSettings, path);  // what has none is no model, of whatever age
   const auto found = file.metadata.find(kFormat);
   const std::string format = found == file.metadata.end() ? "1" : found->second;
@@ -57,16 +62,14 @@ void check_numbers(const Settings& settings, const Progress& p, const std::strin
   const auto is_finite = [](std::initializer_list<double> numbers) {
     return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); });
   };
-  const auto is_part = [](double x, double most) { return x >= 0 && x <= most; };
-  const TextSettings& text = settings.text;
   const TrainingSettings& s = settings.training;
-  const bool sound = text.comments >= 1 && text.limit >= 0 && is_part(text.held_out, 0.5) &&
-                     s.batch >= 1 && s.bptt >= 0 && s.epochs >= 0 && s.clip >= 0 &&
+  check_numbers(settings.text, path);
+  const bool sound = s.batch >= 1 && s.bptt >= 0 && s.epochs >= 0 && s.clip >= 0 &&
                      s.clip_value >= 0 && s.weight_decay >= 0 && s.dropout >= 0 && s.dropout < 1 &&
-                     s.warm_up >= 0 && s.hold >= 0 && is_part(s.factor, 1) && s.patience >= 0 &&
-                     text.min_count >= 0 && p.best_epoch >= 0 && p.learning_rate > 0 &&
-                     p.epoch >= 0 && p.batch >= 0 && p.step >= 0 && p.since_best >= 0 &&
-                     p.running_words >= 0 && p.unknown_words >= 0 &&
+                     s.warm_up >= 0 && s.hold >= 0 && s.factor >= 0 && s.factor <= 1 &&
+                     s.patience >= 0 && p.best_epoch >= 0 && p.learning_rate > 0 && p.epoch >= 0 &&
+                     p.batch >= 0 && p.step >= 0 && p.since_best >= 0 && p.running_words >= 0 &&
+                     p.unknown_words >= 0 &&
                      is_finite({p.learning_rate, p.last_loss, p.best_loss, p.running_loss,
                                 p.running_norms, s.learning_rate, s.clip, s.clip_value,
                                 s.weight_decay, settings.model.forget_bias});
@@ -81,7 +84,8 @@ void check_sizes(const ModelSettings& s, std::int64_t words, const unroll::Tenso
     return found != file.tensors.end() && found->second.shape() == shape;
   };
   if (s.layers < 1 || s.layers > static_cast<std::int64_t>(file.tensors.size()) || words < 1 ||
-      s.hidden < 1 || s.embedding < 0 || (!s.tie && !matches("output.W", {words, s.hidden})) ||
+      s.hidden < 1 || s.embedding < 0 || s.order < 0 || s.order == 1 || s.order > 1000 ||
+      (!s.tie && !matches("output.W", {words, s.outputs()})) ||
       (s.embedding > 0 && !matches("embedding.W", {words, s.embedding}))) {
     fail<IoError>("{}: its tensors do not have the sizes that its settings say", path);
   }
@@ -89,18 +93,6 @@ void check_sizes(const ModelSettings& s, std::int64_t words, const unroll::Tenso
 
 /// Whether the words of a vocabulary are any bytes, which JSON cannot hold.
 bool has_bytes(Units units) { return units.tokens == Tokens::byte || units.tokens == Tokens::bpe; }
-
-std::string words_to_json(const Vocabulary& vocabulary) {
-  std::vector<std::string> words = vocabulary.words();
-  if (has_bytes(vocabulary.units())) std::ranges::transform(words, words.begin(), to_latin1);
-  return json(words).dump();
-}
-
-Vocabulary words_from_json(const std::string& text, Units units) {
-  auto words = json::parse(text).get<std::vector<std::string>>();
-  if (has_bytes(units)) std::ranges::transform(words, words.begin(), from_latin1);
-  return Vocabulary(std::move(words), units);
-}
 
 void put_state(unroll::TensorFile& file, const Checkpoint& checkpoint) {
   for (const auto& [name, tensor] : checkpoint.optimizer->state()) {
@@ -165,6 +157,24 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Progress, epoch, batch, step, learning_rate, 
                                    best_loss, since_best, best_epoch, running_loss, running_words,
                                    running_norms, unknown_words, data, measured)
 
+std::string words_to_json(const Vocabulary& vocabulary) {
+  std::vector<std::string> words = vocabulary.words();
+  if (has_bytes(vocabulary.units())) std::ranges::transform(words, words.begin(), to_latin1);
+  return json(words).dump();
+}
+
+Vocabulary words_from_json(const std::string& text, Units units) {
+  auto words = json::parse(text).get<std::vector<std::string>>();
+  if (has_bytes(units)) std::ranges::transform(words, words.begin(), from_latin1);
+  return Vocabulary(std::move(words), units);
+}
+
+void check_numbers(const TextSettings& text, const std::string& path) {
+  const bool sound = text.comments >= 1 && text.limit >= 0 && text.min_count >= 0 &&
+                     text.held_out >= 0 && text.held_out <= 0.5;
+  if (!sound) fail<IoError>("{}: its settings hold a number out of range", path);
+}
+
 Checkpoint new_checkpoint(const Settings& settings, Vocabulary vocabulary, std::int64_t words) {
   Progress progress;
   progress.learning_rate = settings.training.learning_rate;
@@ -190,7 +200,10 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 }
 
 Checkpoint load_checkpoint(const std::string& path) {
-  const unroll::TensorFile file = unroll::load_safetensors(path);
+  return checkpoint_of(unroll::load_safetensors(path), path);
+}
+
+Checkpoint checkpoint_of(const unroll::TensorFile& file, const std::string& path) {
   try {
     check_format(file, path);
     if (!file.checked) fail<IoError>("{}: is damaged, its checksums are missing", path);
@@ -228,7 +241,11 @@ void use_best(Checkpoint& checkpoint) {
 }
 
 Checkpoint load_best(const std::string& path) {
-  Checkpoint checkpoint = load_checkpoint(path);
+  return best_of(unroll::load_safetensors(path), path);
+}
+
+Checkpoint best_of(const unroll::TensorFile& file, const std::string& path) {
+  Checkpoint checkpoint = checkpoint_of(file, path);
   use_best(checkpoint);
   return checkpoint;
 }

@@ -1,6 +1,7 @@
 #pragma once
 /// A model in a file, with all it takes to go on training as if nothing had happened.
 
+#include <unroll/core/safetensors.h>
 #include <unroll/optim/optimizer.h>
 
 #include <map>
@@ -57,9 +58,21 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 /// Reads one, to go on training; unroll::IoError, naming the file, for anything that is not one.
 [[nodiscard]] Checkpoint load_checkpoint(const std::string& path);
 
+/// The same of a file that is read already; `path` stands for it in errors.
+[[nodiscard]] Checkpoint checkpoint_of(const unroll::TensorFile& file, const std::string& path);
+
+/// Throws unroll::IoError, naming the file, for settings of a text that no command can have
+/// written.
+void check_numbers(const TextSettings& text, const std::string& path);
+
+/// The words of a vocabulary as JSON, and back.
+[[nodiscard]] std::string words_to_json(const Vocabulary& vocabulary);
+[[nodiscard]] Vocabulary words_from_json(const std::string& text, Units units);
+
 /// Gives a model the weights it was best with.
 void use_best(Checkpoint& checkpoint);
 /// Reads a checkpoint and gives its model the weights it was best with: to use it, not to train it.
 [[nodiscard]] Checkpoint load_best(const std::string& path);
+[[nodiscard]] Checkpoint best_of(const unroll::TensorFile& file, const std::string& path);
 
 }  // namespace wordlm

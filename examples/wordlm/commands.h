@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/saver.h"
+#include "wordlm/ngram.h"
 #include "wordlm/sampler.h"
 #include "wordlm/settings.h"
 
@@ -20,6 +21,8 @@ struct TrainOptions {
   std::string save_start;      // where to save the model as it is before training
   std::string save_sentences;  // where to write the training sentences as ids
   std::string bias = "auto";
+  std::string model = "recurrent";
+  std::int64_t order = 5;  // where `model` is "window"
   int samples = 10;
   bool quiet = false;         // says nothing but the results
   bool anomaly = false;       // stop at the first NaN or infinity
@@ -45,8 +48,18 @@ struct SampleOptions {
 };
 void run_sample(const SampleOptions& options);
 
+/// `wordlm ngram`
+struct NgramOptions {
+  Settings settings;  // of the text and the seed
+  int order = 5;      // words of the longest n-grams
+  std::string save;
+  bool tokens_given = false;
+};
+void run_ngram(const NgramOptions& options);
+
 /// `wordlm eval`
 struct EvalOptions {
+  std::string mix;  // n-grams that are mixed with the model
   std::string load;
   std::string data;       // empty: built-in comments the model has not seen
   bool held_out = false;  // what its training held out instead

@@ -4,6 +4,7 @@
 #include <unroll/core/random.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "common/numbers.h"
@@ -20,6 +21,13 @@ namespace {
 
 /// Built-in comments from which the tested part is taken: more would measure no better.
 constexpr std::int64_t kMostTested = 20000;
+
+constexpr int kMostWords = 8000;  // of a vocabulary whose size was not asked for
+
+/// Where --min-count is not given, words seen once become UNKNOWN_TOKEN in a text of so many words,
+/// a smaller one cannot spare them, of which else fewer than one in so many would.
+constexpr std::int64_t kWordsToSpare = 2000;
+constexpr std::int64_t kEnoughUnknown = 500;
 
 /// The mean of -log p per predicted word under the grammar that made the sentences.
 double entropy_of(const std::vector<Sentence>& sentences) {
@@ -195,6 +203,26 @@ EncodedText encode_text(const TextSettings& settings, const Vocabulary& vocabula
                                        : table.token(numbers[0][i]));
   }
   return encoded;
+}
+
+Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text) {
+  const int size = text.vocabulary > 0 ? text.vocabulary : kMostWords;
+  const auto build = [&](std::int64_t min_count) {
+    return Vocabulary::build(corpus.tokens, corpus.train, {text.units(), size, min_count});
+  };
+  if (text.tokens == Tokens::character && text.running) {
+    VocabularyOptions options{text.units(), std::numeric_limits<int>::max()};
+    options.whole_table = true;
+    return Vocabulary::build(corpus.tokens, corpus.train, options);
+  }
+  Vocabulary vocabulary = build(std::max<std::int64_t>(text.min_count, 1));
+  const VocabularyCounts& counts = vocabulary.counts();
+  const bool built_in = text.data.empty();  // a language of which all words are known
+  if (built_in || text.min_count > 0 || vocabulary.unknown() == Vocabulary::kNone ||
+      counts.words < kWordsToSpare || counts.unknown >= counts.words / kEnoughUnknown) {
+    return vocabulary;
+  }
+  return build(2);
 }
 
 void encode(Corpus& corpus, const Vocabulary& vocabulary) {

@@ -51,6 +51,11 @@ struct EncodedText {
 [[nodiscard]] EncodedText encode_text(const TextSettings& settings, const Vocabulary& vocabulary,
                                       std::string_view text);
 
+/// The words of the training text, as many as the settings say; words seen once are left out where
+/// else next to none would stand for UNKNOWN_TOKEN. Of running text as characters every one there
+/// is, held out ones among them, since none may be missing.
+[[nodiscard]] Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text);
+
 /// A corpus as ids of a vocabulary: changed in place, as a text may be large.
 void encode(Corpus& corpus, const Vocabulary& vocabulary);
 

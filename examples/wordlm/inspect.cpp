@@ -65,6 +65,9 @@ std::int64_t InspectedText::unknown() const {
 InspectedText inspect(const Checkpoint& checkpoint, const std::string& text) {
   const Model& model = *checkpoint.model;
   const Vocabulary& vocabulary = checkpoint.vocabulary;
+  if (checkpoint.settings.model.is_window()) {
+    unroll::fail<unroll::Error>("a model that reads a window has no gates to look into");
+  }
   const unroll::CellEntry& cell = unroll::find_cell(checkpoint.settings.model.cell);
   const EncodedText encoded = encode_text(checkpoint.settings.text, vocabulary, text);
   const Ids& ids = encoded.ids;

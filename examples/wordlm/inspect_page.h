@@ -27,5 +27,4 @@ struct InspectedModel {
                                           std::span<const InspectedText> texts,
                                           const std::vector<std::vector<std::int64_t>>& units);
 
-
 }  // namespace wordlm

@@ -18,6 +18,8 @@ int run(const CLI::App& app, const CommandLine& line) {
     run_sample(line.sample);
   } else if (app.got_subcommand("eval")) {
     run_eval(line.eval);
+  } else if (app.got_subcommand("ngram")) {
+    run_ngram(line.ngram);
   } else if (app.got_subcommand("score")) {
     run_score(line.score);
   } else if (app.got_subcommand("inspect")) {

@@ -1,6 +1,7 @@
 #include "wordlm/model.h"
 
 #include "wordlm/initial_weights.h"
+#include "wordlm/window.h"
 
 namespace wordlm {
 
@@ -23,14 +24,17 @@ Model::Model(const Settings& settings, std::int64_t words)
     embedding_.emplace(parameters_ / "embedding", words, s.embedding, begin.embedding);
     in = s.embedding;
   }
-  for (std::int64_t layer = 0; layer < s.layers; ++layer) {
+  for (std::int64_t layer = 0; !s.is_window() && layer < s.layers; ++layer) {
     stack_.cells.push_back(cell.make(parameters_ / "layers" / layer, in, s.hidden, begin.cell));
     in = s.hidden;
+  }
+  if (s.is_window()) {
+    stack_.cells.emplace_back(Window(parameters_ / "window", s.embedding, s.hidden, s.order));
   }
   if (s.tie) {
     output_.emplace(embedding_.value().W, parameters_ / "output", s.bias, begin.output_bias);
   } else {
-    output_.emplace(parameters_ / "output", s.hidden, words, s.bias, begin.output,
+    output_.emplace(parameters_ / "output", s.outputs(), words, s.bias, begin.output,
                     begin.output_bias);
   }
 }

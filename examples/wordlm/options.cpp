@@ -128,6 +128,11 @@ void add_commands(CLI::App& app, CommandLine& line) {
   eval->add_flag("--held-out", line.eval.held_out,
                  "measure on the part of its own text that the training held out")
       ->excludes(data);
+  eval->add_option("--mix", line.eval.mix,
+                   "n-grams of 'wordlm ngram --save' to mix with the model; their share is that "
+                   "which is best on the text that the training held out");
+  auto* const ngram = app.add_subcommand("ngram", "count n-grams: the model to beat");
+  add_ngram(*ngram, line.ngram);
   auto* const score = app.add_subcommand("score", "log-probability of sentences");
   add_load(*score, line.score.load);
   score->add_option("sentences", line.score.sentences,
@@ -145,7 +150,8 @@ void add_commands(CLI::App& app, CommandLine& line) {
   auto* const info = app.add_subcommand("info", "what a model is and how it was trained");
   info->add_option("model", line.info, "a file that 'wordlm train --save' wrote")->required();
   auto* const presets = app.add_subcommand("presets", "the published recipes and what they set");
-  for (CLI::App* const command : {train, sample, eval, score, inspect, plot, info, presets}) {
+  for (CLI::App* const command :
+       {train, sample, eval, ngram, score, inspect, plot, info, presets}) {
     command->fallthrough();
     command->allow_config_extras(CLI::config_extras_mode::error);
     command->footer(

@@ -15,6 +15,7 @@ struct CommandLine {
   TrainOptions train;
   SampleOptions sample;
   EvalOptions eval;
+  NgramOptions ngram;
   ScoreOptions score;
   InspectOptions inspect;
   PlotOptions plot;
@@ -27,6 +28,19 @@ void add_commands(CLI::App& app, CommandLine& line);
 
 /// Adds --read, --column, --delimiter and --skip-bad-rows: how a file is read.
 std::vector<CLI::Option*> add_reading_options(CLI::App& app, TextSettings& text);
+
+/// The options of a text to train on.
+struct TextOptions {
+  CLI::Option* data;
+  CLI::Option* valid;
+  CLI::Option* test;
+  std::vector<CLI::Option*> reading;  // those of add_reading_options()
+  std::vector<CLI::Option*> kind;     // its tokens, words and parts: fixed for a model
+};
+TextOptions add_text(CLI::App& app, TextSettings& text);
+
+/// Adds the options of `wordlm ngram`.
+void add_ngram(CLI::App& app, NgramOptions& options);
 
 /// Adds the options of `wordlm train`.
 void add_train(CLI::App& app, TrainOptions& options);

@@ -156,6 +156,10 @@ std::vector<std::string> options_of(const Settings& settings) {
   d.add("--held-out", text.held_out, usual.text.held_out);
 
   const ModelSettings& m = settings.model;
+  if (m.is_window()) {
+    d.add("--model", std::string("window"), std::string());
+    d.add("--order", m.order, usual.model.order);
+  }
   d.add("--cell", m.cell, usual.model.cell);
   d.add("--layers", m.layers, usual.model.layers);
   d.add("--hidden", m.hidden, usual.model.hidden);

@@ -32,7 +32,7 @@ std::string shortened(const std::string& word) {
 
 }  // namespace
 
-void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids) {
+void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids, const TextSettings& text) {
   const VocabularyCounts& counts = vocabulary.counts();
   const Units units = vocabulary.units();
   const char* const unit = units.tokens == Tokens::bpe ? "word" : unit_of(units.tokens);
@@ -50,6 +50,10 @@ void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids) {
     say("note: words of the text that stand for {}, too rare or marked so: {}\n",
         Vocabulary::kUnknown, grouped(counts.unknown));
   }
+  if (counts.unknown == 0 && !text.data.empty() && vocabulary.unknown() != Vocabulary::kNone) {
+    say("note: no word of the text stands for {}, which is not trained; --min-count 2 would\n",
+        Vocabulary::kUnknown);
+  }
   if (ids > vocabulary.size()) {
     say("note: the model has {} ids as asked for; {} of them have no word\n", grouped(ids),
         grouped(ids - vocabulary.size()));
@@ -58,11 +62,15 @@ void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids) {
 
 void print_model(const Checkpoint& checkpoint) {
   const ModelSettings& s = checkpoint.settings.model;
-  say("model: {} of {} x {}, {}{}{}: {} parameters\n", s.cell, s.layers, s.hidden,
+  const std::string kind =
+      s.is_window() ? fmt::format("window of {} words, hidden layer of {}", s.order - 1, s.hidden)
+                    : fmt::format("{} of {} x {}", s.cell, s.layers, s.hidden);
+  say("model: {}, {}{}{}: {} parameters\n", kind,
       s.embedding > 0 ? fmt::format("embedding {}", s.embedding) : "one-hot input",
       s.tie ? ", the output's weights too" : "", s.bias ? "" : ", no biases",
       grouped(checkpoint.model->parameters().size()));
-  std::string equations(unroll::find_cell(s.cell).equations);
+  std::string equations(s.is_window() ? "y = b + W x + U tanh(d + H x)"
+                                      : unroll::find_cell(s.cell).equations);
   for (std::size_t at = 0; (at = equations.find('\n', at)) != std::string::npos; ++at) {
     equations.replace(at, 1, "\n       ");
   }

@@ -9,7 +9,7 @@
 namespace wordlm {
 
 /// `ids`: those of the model, which may be more than there are words.
-void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids);
+void print_vocabulary(const Vocabulary& vocabulary, std::int64_t ids, const TextSettings& text);
 void print_model(const Checkpoint& checkpoint);
 /// The loss no model can beat, where it is known.
 void print_floor(const Corpus& corpus);

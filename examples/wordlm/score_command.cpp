@@ -6,6 +6,7 @@
 
 #include "common/numbers.h"
 #include "common/output.h"
+#include "wordlm/any_model.h"
 #include "wordlm/commands.h"
 #include "wordlm/given_texts.h"
 #include "wordlm/report.h"
@@ -31,14 +32,14 @@ struct Scored {
 };
 
 /// Reads a text like training text, but as one sentence, whatever it holds.
-Scored score(const Checkpoint& checkpoint, const std::string& text) {
-  const Vocabulary& vocabulary = checkpoint.vocabulary;
+Scored score(const AnyModel& model, const std::string& text) {
+  const Vocabulary& vocabulary = model.vocabulary;
   Scored scored;
   scored.text = text;
-  const auto [ids, tokens] = encode_text(checkpoint.settings.text, vocabulary, text);
+  const auto [ids, tokens] = encode_text(model.settings.text, vocabulary, text);
   scored.words = tokens;
   scored.words.push_back(vocabulary.word(ids.back()));
-  scored.log_probabilities = log_probabilities(*checkpoint.model, ids);
+  scored.log_probabilities = model.log_probabilities(ids);
   scored.log_probability =
       std::accumulate(scored.log_probabilities.begin(), scored.log_probabilities.end(), 0.0);
   scored.unknown = std::count(ids.begin(), ids.end(), vocabulary.unknown());
@@ -86,8 +87,8 @@ void print(const Scored& scored, const ScoreOptions& options) {
   (void)examples::flush_out();  // who sends line by line waits for each answer
 }
 
-void print_unknown(const Checkpoint& checkpoint) {
-  const std::int64_t seen = checkpoint.progress.unknown_words;
+void print_unknown(const AnyModel& model) {
+  const std::int64_t seen = model.unknown_words;
   say("note: words unknown to the model all count as {}, {}; sentences that differ in them cannot "
       "be compared\n",
       Vocabulary::kUnknown,
@@ -98,12 +99,12 @@ void print_unknown(const Checkpoint& checkpoint) {
 }  // namespace
 
 void run_score(const ScoreOptions& options) {
-  const Checkpoint checkpoint = load_best(options.load);
+  const AnyModel model = load_any(options.load);
   std::vector<Scored> ranked;
   std::int64_t count = 0;
   std::int64_t unknown = 0;
   for_each_given_text(options.sentences, "score", [&](const std::string& text) {
-    Scored scored = score(checkpoint, text);
+    Scored scored = score(model, text);
     if (count++ == 0) print_header(options);
     unknown += scored.unknown;
     if (options.rank) {
@@ -114,7 +115,7 @@ void run_score(const ScoreOptions& options) {
   });
   std::ranges::stable_sort(ranked, std::ranges::greater(), &Scored::log_probability);
   for (const Scored& scored : ranked) print(scored, options);
-  if (unknown > 0 && !options.json) print_unknown(checkpoint);
+  if (unknown > 0 && !options.json) print_unknown(model);
 }
 
 }  // namespace wordlm

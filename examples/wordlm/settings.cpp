@@ -26,7 +26,7 @@ void from_json(const nlohmann::json& json, Tokens& tokens) {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TextSettings, tokens, running, plain, keep_case, data, format,
                                    column, preferred, delimiter, skip_bad_rows, valid, test,
                                    comments, limit, vocabulary, min_count, held_out)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSettings, cell, hidden, layers, embedding, tie, bias,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSettings, order, cell, hidden, layers, embedding, tie, bias,
                                    forget_bias, initial, double_precision)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, epochs, batch, bptt, shuffle, dropout,
                                    optimizer, learning_rate, weight_decay, clip, clip_value,
@@ -48,19 +48,9 @@ Settings settings_from_json(const std::string& json, const std::string& file) {
   }
 }
 
-void check(const Settings& settings) {
-  const auto& [text, model, training, seed] = settings;
+void check(const TextSettings& text) {
   using unroll::Error;
   using unroll::fail;
-  if (model.tie && model.embedding == 0) {
-    fail<Error>("--tie makes the word vectors the output's weights; --embedding 0 has none");
-  }
-  if (model.tie && model.embedding != model.hidden) {
-    fail<Error>(
-        "--tie makes the word vectors the output's weights: --embedding {} and --hidden {} have to "
-        "be the same",
-        model.embedding, model.hidden);
-  }
   if (!text.format.empty() && std::ranges::find(kFormats, text.format) == kFormats.end()) {
     fail<Error>("there is no format '{}' of texts", text.format);
   }
@@ -77,15 +67,6 @@ void check(const Settings& settings) {
   if (text.keep_case && text.tokens != Tokens::word) {
     fail<Error>("--keep-case is for words; a {} keeps its case anyway", unit_of(text.tokens));
   }
-  if (text.running && training.bptt < 1) {
-    fail<Error>("running text is read in pieces of --bptt steps: {} steps are too few",
-                training.bptt);
-  }
-  if (!text.running && training.dropout > 0 && training.bptt > 0) {
-    fail<Error>(
-        "--dropout and --bptt go together only with --stream: cut at every word, a sentence has no "
-        "one mask");
-  }
   const bool knows_all = text.tokens == Tokens::byte ||
                          (text.tokens == Tokens::character && text.units().has_line_feeds());
   if (knows_all && text.vocabulary > 0) {
@@ -94,6 +75,35 @@ void check(const Settings& settings) {
   }
   if ((knows_all || text.tokens == Tokens::bpe) && text.min_count > 0) {
     fail<Error>("--min-count is for words; a {} is never unknown", unit_of(text.tokens));
+  }
+}
+
+void check(const Settings& settings) {
+  const auto& [text, model, training, seed] = settings;
+  using unroll::Error;
+  using unroll::fail;
+  check(text);
+  if (model.tie && model.embedding == 0) {
+    fail<Error>("--tie makes the word vectors the output's weights; --embedding 0 has none");
+  }
+  if (model.tie && model.embedding != model.hidden) {
+    fail<Error>(
+        "--tie makes the word vectors the output's weights: --embedding {} and --hidden {} have to "
+        "be the same",
+        model.embedding, model.hidden);
+  }
+  if (model.is_window() && (model.layers != 1 || model.embedding == 0 || model.tie)) {
+    fail<Error>(
+        "--model window is one layer over word vectors: without --layers, --embedding 0 and --tie");
+  }
+  if (text.running && training.bptt < 1) {
+    fail<Error>("running text is read in pieces of --bptt steps: {} steps are too few",
+                training.bptt);
+  }
+  if (!text.running && training.dropout > 0 && training.bptt > 0) {
+    fail<Error>(
+        "--dropout and --bptt go together only with --stream: cut at every word, a sentence has no "
+        "one mask");
   }
   if (training.schedule == "step" && training.hold < 1) {
     fail<Error>("--schedule step multiplies every --hold epochs: {} are too few", training.hold);

@@ -36,6 +36,7 @@ struct TextSettings {
 
 /// The network.
 struct ModelSettings {
+  std::int64_t order = 0;  // of a model that reads a window of order - 1 words; 0: a recurrent one
   std::string cell = "lstm";
   std::int64_t hidden = 128;
   std::int64_t layers = 1;
@@ -45,6 +46,12 @@ struct ModelSettings {
   double forget_bias = 1;          // added to the bias of forget gates in the beginning
   std::string initial = "fan-in";  // weights, see initial_weights.h
   bool double_precision = false;
+
+  [[nodiscard]] bool is_window() const { return order > 0; }
+  /// Units that the output layer reads.
+  [[nodiscard]] std::int64_t outputs() const {
+    return is_window() ? hidden + (order - 1) * embedding : hidden;
+  }
 };
 
 /// The training.
@@ -79,6 +86,8 @@ struct Settings {
 
 /// Throws unroll::Error, naming the options, for settings that do not go together.
 void check(const Settings& settings);
+/// The same of those of the text alone; part of the above.
+void check(const TextSettings& text);
 
 /// Settings as a line of JSON, and back; unroll::IoError, naming `file`, for what is not that.
 [[nodiscard]] std::string to_json(const Settings& settings);

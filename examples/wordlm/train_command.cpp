@@ -26,39 +26,10 @@ using examples::count_of;
 using examples::grouped;
 namespace {
 
-constexpr int kMostWords = 8000;  // of a vocabulary whose size was not asked for
-
-/// Where --min-count is not given, words seen once become UNKNOWN_TOKEN in a text of so many words,
-/// a smaller one cannot spare them, of which else fewer than one in so many would.
-constexpr std::int64_t kWordsToSpare = 2000;
-constexpr std::int64_t kEnoughUnknown = 500;
-
 void write_sentences(const std::string& path, const std::vector<Ids>& sentences) {
   std::string text;
   for (const Ids& ids : sentences) text += fmt::format("{}\n", fmt::join(ids, " "));
   unroll::write_file(path, text);
-}
-
-/// The words of the training text; of running text as characters every one there is, since none may
-/// be missing.
-Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text) {
-  const int size = text.vocabulary > 0 ? text.vocabulary : kMostWords;
-  const auto build = [&](std::int64_t min_count) {
-    return Vocabulary::build(corpus.tokens, corpus.train, {text.units(), size, min_count});
-  };
-  if (text.tokens == Tokens::character && text.running) {
-    VocabularyOptions options{text.units(), std::numeric_limits<int>::max()};
-    options.whole_table = true;
-    return Vocabulary::build(corpus.tokens, corpus.train, options);
-  }
-  Vocabulary vocabulary = build(std::max<std::int64_t>(text.min_count, 1));
-  const VocabularyCounts& counts = vocabulary.counts();
-  const bool built_in = text.data.empty();  // a language of which all words are known
-  if (built_in || text.min_count > 0 || vocabulary.unknown() == Vocabulary::kNone ||
-      counts.words < kWordsToSpare || counts.unknown >= counts.words / kEnoughUnknown) {
-    return vocabulary;
-  }
-  return build(2);
 }
 
 /// A checkpoint to begin from: a new model, or the one loaded.
@@ -68,15 +39,10 @@ Checkpoint first_checkpoint(const TrainOptions& options, const Corpus& corpus) {
   // The tutorial's network has no biases; a gate without one learns badly.
   model.bias = options.bias == "auto" ? !(model.embedding == 0 && model.cell == "rnn")
                                       : options.bias == "on";
-  const TextSettings& text = settings.text;
-  Vocabulary vocabulary = vocabulary_of(corpus, text);
-  const std::int64_t ids = std::max(text.vocabulary, vocabulary.size());
-  print_vocabulary(vocabulary, ids);
+  Vocabulary vocabulary = vocabulary_of(corpus, settings.text);
+  const std::int64_t ids = std::max(settings.text.vocabulary, vocabulary.size());
+  print_vocabulary(vocabulary, ids, settings.text);
   const std::int64_t unknown = vocabulary.counts().unknown;
-  if (unknown == 0 && !text.data.empty() && vocabulary.unknown() != Vocabulary::kNone) {
-    say("note: no word of the text stands for {}, which is not trained; --min-count 2 would\n",
-        Vocabulary::kUnknown);
-  }
   Checkpoint checkpoint = new_checkpoint(settings, std::move(vocabulary), ids);
   checkpoint.progress.unknown_words = unknown;
   return checkpoint;

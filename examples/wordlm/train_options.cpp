@@ -54,61 +54,21 @@ CLI::Validator part_below_one() {
   return number("PART", "a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; });
 }
 
-Tokens tokens_of(const std::string& name) {
-  return static_cast<Tokens>(std::ranges::find(kTokenNames, name) - kTokenNames.begin());
-}
-
-Options add_text_options(CLI::App& app, Settings& settings) {
-  TextSettings& s = settings.text;
-  auto* const stream = app.add_flag("--stream", s.running,
-                                    "running text in --batch parallel streams, read in pieces of "
-                                    "--bptt steps, the state carried on; a text file is read as it "
-                                    "is, words between blanks, a line a sentence");
-  auto* const tokens =
-      app.add_option_function<std::string>(
-             "--tokens", [&s](const std::string& name) { s.tokens = tokens_of(name); },
-             "the units of the text: word, char, byte, or bpe, pieces of words found by byte-pair "
-             "encoding; without it char for a text without blanks between words, else word")
-          ->check(one_of("tokens", {kTokenNames.begin(), kTokenNames.end()}));
-  auto* const chars = app.add_flag_callback(
-      "--chars",
-      [&s] {
-        s.running = true;
-        s.tokens = Tokens::character;
-      },
-      "running text of characters: --stream --tokens char");
-  chars->excludes(tokens);
-  return {
-      stream,
-      tokens,
-      chars,
-      app.add_flag("--keep-case", s.keep_case, "words keep their upper case"),
-      app.add_option("--comments", s.comments, "how many built-in comments to train on")
-          ->check(CLI::Range(1, 10000000))
-          ->capture_default_str(),
-      app.add_option("--first", s.limit, "train on the first so many sentences only; 0: all")
-          ->check(not_negative())
-          ->capture_default_str(),
-      app.add_option("--held-out", s.held_out,
-                     "part of the sentences kept to measure on, of running text the last; 0: the "
-                     "loss shown is that of the training sentences")
-          ->check(not_negative())
-          ->check(CLI::Range(0.0, 0.5))
-          ->capture_default_str(),
-      app.add_option("--min-count", s.min_count,
-                     "words seen less often become UNKNOWN_TOKEN, which is learned from them; "
-                     "without it 2 where else no word of a text of 2000 or more would")
-          ->check(CLI::Range(1, 1000000)),
-      app.add_option("--vocabulary", s.vocabulary,
-                     "ids of the model: the special words and the most frequent others; without it "
-                     "as many as the text has, at most 8000")
-          ->check(CLI::Range(4, 10000000)),
-  };
-}
-
 Options add_model_options(CLI::App& app, TrainOptions& options) {
   ModelSettings& s = options.settings.model;
+  auto* const kind =
+      app.add_option("--model", options.model,
+                     "recurrent, or window: the network of Bengio et al. 2003, which reads a fixed "
+                     "number of words before the next one")
+          ->check(one_of("model", {"recurrent", "window"}))
+          ->capture_default_str();
   return {
+      kind,
+      app.add_option("--order", options.order,
+                     "words of a window and the one after it, for --model window")
+          ->check(CLI::Range(2, 100))
+          ->capture_default_str()
+          ->needs(kind),
       app.add_option("--cell", s.cell,
                      "the recurrent cell: " + fmt::format("{}", fmt::join(cell_names(), ", ")))
           ->check(one_of("cell", cell_names()))
@@ -227,22 +187,11 @@ void add_train(CLI::App& app, TrainOptions& options) {
           ->check(one_of("preset", preset_names()))
           ->trigger_on_parse();
 
-  auto* const data =
-      app.add_option("--data", s.text.data,
-                     "a file of comments: a table, as .csv or .tsv, lines of JSON, as .jsonl, or "
-                     "text, one comment a line; each of them perhaps packed, as .gz; '-': standard "
-                     "input; may be given several times; without it built-in comments")
-          ->allow_extra_args(false);
-  const Options table = add_reading_options(app, s.text);
-  auto* const valid = app.add_option(
-      "--valid", s.text.valid, "a file to measure on after each epoch, instead of --held-out");
-  auto* const test = app.add_option("--test", s.text.test, "a file to measure on in the end");
+  const auto [data, valid, test, table, of_text] = add_text(app, s.text);
   set_group({data, valid, test}, "Text");
   set_group(table, "Text");
-  Options fixed = add_text_options(app, s);
-  set_group(fixed, "Text");
-  app.get_option("--comments")->excludes(data);
-  for (CLI::Option* const option : table) option->needs(data);
+  set_group(of_text, "Text");
+  Options fixed = of_text;
 
   const Options model = add_model_options(app, options);
   set_group(model, "Model");
@@ -304,6 +253,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
         throw CLI::ValidationError(option->get_name(), "cannot be changed with --load");
       }
     }
+    if (options.model == "window") s.model.order = options.order;
     options.epochs_given = epochs->count() > 0;
     options.learning_rate_given = rate->count() > 0;
     options.data_given = data->count() > 0;
