@@ -12,9 +12,9 @@ namespace {
 
 constexpr std::size_t kLetters = 5;
 constexpr double kBlankStays = 0.6;
-constexpr double kLetterStays = 0.7;
-constexpr double kLetterToBlank = 0.15;
-constexpr double kNoise = 0.5;  // standard deviation
+constexpr double kLetterStays = 0.8;
+constexpr double kLetterToBlank = 0.1;
+constexpr double kNoise = 0.3;  // standard deviation
 
 double mean_of(std::size_t symbol, std::size_t input) { return symbol == input + 1 ? 1 : 0; }
 

@@ -39,25 +39,38 @@ Signals signals_for(const Speller& speller, const std::string& data, bool labels
   return signals;
 }
 
+/// How well one way to read signals does: errors of its decoders, and what it gives the labels.
+struct Reading {
+  Errors best_path;
+  Errors beam_search;
+  double loss = 0;  // the sum of -log p(labels)
+
+  void add(const Rows& frames, const Rows& transitions, std::size_t beam, const Labels& labels) {
+    best_path.count(labels_of(ctc::best_path(frames, transitions)), labels);
+    beam_search.count(prefix_beam_search(frames, transitions, beam).labels, labels);
+    loss += log_sum_of_paths(frames, transitions) - log_probability(frames, transitions, labels);
+  }
+};
+
 void say_errors(const char* decoder, const Errors& errors, std::size_t signals) {
-  say("{:<30} {:>6.2f} %    {:>6.2f} %\n", decoder, 100 * errors.rate(),
+  say("{:<32} {:>6.2f} %       {:>6.2f} %\n", decoder, 100 * errors.rate(),
       100 * static_cast<double>(errors.wrong) / static_cast<double>(signals));
 }
 
 void spell_one(const Speller& speller, const Signal& signal, const Spelling& spelling) {
   const auto line = [&](const char* what, const Path& path) {
-    say("  {:<12} {}  {}\n", what, to_text(path, speller.names),
-        to_text(speller.names, labels_of(path)));
+    say("  {:<12} {}  {}\n", what, path_to_text(path, speller.names),
+        labels_to_text(labels_of(path), speller.names));
   };
   if (!signal.path.empty()) {
     line("true path", signal.path);
     line("Viterbi", best_path(process_likelihoods(signal), process_transitions()));
   } else if (!signal.labels.empty()) {
-    say("  {:<12} {}\n", "labels", to_text(speller.names, signal.labels));
+    say("  {:<12} {}\n", "labels", labels_to_text(signal.labels, speller.names));
   }
   line("best path", spelling.best);
   say("  {:<12} {}, probability {:.3f}\n", "beam search",
-      to_text(speller.names, spelling.likeliest.labels),
+      labels_to_text(spelling.likeliest.labels, speller.names),
       std::exp(spelling.likeliest.log_probability));
 }
 
@@ -69,27 +82,26 @@ void run_eval(const EvalOptions& options) {
   const std::vector<Rows> all = speller->log_probabilities(signals.signals);
   const Rows free = free_transitions(speller->names.size());
   const Rows transitions = process_transitions();
-  Errors best;
-  Errors beam;
-  Errors viterbi;
-  Errors likeliest;
+  const bool built_in = options.data.empty();
+  Reading model;
+  Reading process;
   for (std::size_t i = 0; i < all.size(); ++i) {
     examples::stop_if_interrupted();
     const Signal& signal = signals.signals[i];
-    best.count(labels_of(best_path(all[i], free)), signal.labels);
-    beam.count(prefix_beam_search(all[i], free, options.beam).labels, signal.labels);
-    if (!options.data.empty()) continue;
-    const Rows frames = process_likelihoods(signal);
-    viterbi.count(labels_of(best_path(frames, transitions)), signal.labels);
-    likeliest.count(prefix_beam_search(frames, transitions, kProcessBeam).labels, signal.labels);
+    model.add(all[i], free, options.beam, signal.labels);
+    if (!built_in) continue;
+    process.add(process_likelihoods(signal), transitions, kProcessBeam, signal.labels);
   }
-  say("{}\n{:<28} label errors  wrong signals\n", signals.description, "");
-  say_errors("best path", best, all.size());
-  say_errors("prefix beam search", beam, all.size());
-  if (!options.data.empty()) return;
-  say_errors("the process's own Viterbi", viterbi, all.size());
-  say_errors("the process's likeliest labels", likeliest, all.size());
-  say("no decoder has fewer wrong signals, on average, than the last\n");
+  const auto count = static_cast<double>(all.size());
+  say("{}\n{:<32} label errors   wrong signals\n", signals.description, "");
+  say_errors("best path", model.best_path, all.size());
+  say_errors("prefix beam search", model.beam_search, all.size());
+  if (built_in) {
+    say_errors("the process's own Viterbi", process.best_path, all.size());
+    say_errors("the process's likeliest labels", process.beam_search, all.size());
+  }
+  say("loss {:.3f} nats a signal", model.loss / count);
+  say("{}\n", built_in ? fmt::format(", best possible {:.3f}", process.loss / count) : "");
 }
 
 void run_spell(const SpellOptions& options) {

@@ -12,9 +12,9 @@ namespace ctc {
 struct TrainOptions {
   examples::TrainingOptions training;
   ModelSettings model;
-  std::string data;             // empty: the built-in signals
-  std::string test;             // empty: a tenth of `data`
-  std::int64_t signals = 4000;  // built-in ones
+  std::string data;              // empty: the built-in signals
+  std::string test;              // empty: a tenth of `data`
+  std::int64_t signals = 20000;  // built-in ones
 };
 /// The exit status: 0, or 130 where it was interrupted.
 int run_train(const TrainOptions& options);

@@ -154,6 +154,49 @@ Labelling prefix_beam_search(const Rows& frames, const Rows& transitions, std::s
   return {prefixes.labels(kept[0].prefix), kept[0].sum()};
 }
 
+double log_probability(const Rows& frames, const Rows& transitions, const Labels& labels) {
+  Path symbols = {kBlank};  // the labels with a blank before, between and after them
+  for (const std::int32_t label : labels) symbols.insert(symbols.end(), {label, kBlank});
+  // alpha[s]: the logarithm of the sum over the paths that have come to symbols[s].
+  std::vector<double> alpha(symbols.size(), kImpossible);
+  alpha[0] = 0;
+  for (const std::vector<double>& frame : frames) {
+    std::vector<double> next(symbols.size(), kImpossible);
+    for (std::size_t s = 0; s < symbols.size(); ++s) {
+      const auto to = static_cast<std::size_t>(symbols[s]);
+      for (std::size_t from = s < 2 ? 0 : s - 2; from <= s; ++from) {
+        const bool skips = s - from == 2;  // a blank: only between different labels
+        if (skips && (symbols[s] == kBlank || symbols[s] == symbols[from])) continue;
+        const double step = transitions[static_cast<std::size_t>(symbols[from])][to];
+        next[s] = log_add(next[s], alpha[from] + step);
+      }
+      next[s] += frame[to];
+    }
+    alpha = std::move(next);
+  }
+  const double in_label = symbols.size() > 1 ? alpha[symbols.size() - 2] : kImpossible;
+  return log_add(alpha.back(), in_label);
+}
+
+double log_sum_of_paths(const Rows& frames, const Rows& transitions) {
+  const std::size_t symbols = transitions.size();
+  std::vector<double> alpha(symbols, kImpossible);
+  alpha[kBlank] = 0;
+  for (const std::vector<double>& frame : frames) {
+    std::vector<double> next(symbols, kImpossible);
+    for (std::size_t to = 0; to < symbols; ++to) {
+      for (std::size_t from = 0; from < symbols; ++from) {
+        next[to] = log_add(next[to], alpha[from] + transitions[from][to]);
+      }
+      next[to] += frame[to];
+    }
+    alpha = std::move(next);
+  }
+  double sum = kImpossible;
+  for (const double a : alpha) sum = log_add(sum, a);
+  return sum;
+}
+
 std::int64_t edit_distance(const Labels& a, const Labels& b) {
   // row[j]: the distance between the part of `a` read so far and the first j of `b`.
   std::vector<std::int64_t> row(b.size() + 1);

@@ -46,6 +46,13 @@ struct Labelling {
 [[nodiscard]] Labelling prefix_beam_search(const Rows& frames, const Rows& transitions,
                                            std::size_t beam);
 
+/// The logarithm of the sum over all paths of the labels; minus infinity where there are too few
+/// frames. With the log-probabilities of a network and free_transitions() this is -ctc_loss().
+[[nodiscard]] double log_probability(const Rows& frames, const Rows& transitions,
+                                     const Labels& labels);
+/// The logarithm of the sum over all paths: 0 for a network.
+[[nodiscard]] double log_sum_of_paths(const Rows& frames, const Rows& transitions);
+
 /// The fewest insertions, deletions and substitutions that turn one sequence into the other
 /// (Levenshtein 1966).
 [[nodiscard]] std::int64_t edit_distance(const Labels& a, const Labels& b);

@@ -12,7 +12,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
   options.training.save.program = "ctc";
   examples::TrainingSettings& training = options.training.settings;
   training.learning_rate = 0.005;
-  training.epochs = 10;
+  training.epochs = 6;
   auto* const data = app.add_option("--data", options.data,
                                     "signals with labels, a line each: {\"signal\": [[0.1, 0.2], "
                                     "...], \"labels\": [\"a\", ...]}");

@@ -26,23 +26,16 @@ Spelling spell(const Speller& speller, const Signal& signal, std::size_t beam) {
   return spelling;
 }
 
-std::string to_text(const Path& path, const std::vector<std::string>& names) {
-  std::size_t width = 1;
-  for (const std::int32_t symbol : path) {
-    width = std::max(width, fmt::formatted_size("{:<1}", name_of(names, symbol)));
-  }
-  std::string text;
-  for (const std::int32_t symbol : path) {
-    // Names of one letter stand without spaces between them.
-    const bool letters = std::ranges::all_of(
-        names, [](const std::string& name) { return name.size() == 1 || name == kBlankName; });
-    text +=
-        letters ? name_of(names, symbol) : fmt::format("{:<{}} ", name_of(names, symbol), width);
-  }
-  return text;
+std::string path_to_text(const Path& path, const std::vector<std::string>& names) {
+  // Names of one letter stand without spaces between them.
+  const bool letters = std::ranges::all_of(
+      names, [](const std::string& name) { return name.size() == 1 || name == kBlankName; });
+  std::vector<std::string> columns;
+  for (const std::int32_t symbol : path) columns.push_back(name_of(names, symbol));
+  return fmt::format("{}", fmt::join(columns, letters ? "" : " "));
 }
 
-std::string to_text(const std::vector<std::string>& names, const Labels& labels) {
+std::string labels_to_text(const Labels& labels, const std::vector<std::string>& names) {
   std::vector<std::string> words;
   for (const std::int32_t label : labels) words.push_back(name_of(names, label));
   return fmt::format("{}", fmt::join(words, " "));
@@ -55,8 +48,8 @@ examples::Chart chart_of(const Spelling& spelling, const std::vector<std::string
   chart.x_label = "frame";
   chart.y_label = "probability";
   chart.y_max = 1;
-  const std::string path = to_text(spelling.best, names);
-  const std::string labels = to_text(names, labels_of(spelling.best));
+  const std::string path = path_to_text(spelling.best, names);
+  const std::string labels = labels_to_text(labels_of(spelling.best), names);
   chart.subtitle = path.size() <= kTitleColumns ? fmt::format("{}    {}", path, labels) : labels;
 
   examples::Curve best{"best path", "", {}};

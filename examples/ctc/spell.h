@@ -16,10 +16,11 @@ struct Spelling {
 };
 [[nodiscard]] Spelling spell(const Speller& speller, const Signal& signal, std::size_t beam);
 
-/// A path a frame a column, then its labels: "··aa·b    a b".
-[[nodiscard]] std::string to_text(const Path& path, const std::vector<std::string>& names);
+/// The symbols of a path, one for each frame: "··aa·b".
+[[nodiscard]] std::string path_to_text(const Path& path, const std::vector<std::string>& names);
 /// Labels, with spaces between them.
-[[nodiscard]] std::string to_text(const std::vector<std::string>& names, const Labels& labels);
+[[nodiscard]] std::string labels_to_text(const Labels& labels,
+                                         const std::vector<std::string>& names);
 
 /// The probability of each symbol over the frames, with that of the best path.
 [[nodiscard]] examples::Chart chart_of(const Spelling& spelling,

@@ -103,8 +103,8 @@ Start begin(const TrainOptions& options) {
     start.signals = read(start.data, start.file.settings.seed, start.speller->names);
     const std::int64_t expected = std::ssize(start.speller->normalization.mean);
     if (start.signals.train.inputs() != expected) {
-      unroll::fail<unroll::IoError>("{}: {} numbers a frame; the model {} reads {}", options.data,
-                                    start.signals.train.inputs(), path, expected);
+      unroll::fail<unroll::IoError>("{}: {} numbers a frame; the model {} reads {}",
+                                    start.data.data, start.signals.train.inputs(), path, expected);
     }
   }
   start.file.description = describe(*start.speller, start.data);
