@@ -41,8 +41,8 @@ struct Labelling {
 
 /// The likeliest labels: those whose paths have the largest sum, where best_path() finds the
 /// largest term. Prefix beam search keeps, after each frame, the `beam` likeliest prefixes
-/// (Graves 2006, section 3.2; Hannun et al. 2014, algorithm 1); with a beam that holds all prefixes
-/// the result is exact. Frames and transitions are as for best_path().
+/// (Graves et al. 2006, section 3.2; Hannun et al. 2014, algorithm 1); with a beam that holds all
+/// prefixes the result is exact. Frames and transitions are as for best_path().
 [[nodiscard]] Labelling prefix_beam_search(const Rows& frames, const Rows& transitions,
                                            std::size_t beam);
 

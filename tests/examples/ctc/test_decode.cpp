@@ -91,8 +91,7 @@ TEST_CASE("prefix beam search with a wide beam finds the likeliest of all labell
 }
 
 TEST_CASE("the likeliest labels need not be those of the best path") {
-  // Graves 2006, figure 2, with other numbers: the best path has blanks only, 0.6 * 0.6; "a" has
-  // three paths.
+  // The best path has blanks only, 0.6 * 0.6; "a" has three paths.
   const Rows frames(2, {std::log(0.6), std::log(0.4)});
   const Rows free = free_transitions(2);
   CHECK(labels_of(best_path(frames, free)) == Labels{});
