@@ -38,9 +38,9 @@ void say_caption(const Captioner& captioner, const Written& written, const Examp
   std::string note;
   if (built_in) {
     const double loss = process_loss({example.scene, words_of(text)});
-    note = fmt::format(", process {:.4f}", std::exp(-loss));
+    note = fmt::format(", process {:8.2g}", std::exp(-loss));
   }
-  say("    {:.4f}{}  {}\n", std::exp(written.log_probability), note, text);
+  say("    {:8.2g}{}  {}\n", std::exp(written.log_probability), note, text);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ struct TrainOptions {
   std::string condition = "start";  // or "every"
   std::string data;                 // empty: the built-in scenes
   std::string test;                 // empty: a tenth of `data`
-  std::int64_t scenes = 8000;       // built-in ones
+  std::int64_t scenes = 20000;      // built-in ones
   std::int64_t vocabulary = 10000;
   std::int64_t min_count = 2;
 };

@@ -11,8 +11,8 @@ namespace {
 void add_train(CLI::App& app, TrainOptions& options) {
   options.training.save.program = "caption";
   examples::TrainingSettings& training = options.training.settings;
-  training.learning_rate = 0.005;
-  training.epochs = 10;
+  training.learning_rate = 0.001;
+  training.epochs = 12;
   ModelSettings& model = options.model;
   auto* const data = app.add_option(
       "--data", options.data,
