@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include "caption/builtin_scenes.h"
+#include "caption/captioner_file.h"
+#include "caption/commands.h"
+#include "caption/task.h"
+#include "common/numbers.h"
+#include "common/output.h"
+#include "common/outputs.h"
+
+namespace caption {
+
+using examples::grouped;
+using examples::say;
+namespace {
+
+constexpr std::int64_t kTested = 2000;  // built-in scenes held out
+constexpr std::size_t kHeldOut = 10;    // one in so many is held out of a file
+
+/// Scenes to train on and to test with.
+struct Split {
+  Examples train;
+  Examples test;
+};
+
+Split hold_out(Examples all) {
+  Split split{{{}, all.description}, {}};
+  for (std::size_t i = 0; i < all.examples.size(); ++i) {
+    const bool held_out = i % kHeldOut == 0;
+    (held_out ? split.test : split.train).examples.push_back(std::move(all.examples[i]));
+  }
+  if (split.train.examples.empty()) {
+    unroll::fail<unroll::Error>("{}: too few scenes to hold a tenth of them out",
+                                split.train.description);
+  }
+  return split;
+}
+
+Split read(const DataSettings& data, std::uint64_t seed) {
+  if (data.data.empty()) {
+    return {builtin_examples(data.scenes, seed), builtin_examples(kTested, seed + 1)};
+  }
+  if (data.test.empty()) return hold_out(read_examples(data.data));
+  Split split{read_examples(data.data), read_examples(data.test)};
+  if (split.test.scene_size() != split.train.scene_size()) {
+    unroll::fail<unroll::IoError>("{}: scenes of {} numbers, those of --data have {}", data.test,
+                                  split.test.scene_size(), split.train.scene_size());
+  }
+  return split;
+}
+
+examples::WordIds words_of(const Examples& all, const TrainOptions& options) {
+  std::vector<Words> captions;
+  for (const Example& example : all.examples) captions.push_back(example.caption);
+  const std::int64_t least = options.data.empty() ? 1 : options.min_count;
+  return {captions, least, options.vocabulary - 1};
+}
+
+/// Throws where an output is an input or another output.
+void check_files(const TrainOptions& options) {
+  using examples::NamedFile;
+  const std::array outputs = {NamedFile{"--save", options.training.save.path},
+                              NamedFile{"--plot", options.training.plot}};
+  const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test}};
+  examples::check_outputs(outputs, inputs);
+}
+
+int check(const TrainOptions& options) {
+  const Examples some = builtin_examples(3, options.training.settings.seed);
+  const Captioner captioner({3, 4, options.condition == "every"}, some.scene_size(),
+                            words_of(some, options), unroll::DType::f64, 1);
+  const Encoded encoded = captioner.encode(some);
+  const std::vector<std::size_t> all = {0, 1, 2};
+  examples::check_gradients_of(
+      captioner.parameters, [&](unroll::Tape& tape) { return captioner.loss(tape, encoded, all); });
+  return 0;
+}
+
+/// A file to go on with, or a new model.
+struct Start {
+  examples::TrainedModel file;
+  Split scenes;
+  std::unique_ptr<Captioner> captioner;
+  DataSettings data;
+};
+
+Start begin(const TrainOptions& options) {
+  Start start;
+  start.data = {options.data, options.test, options.scenes};
+  if (options.training.load.empty()) {
+    start.file.settings = options.training.settings;
+    start.scenes = read(start.data, start.file.settings.seed);
+    ModelSettings settings = options.model;
+    settings.every = options.condition == "every";
+    start.captioner = std::make_unique<Captioner>(settings, start.scenes.train.scene_size(),
+                                                  words_of(start.scenes.train, options),
+                                                  unroll::DType::f32, start.file.settings.seed);
+  } else {
+    const std::string& path = options.training.load;
+    start.file = examples::load_model(path, "caption");
+    options.training.take_over(start.file.settings);
+    if (options.data.empty()) start.data = data_of(start.file, path);
+    start.captioner = make_captioner(start.file, path);
+    start.scenes = read(start.data, start.file.settings.seed);
+    if (start.scenes.train.scene_size() != start.captioner->scene_size) {
+      unroll::fail<unroll::IoError>("{}: scenes of {} numbers; the model {} reads {}",
+                                    start.data.data, start.scenes.train.scene_size(), path,
+                                    start.captioner->scene_size);
+    }
+  }
+  start.file.description = describe(*start.captioner, start.data);
+  return start;
+}
+
+}  // namespace
+
+int run_train(const TrainOptions& options) {
+  if (options.training.check) return check(options);
+  check_files(options);
+  Start start = begin(options);
+  const Captioner& captioner = *start.captioner;
+  const auto& [train, test] = start.scenes;
+  say("{}; {} to train on, {} held out\n", train.description, grouped(std::ssize(train.examples)),
+      grouped(std::ssize(test.examples)));
+  say("model: LSTM of {}, the scene is read {}, {} words: {} parameters\n",
+      captioner.settings.hidden,
+      captioner.settings.every ? "with every word" : "before the first word",
+      grouped(captioner.words.size()), grouped(captioner.parameters.size()));
+  const auto best = start.data.data.empty() ? std::optional(best_loss()) : std::nullopt;
+  CaptionTask task(captioner, captioner.encode(train), captioner.encode(test), start.file.settings,
+                   best);
+  if (!examples::train(task, start.file, options.training.save)) return 130;
+  const examples::TrainingProgress& progress = start.file.progress;
+  if (progress.best_epoch > 0) {
+    say("the best model is that of epoch {}: {}\n", progress.best_epoch,
+        task.show(progress.best_score));
+  }
+  if (!options.training.plot.empty()) {
+    examples::draw_training(task, progress, options.training.plot);
+  }
+  if (!options.training.save.path.empty()) say("saved: {}\n", options.training.save.path);
+  return 0;
+}
+
+}  // namespace caption
