@@ -158,9 +158,9 @@ TEST_CASE("signals that cannot be read are refused in a sentence") {
   CHECK(has(error("{\"signal\": [[1, 2], [1, \"x\"]], \"labels\": []}"),
             "a.jsonl:2: frame 2 of 'signal' is not a list of numbers"));
   CHECK(has(error("{\"signal\": [[1, 2], [1]], \"labels\": []}"),
-            "a.jsonl:2: frame 2 has 1 numbers, those before it have 2"));
+            "a.jsonl:2: frame 2 has 1 number, those before it have 2"));
   CHECK(has(error("{\"signal\": [[1]], \"labels\": [\"a\"]}"),
-            "a.jsonl:2: frames of 1 numbers; those of the lines before have 2"));
+            "a.jsonl:2: frames of 1 number; those of the lines before have 2"));
   CHECK(has(error("{\"signal\": [[1, 2]], \"labels\": [0.5]}"),
             "a.jsonl:2: expected texts or whole numbers as 'labels', found 0.5"));
   CHECK(has(error("{\"signal\": [[1, 2], [3, 4]], \"labels\": [\"a\", \"a\"]}"),
