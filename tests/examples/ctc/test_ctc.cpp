@@ -111,6 +111,24 @@ TEST_CASE("numbers of a frame are normalised by their mean and standard deviatio
   CHECK(normalization.mean == std::vector<double>{3, 5});
   CHECK(normalization.deviation[0] == doctest::Approx(std::sqrt(8.0 / 3)));
   CHECK(normalization.deviation[1] == 1);  // it never changes
+
+  // Signals in other units are read alike.
+  const Signals some = builtin_signals(3, 1);
+  Signals other = some;
+  for (Signal& signal : other.signals) {
+    for (auto& frame : signal.frames) {
+      for (float& x : frame) x = 100 * x - 7;
+    }
+  }
+  const auto read = [](const Signals& s) {
+    const Speller speller({.hidden = 4}, normalization_of(s), s.names, unroll::DType::f64, 2);
+    return speller.log_probabilities(s.signals)[0];
+  };
+  const Rows a = read(some);
+  const Rows b = read(other);
+  for (std::size_t t = 0; t < a.size(); ++t) {
+    for (std::size_t s = 0; s < a[t].size(); ++s) CHECK(a[t][s] == doctest::Approx(b[t][s]));
+  }
 }
 
 TEST_CASE("errors are counted by edits, labels and signals") {
