@@ -74,7 +74,7 @@ void run_describe(const DescribeOptions& options) {
                  : fmt::format("[{}]", fmt::join(example.scene, ", ")));
     if (!example.caption.empty()) say("  given\n    {}\n", fmt::join(example.caption, " "));
     const Writer writer(*captioner, example.scene);
-    unroll::Random random(options.seed, i);
+    unroll::Random random(options.seed, unroll::hash_name(fmt::format("captions of {}", i)));
     if (options.samples > 0) say("  drawn, with their probabilities\n");
     for (std::size_t n = 0; n < options.samples; ++n) {
       say_caption(*captioner, writer.draw(random), example, built_in);

@@ -70,8 +70,8 @@ Examples read_examples(const std::string& path, bool captions_needed) {
   }
   if (all.examples.empty()) fail<IoError>("{}: holds no scene", path);
   all.description =
-      fmt::format("{}: {} of {} numbers", path,
-                  examples::count_of(std::ssize(all.examples), "scene"), all.scene_size());
+      fmt::format("{}: {} of {}", path, examples::count_of(std::ssize(all.examples), "scene"),
+                  examples::count_of(all.scene_size(), "number"));
   return all;
 }
 

@@ -165,8 +165,8 @@ double log_probability(const Rows& frames, const Rows& transitions, const Labels
     for (std::size_t s = 0; s < symbols.size(); ++s) {
       const auto to = static_cast<std::size_t>(symbols[s]);
       for (std::size_t from = s < 2 ? 0 : s - 2; from <= s; ++from) {
-        const bool skips = s - from == 2;  // a blank: only between different labels
-        if (skips && (symbols[s] == kBlank || symbols[s] == symbols[from])) continue;
+        // Only a blank may be skipped, and only between different labels.
+        if (s - from == 2 && symbols[s] == symbols[from]) continue;
         const double step = transitions[static_cast<std::size_t>(symbols[from])][to];
         next[s] = log_add(next[s], alpha[from] + step);
       }

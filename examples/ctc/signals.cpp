@@ -63,8 +63,9 @@ Line parse(std::string_view text, std::string where, bool labels_needed) {
   for (std::size_t t = 0; t < signal->size(); ++t) {
     line.frames.push_back(frame_of((*signal)[t], line.where, t));
     if (line.frames[t].size() != line.frames[0].size()) {
-      fail<IoError>("{}: frame {} has {} numbers, those before it have {}", line.where, t + 1,
-                    line.frames[t].size(), line.frames[0].size());
+      fail<IoError>("{}: frame {} has {}, those before it have {}", line.where, t + 1,
+                    examples::count_of(std::ssize(line.frames[t]), "number"),
+                    line.frames[0].size());
     }
   }
   if (has_labels) {
@@ -86,8 +87,8 @@ std::vector<Line> read_lines(const std::string& path, bool labels_needed) {
     const std::size_t size = lines.back().frames[0].size();
     const std::size_t expected = lines.front().frames[0].size();
     if (size != expected) {
-      fail<IoError>("{}: frames of {} numbers; those of the lines before have {}",
-                    lines.back().where, size, expected);
+      fail<IoError>("{}: frames of {}; those of the lines before have {}", lines.back().where,
+                    examples::count_of(static_cast<std::int64_t>(size), "number"), expected);
     }
   }
   if (lines.empty()) fail<IoError>("{}: holds no signal", path);
@@ -144,8 +145,9 @@ Signals read_signals(const std::string& path, const std::vector<std::string>& na
     check_length(signal, line.where);
     all.signals.push_back(std::move(signal));
   }
-  all.description = fmt::format("{}: {} of {} numbers a frame, {}", path,
-                                examples::count_of(std::ssize(all.signals), "signal"), all.inputs(),
+  all.description = fmt::format("{}: {} of {} a frame, {}", path,
+                                examples::count_of(std::ssize(all.signals), "signal"),
+                                examples::count_of(all.inputs(), "number"),
                                 examples::count_of(std::ssize(all.names) - 1, "different label"));
   return all;
 }

@@ -298,7 +298,7 @@ TEST_CASE("caption: a model is trained on the scenes of a file and describes oth
   const Run trained = run({"train", "--data", folder.file("train.jsonl"), "--epochs", "60", "--lr",
                            "0.02", "--hidden", "8", "--save", folder.file("m")});
   CHECK(trained.err == "");
-  CHECK(has(trained.out, "30 scenes of 1 numbers; 27 to train on, 3 held out"));
+  CHECK(has(trained.out, "30 scenes of 1 number; 27 to train on, 3 held out"));
   CHECK_FALSE(has(trained.out, "best possible"));
   write(folder.file("new.jsonl"), "{\"scene\": [0]}\n{\"scene\": [1]}\n");
   const Run said = run({"describe", "--load", folder.file("m"), "--data", folder.file("new.jsonl"),

@@ -111,6 +111,24 @@ TEST_CASE("numbers of a frame are normalised by their mean and standard deviatio
   CHECK(normalization.mean == std::vector<double>{3, 5});
   CHECK(normalization.deviation[0] == doctest::Approx(std::sqrt(8.0 / 3)));
   CHECK(normalization.deviation[1] == 1);  // it never changes
+
+  // Signals in other units are read alike.
+  const Signals some = builtin_signals(3, 1);
+  Signals other = some;
+  for (Signal& signal : other.signals) {
+    for (auto& frame : signal.frames) {
+      for (float& x : frame) x = 100 * x - 7;
+    }
+  }
+  const auto read = [](const Signals& s) {
+    const Speller speller({.hidden = 4}, normalization_of(s), s.names, unroll::DType::f64, 2);
+    return speller.log_probabilities(s.signals)[0];
+  };
+  const Rows a = read(some);
+  const Rows b = read(other);
+  for (std::size_t t = 0; t < a.size(); ++t) {
+    for (std::size_t s = 0; s < a[t].size(); ++s) CHECK(a[t][s] == doctest::Approx(b[t][s]));
+  }
 }
 
 TEST_CASE("errors are counted by edits, labels and signals") {
@@ -158,9 +176,9 @@ TEST_CASE("signals that cannot be read are refused in a sentence") {
   CHECK(has(error("{\"signal\": [[1, 2], [1, \"x\"]], \"labels\": []}"),
             "a.jsonl:2: frame 2 of 'signal' is not a list of numbers"));
   CHECK(has(error("{\"signal\": [[1, 2], [1]], \"labels\": []}"),
-            "a.jsonl:2: frame 2 has 1 numbers, those before it have 2"));
+            "a.jsonl:2: frame 2 has 1 number, those before it have 2"));
   CHECK(has(error("{\"signal\": [[1]], \"labels\": [\"a\"]}"),
-            "a.jsonl:2: frames of 1 numbers; those of the lines before have 2"));
+            "a.jsonl:2: frames of 1 number; those of the lines before have 2"));
   CHECK(has(error("{\"signal\": [[1, 2]], \"labels\": [0.5]}"),
             "a.jsonl:2: expected texts or whole numbers as 'labels', found 0.5"));
   CHECK(has(error("{\"signal\": [[1, 2], [3, 4]], \"labels\": [\"a\", \"a\"]}"),
