@@ -1,0 +1,220 @@
+#include "translate/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "common/batches.h"
+#include "common/interrupt.h"
+#include "common/word_ids.h"
+
+namespace translate {
+namespace {
+
+using unroll::Index;
+using unroll::Tape;
+using unroll::Tensor;
+using unroll::Var;
+
+/// The decoder of some sentences, each in `width` lanes side by side, one word after the other.
+class Lanes {
+ public:
+  Lanes(const Translator& translator, std::span<const Ids> sources, Index width)
+      : lanes_(std::ssize(sources) * width), tape_(translator.parameters.dtype()) {
+    const Model& model = translator.model;
+    const unroll::Padded padded = unroll::pad_sequence(sources, {.multiple = 4});
+    auto memory = model.encode(tape_.input(padded.ids), padded.mask(tape_));
+    // Every lane gets what its sentence has.
+    std::vector<std::int32_t> sentence;
+    for (Index lane = 0; lane < lanes_; ++lane) {
+      sentence.push_back(static_cast<std::int32_t>(lane / width));
+    }
+    const Var from = tape_.input(Tensor::of<std::int32_t>({lanes_}, sentence));
+    const auto spread = [&](Var& x, Index axis) {
+      x = tape_.input(Tensor(unroll::index_select(x, from, axis).value()));
+    };
+    unroll::for_each_var(memory.first, [&](Var& x) { spread(x, 0); });
+    spread(memory.context, 0);
+    if (memory.states) {
+      spread(memory.states->states, 1);
+      spread(memory.states->keys, 1);
+      if (memory.states->mask) spread(*memory.states->mask, 1);
+    }
+    record(model, memory);
+    for (const Var x : unroll::vars_of(memory.first)) states_.emplace_back(x.value());
+  }
+
+  /// Reads a word in each lane; the log-probabilities (lanes, ids) of the word after it.
+  unroll::TensorView read(const std::vector<std::int32_t>& words) {
+    replay_->set(0, Tensor::of<std::int32_t>({lanes_}, words));
+    for (std::size_t i = 0; i < states_.size(); ++i) replay_->set(i + 1, states_[i]);
+    replay_->run();
+    for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = Tensor(replay_->output(i + 1));
+    return replay_->output(0);
+  }
+
+  /// Lets each lane i go on where lane from[i] stands.
+  void take_over(std::span<const std::size_t> from) {
+    for (Tensor& state : states_) {
+      const Tensor before = state;
+      const auto bytes =
+          static_cast<std::size_t>(state.size() / lanes_) * unroll::size_of(state.dtype());
+      for (std::size_t lane = 0; lane < from.size(); ++lane) {
+        std::copy_n(before.view().data + from[lane] * bytes, bytes, state.data() + lane * bytes);
+      }
+    }
+  }
+
+ private:
+  /// Records one step of the decoder, to be run again and again.
+  void record(const Model& model, const Model::Memory& memory) {
+    const std::vector<std::int32_t> nothing(static_cast<std::size_t>(lanes_), 0);
+    const Var words = tape_.input(Tensor::of<std::int32_t>({lanes_}, nothing));
+    const auto step = model.step(model.read(words), memory.first, memory);
+    std::vector<Var> inputs = unroll::vars_of(memory.first);
+    inputs.insert(inputs.begin(), words);
+    std::vector<Var> outputs = unroll::vars_of(step.state);
+    outputs.insert(outputs.begin(), unroll::log_softmax(model.out(step.features)));
+    replay_.emplace(tape_, inputs, outputs);
+  }
+
+  Index lanes_;
+  Tape tape_;
+  std::optional<unroll::Replay> replay_;
+  std::vector<Tensor> states_;
+};
+
+/// A beginning, longer by one word.
+struct Longer {
+  std::size_t from = 0;  // its number among the beginnings
+  std::int32_t word = 0;
+  double log_probability = 0;
+};
+
+/// The beam of one sentence.
+class Beam {
+ public:
+  Beam(const SearchOptions& options, std::int32_t end, std::size_t most)
+      : options_(options), end_(end), most_(most) {}
+
+  [[nodiscard]] bool is_complete() const { return open_.empty(); }
+  [[nodiscard]] std::size_t size() const { return open_.size(); }
+  [[nodiscard]] std::int32_t last_word(std::size_t i) const {
+    return open_[i].words.empty() ? end_ : open_[i].words.back();
+  }
+
+  /// Makes the beginnings longer by a word; `next(i)` gives the likeliest words after beginning i.
+  /// Returns the number of the beginning that each of the new ones goes on with.
+  template <class Next>
+  std::vector<std::size_t> grow(Next next) {
+    std::vector<Longer> all;
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+      for (const auto& [word, log_p] : next(i)) {
+        all.push_back({i, word, open_[i].log_probability + log_p});
+      }
+    }
+    std::ranges::stable_sort(all, std::ranges::greater(), &Longer::log_probability);
+    all.resize(std::min(all.size(), static_cast<std::size_t>(options_.width) - found_.size()));
+    std::vector<Found> before = std::move(open_);
+    open_.clear();
+    std::vector<std::size_t> from;
+    for (const Longer& longer : all) {
+      Found next_one{before[longer.from].words, longer.log_probability, 0};
+      if (longer.word == end_) {
+        finish(std::move(next_one), /*ended=*/true);
+        continue;
+      }
+      next_one.words.push_back(longer.word);
+      if (next_one.words.size() == most_) {
+        finish(std::move(next_one), /*ended=*/false);
+        continue;
+      }
+      open_.push_back(std::move(next_one));
+      from.push_back(longer.from);
+    }
+    return from;
+  }
+
+  [[nodiscard]] std::vector<Found> take() && {
+    std::ranges::stable_sort(found_, std::ranges::greater(), &Found::score);
+    return std::move(found_);
+  }
+
+ private:
+  void finish(Found found, bool ended) {
+    const auto length = static_cast<double>(found.words.size() + (ended ? 1 : 0));
+    found.score = found.log_probability / std::pow(length, options_.normalise);
+    found_.push_back(std::move(found));
+  }
+
+  SearchOptions options_;
+  std::int32_t end_;
+  std::size_t most_;
+  std::vector<Found> open_ = {Found{}};
+  std::vector<Found> found_;
+};
+
+}  // namespace
+
+std::vector<std::vector<Found>> search(const Translator& translator, std::span<const Ids> sources,
+                                       const SearchOptions& options) {
+  const auto width = static_cast<std::size_t>(options.width);
+  Lanes lanes(translator, sources, options.width);
+  std::vector<Beam> beams;
+  for (const Ids& source : sources) {
+    beams.emplace_back(options, translator.end(), 2 * source.size() + 10);
+  }
+  const Index ids = translator.target.size() + 1;
+  const auto best = static_cast<std::size_t>(std::min<Index>(options.width + 1, ids));
+  std::vector<std::int32_t> words(sources.size() * width, translator.end());
+  std::vector<std::size_t> from(words.size());
+  while (!std::ranges::all_of(beams, &Beam::is_complete)) {
+    examples::stop_if_interrupted();
+    const unroll::Ranking ranking = unroll::topk(lanes.read(words), static_cast<Index>(best));
+    std::iota(from.begin(), from.end(), std::size_t{0});
+    for (std::size_t b = 0; b < beams.size(); ++b) {
+      const std::size_t first = b * width;
+      const auto next = [&](std::size_t i) {
+        std::vector<std::pair<std::int32_t, double>> likeliest;
+        for (std::size_t k = (first + i) * best; k < (first + i + 1) * best; ++k) {
+          if (ranking.ids[k] == examples::WordIds::kUnknown) continue;
+          likeliest.emplace_back(ranking.ids[k], ranking.values[k]);
+        }
+        return likeliest;
+      };
+      const std::vector<std::size_t> before = beams[b].grow(next);
+      for (std::size_t i = 0; i < before.size(); ++i) {
+        from[first + i] = first + before[i];
+        words[first + i] = beams[b].last_word(i);
+      }
+    }
+    lanes.take_over(from);
+  }
+  std::vector<std::vector<Found>> found;
+  for (Beam& beam : beams) found.push_back(std::move(beam).take());
+  return found;
+}
+
+std::vector<Ids> translate_all(const Translator& translator, const Pairs& pairs,
+                               const SearchOptions& options) {
+  constexpr int kLanes = 128;
+  std::vector<Ids> sources;
+  for (const Pair& pair : pairs.pairs) sources.push_back(translator.source_ids(pair.source));
+  // Short ones first: sentences of a batch are of like length.
+  std::vector<std::size_t> order(sources.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return sources[i].size(); });
+  std::vector<Ids> translations(sources.size());
+  for (const auto& numbers :
+       examples::batches_in_order(order.size(), std::max(1, kLanes / options.width))) {
+    std::vector<Ids> batch;
+    for (const std::size_t number : numbers) batch.push_back(sources[order[number]]);
+    const auto found = search(translator, batch, options);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      translations[order[numbers[i]]] = found[i].front().words;
+    }
+  }
+  return translations;
+}
+
+}  // namespace translate
