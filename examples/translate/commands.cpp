@@ -34,7 +34,7 @@ void run_eval(const EvalOptions& options) {
   say("{}\n", built_in ? "built-in pairs: 1,000 that no training sees" : pairs.description);
   const std::vector<Ids> found = translate_all(*translator, pairs, options.search);
   const std::vector<std::string> sentences = sentences_of(found, *translator);
-  say("sentences right {:.1f} %{}\n", 100 * accuracy(found, pairs, *translator),
+  say("accuracy {:.1f} %{}\n", 100 * accuracy(found, pairs, *translator),
       built_in ? ", best possible 100.0 %" : "");
   say("{}\n", bleu(sentences, references_of(pairs), /*lower=*/true).to_string());
   if (options.output.empty()) return;

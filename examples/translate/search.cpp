@@ -20,68 +20,64 @@ using unroll::Var;
 class Lanes {
  public:
   Lanes(const Translator& translator, std::span<const Ids> sources, Index width)
-      : lanes_(std::ssize(sources) * width), tape_(translator.parameters.dtype()) {
-    const Model& model = translator.model;
+      : model_(translator.model),
+        lanes_(std::ssize(sources) * width),
+        tape_(translator.parameters.dtype()) {
+    const Tape::Inference inference(tape_);
     const unroll::Padded padded = unroll::pad_sequence(sources, {.multiple = 4});
-    auto memory = model.encode(tape_.input(padded.ids), padded.mask(tape_));
+    auto memory = model_.encode(tape_.input(padded.ids), padded.mask(tape_));
     // Every lane gets what its sentence has.
     std::vector<std::int32_t> sentence;
     for (Index lane = 0; lane < lanes_; ++lane) {
       sentence.push_back(static_cast<std::int32_t>(lane / width));
     }
     const Var from = tape_.input(Tensor::of<std::int32_t>({lanes_}, sentence));
-    const auto spread = [&](Var& x, Index axis) {
-      x = tape_.input(Tensor(unroll::index_select(x, from, axis).value()));
+    unroll::for_each_var(memory.first, [&](Var& x) { x = unroll::index_select(x, from, 0); });
+    state_ = unroll::carry(memory.first);
+    const auto keep = [&](Var x, Index axis) {
+      memory_.emplace_back(unroll::index_select(x, from, axis).value());
     };
-    unroll::for_each_var(memory.first, [&](Var& x) { spread(x, 0); });
-    spread(memory.context, 0);
-    if (memory.states) {
-      spread(memory.states->states, 1);
-      spread(memory.states->keys, 1);
-      if (memory.states->mask) spread(*memory.states->mask, 1);
-    }
-    record(model, memory);
-    for (const Var x : unroll::vars_of(memory.first)) states_.emplace_back(x.value());
+    keep(memory.context, 0);
+    if (!memory.states) return;
+    keep(memory.states->states, 1);
+    keep(memory.states->keys, 1);
+    keep(memory.states->mask.value(), 1);
   }
 
-  /// Reads a word in each lane; the log-probabilities (lanes, ids) of the word after it.
+  /// Reads a word in each lane; the log-probabilities (lanes, ids) of the word after it, until the
+  /// next call.
   unroll::TensorView read(const std::vector<std::int32_t>& words) {
-    replay_->set(0, Tensor::of<std::int32_t>({lanes_}, words));
-    for (std::size_t i = 0; i < states_.size(); ++i) replay_->set(i + 1, states_[i]);
-    replay_->run();
-    for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = Tensor(replay_->output(i + 1));
-    return replay_->output(0);
+    tape_.clear();  // the state is carried over: a word costs the same however many came before it
+    const Tape::Inference inference(tape_);
+    const auto kept = [&](std::size_t i) { return tape_.input(memory_[i]); };
+    Model::Memory memory{{}, kept(0), {}};
+    if (memory_.size() > 1) memory.states = unroll::Attention::Memory{kept(1), kept(2), kept(3)};
+    const Var y = model_.read(tape_.input(Tensor::of<std::int32_t>({lanes_}, words)));
+    const auto step = model_.step(y, unroll::restore(tape_, state_), memory);
+    log_p_ = Tensor(unroll::log_softmax(model_.out(step.features)).value());
+    state_ = unroll::carry(step.state);
+    return log_p_;
   }
 
   /// Lets each lane i go on where lane from[i] stands.
   void take_over(std::span<const std::size_t> from) {
-    for (Tensor& state : states_) {
-      const Tensor before = state;
-      const auto bytes =
-          static_cast<std::size_t>(state.size() / lanes_) * unroll::size_of(state.dtype());
+    for (Tensor& values : state_.values) {
+      const Tensor before = values;
+      const std::size_t bytes =
+          static_cast<std::size_t>(values.size() / lanes_) * unroll::size_of(values.dtype());
       for (std::size_t lane = 0; lane < from.size(); ++lane) {
-        std::copy_n(before.view().data + from[lane] * bytes, bytes, state.data() + lane * bytes);
+        std::copy_n(before.view().data + from[lane] * bytes, bytes, values.data() + lane * bytes);
       }
     }
   }
 
  private:
-  /// Records one step of the decoder, to be run again and again.
-  void record(const Model& model, const Model::Memory& memory) {
-    const std::vector<std::int32_t> nothing(static_cast<std::size_t>(lanes_), 0);
-    const Var words = tape_.input(Tensor::of<std::int32_t>({lanes_}, nothing));
-    const auto step = model.step(model.read(words), memory.first, memory);
-    std::vector<Var> inputs = unroll::vars_of(memory.first);
-    inputs.insert(inputs.begin(), words);
-    std::vector<Var> outputs = unroll::vars_of(step.state);
-    outputs.insert(outputs.begin(), unroll::log_softmax(model.out(step.features)));
-    replay_.emplace(tape_, inputs, outputs);
-  }
-
+  const Model& model_;
   Index lanes_;
   Tape tape_;
-  std::optional<unroll::Replay> replay_;
-  std::vector<Tensor> states_;
+  unroll::Carried<Model::State> state_;
+  std::vector<Tensor> memory_;  // the context; with attention the states, keys and mask besides
+  Tensor log_p_;
 };
 
 /// A beginning, longer by one word.

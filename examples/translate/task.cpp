@@ -169,7 +169,7 @@ examples::Score TranslateTask::score() {
 }
 
 std::string TranslateTask::show(double score) const {
-  return metric_ == Metric::accuracy ? fmt::format("sentences right {:.1f} %", 100 * score)
+  return metric_ == Metric::accuracy ? fmt::format("accuracy {:.1f} %", 100 * score)
                                      : fmt::format("BLEU {:.2f}", score);
 }
 
