@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "common/training_options.h"
-#include "translate/model.h"
 #include "translate/search.h"
 
 namespace translate {

@@ -35,7 +35,10 @@ examples::Options add_model(CLI::App& app, ModelSettings& model) {
       app.add_option("--attention", model.attention, "additive, dot, general, or none")
           ->check(examples::one_of("attention", {"none", "additive", "dot", "general"}))
           ->capture_default_str(),
-      app.add_option("--dropout", model.dropout, "part of that which is forgotten while training")
+      app.add_option(
+             "--dropout", model.dropout,
+             "part of the word vectors, of what the encoder's layers read and give, and of what "
+             "words are predicted from that is forgotten while training")
           ->check(examples::number("PART", "a number from 0 to below 1",
                                    [](double x) { return x >= 0 && x < 1; }))
           ->capture_default_str()};
@@ -52,7 +55,8 @@ void add_train(CLI::App& app, TrainOptions& options) {
       "pairs of sentences: two files of parallel lines, given one after the other, or one of "
       "lines with a sentence, a tab and its translation");
   app.add_option("--test", options.test,
-                 "the same to test with; without it a tenth of the data is held out");
+                 "the same to test with; without it a tenth of the data is held out")
+      ->needs(data);
   examples::Options fixed = add_model(app, options.model);
   fixed.insert(fixed.end(),
                {app.add_option("--pairs", options.pairs, "built-in pairs to train on")

@@ -173,6 +173,9 @@ std::vector<std::vector<Found>> search(const Translator& translator, std::span<c
       const auto next = [&](std::size_t i) {
         std::vector<std::pair<std::int32_t, double>> likeliest;
         for (std::size_t k = (first + i) * best; k < (first + i + 1) * best; ++k) {
+          if (std::isnan(ranking.values[k])) {
+            unroll::fail<unroll::ValueError>("the model's outputs are not numbers");
+          }
           if (ranking.ids[k] == examples::WordIds::kUnknown) continue;
           likeliest.emplace_back(ranking.ids[k], ranking.values[k]);
         }

@@ -17,6 +17,16 @@ constexpr unroll::Index kMultiple = 4;  // lengths are rounded up: fewer structu
 using unroll::Tape;
 using unroll::Var;
 
+const ModelSettings& checked(const ModelSettings& s) {
+  if (s.both_ways && s.hidden % 2 != 0) {
+    unroll::fail<unroll::Error>(
+        "--hidden {}: an encoder of both directions has half of the units in each; an even number "
+        "is expected",
+        s.hidden);
+  }
+  return s;
+}
+
 /// What the decoder does when it reads given words.
 struct Forced {
   std::vector<Var> features;  // of each step: (B, hidden)
@@ -42,18 +52,11 @@ Forced force(const Model& model, const unroll::Padded& source, Var words, unroll
 
 Translator::Translator(const ModelSettings& s, examples::WordIds source_words,
                        examples::WordIds target_words, unroll::DType dtype, std::uint64_t seed)
-    : settings(s),
+    : settings(checked(s)),
       source(std::move(source_words)),
       target(std::move(target_words)),
       parameters(dtype, seed),
-      model(parameters, s, source.size(), target.size() + 1) {
-  if (s.both_ways && s.hidden % 2 != 0) {
-    unroll::fail<unroll::Error>(
-        "--hidden {}: an encoder of both directions has half of the units in each; an even number "
-        "is expected",
-        s.hidden);
-  }
-}
+      model(parameters, s, source.size(), target.size() + 1) {}
 
 Ids Translator::source_ids(std::span<const std::string> words) const {
   Ids ids = source.ids(words);

@@ -49,15 +49,17 @@ struct Encoded {
 [[nodiscard]] std::vector<std::vector<double>> attention_of(const Translator& translator,
                                                             const Ids& source, const Ids& target);
 
-/// What translations are measured by.
-enum class Metric : std::uint8_t { accuracy, bleu };
-/// The part of some pairs whose translation is, word for word, the greedy one.
+/// The part of some translations that are, word for word, those of their pairs.
 [[nodiscard]] double accuracy(const std::vector<Ids>& translations, const Pairs& pairs,
                               const Translator& translator);
-/// The same as sentences.
+/// Translations as sentences.
 [[nodiscard]] std::vector<std::string> sentences_of(const std::vector<Ids>& translations,
                                                     const Translator& translator);
+/// What they are held against: the translations of the pairs, as they were written.
 [[nodiscard]] std::vector<std::string> references_of(const Pairs& pairs);
+
+/// What translations are measured by.
+enum class Metric : std::uint8_t { accuracy, bleu };
 
 /// Trains a translator; the score is the accuracy or the BLEU of its greedy translations of other
 /// sentences.

@@ -110,6 +110,7 @@ Start begin(const TrainOptions& options) {
     start.file = examples::load_model(options.training.load, "translate");
     options.training.take_over(start.file.settings);
     const DataSettings before = data_of(start.file, options.training.load);
+    start.data.longest = before.longest;
     if (options.data.empty()) start.data = before;
     start.translator = make_translator(start.file, options.training.load);
     start.pairs = read(start.data, start.file.settings.seed);
