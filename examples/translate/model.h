@@ -57,7 +57,7 @@ class Model {
   /// model.
   [[nodiscard]] Var read(Var words, unroll::Noise* noise = nullptr) const {
     if (E_target) return dropped((*E_target)(words), noise);
-    const unroll::Index rank = words.shape().rank();
+    const int rank = words.shape().rank();
     return unroll::full(words.tape(), words.shape().inserted(rank, E.W.shape()[1]), 0);
   }
 
