@@ -94,7 +94,6 @@ class Beam {
       : options_(options), end_(end), most_(most) {}
 
   [[nodiscard]] bool is_complete() const { return open_.empty(); }
-  [[nodiscard]] std::size_t size() const { return open_.size(); }
   [[nodiscard]] std::int32_t last_word(std::size_t i) const {
     return open_[i].words.empty() ? end_ : open_[i].words.back();
   }
@@ -115,17 +114,17 @@ class Beam {
     open_.clear();
     std::vector<std::size_t> from;
     for (const Longer& longer : all) {
-      Found next_one{before[longer.from].words, longer.log_probability, 0};
+      Found beginning{before[longer.from].words, longer.log_probability, 0};
       if (longer.word == end_) {
-        finish(std::move(next_one), /*ended=*/true);
+        finish(std::move(beginning), /*ended=*/true);
         continue;
       }
-      next_one.words.push_back(longer.word);
-      if (next_one.words.size() == most_) {
-        finish(std::move(next_one), /*ended=*/false);
+      beginning.words.push_back(longer.word);
+      if (beginning.words.size() == most_) {
+        finish(std::move(beginning), /*ended=*/false);
         continue;
       }
-      open_.push_back(std::move(next_one));
+      open_.push_back(std::move(beginning));
       from.push_back(longer.from);
     }
     return from;
