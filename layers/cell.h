@@ -54,13 +54,14 @@ constexpr bool explain_cell() {
   return true;
 }
 
-/// The State of a cell. For a type that is not a cell it is Var, so that signatures still compile
-/// and check_cell() gives the only error.
+/// The State of a cell, also of one that is not right yet; of a type without a State it is Var. So
+/// signatures still compile, and check_cell() gives the only error.
 template <class C>
 struct StateOfCell {
   using type = Var;  // its State
 };
-template <Cell C>
+template <class C>
+requires requires { typename C::State; }
 struct StateOfCell<C> {
   using type = typename C::State;  // its State
 };

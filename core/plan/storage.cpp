@@ -150,12 +150,14 @@ class Finding {
   }
 
   void use_packed(const BlockProduct& p) {
+    // A replay packs in its first run: in those after it no earlier step may write there.
+    const bool keeps = draft_.request.purpose == Request::Purpose::replay;
     std::uint32_t& buffer = storage_.packed[static_cast<std::size_t>(p.packed)];
     if (buffer == kNone) {
       const Index columns = p.n * p.columns + draft_.threads * PackedMatrix::kPadding;
-      buffer = add_buffer({columns * p.depth * width(draft_.ids(p.b)[0]), now_, now_});
+      const Index bytes = columns * p.depth * width(draft_.ids(p.b)[0]);
+      buffer = add_buffer({bytes, keeps ? 0 : now_, now_});
     }
-    const bool keeps = draft_.request.purpose == Request::Purpose::replay;
     storage_.buffers[buffer].last = keeps ? Storage::kForever : now_;
   }
 

@@ -132,5 +132,27 @@ TEST_CASE("replay: other inputs are run in the same memory") {
                        HandleError);
 }
 
+TEST_CASE("replay: what is packed in the first run is not written over in those after it") {
+  const Parameters parameters(DType::f64, 1);
+  const std::array<Parameter, 3> W = {parameters.add("wide", {200, 24}, uniform(0.2)),
+                                      parameters.add("narrow", {24, 200}, uniform(0.2)),
+                                      parameters.add("last", {24, 24}, uniform(0.2))};
+  const auto layers = [&](Tape& on, Var x) {
+    for (const Parameter& w : W) x = tanh(linear(x, on.parameter(w)));
+    return x;
+  };
+  Tape tape(DType::f64);
+  const Var x = leaf(tape, {40, 24}, 1);
+  Replay replay(tape, std::array{x}, std::array{layers(tape, x)});
+  for (std::uint64_t seed = 1; seed < 4; ++seed) {
+    const Tensor values = random_tensor({40, 24}, seed, -1, 1);
+    replay.set(0, values);
+    replay.run();
+    Tape plain(DType::f64);
+    plain.set_passes(Passes::none());
+    CHECK(difference(replay.output(0), layers(plain, plain.input(values)).value()) < kClose);
+  }
+}
+
 }  // namespace
 }  // namespace unroll::testing
