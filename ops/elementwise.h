@@ -49,7 +49,8 @@ inline Var& operator/=(Var& a, const Operand& b) { return a = a / b; }
 
 /// scale * x + shift
 Var affine(Var x, double scale, double shift);
-/// a to the power b. A negative a has only whole powers; others are NaN.
+/// a to the power b. A negative a has only whole powers; others are NaN. Dear where b is no number:
+/// of a sigmoid, exp(b * log_sigmoid(x)) is several times as fast.
 Var pow(Var a, double b);
 Var pow(const Operand& a, const Operand& b);
 

@@ -16,7 +16,7 @@ int cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurr
 
 int threads_at_first() {
   const char* const text = std::getenv("UNROLL_THREADS");
-  if (text == nullptr) return cores();
+  if (text == nullptr || *text == '\0') return cores();
   char* end = nullptr;
   const long threads = std::strtol(text, &end, 10);
   if (end == text || *end != '\0' || threads < 0 || threads > 1024) {

@@ -16,7 +16,7 @@ struct DataSettings {
   std::int64_t scenes = 0;  // built-in ones
 };
 
-/// All that is needed to make it again, and its data.
+/// The settings and words to make it again, and the data it is trained on.
 [[nodiscard]] nlohmann::json describe(const Captioner& captioner, const DataSettings& data);
 /// A captioner as a file describes it, with random parameters; unroll::IoError, naming the file,
 /// where it describes none.

@@ -39,7 +39,7 @@ Signals signals_for(const Speller& speller, const std::string& data, bool labels
   return signals;
 }
 
-/// How well one way to read signals does: errors of its decoders, and what it gives the labels.
+/// Errors of the decoders of one model or process, and the probability that it gives the labels.
 struct Reading {
   Errors best_path;
   Errors beam_search;

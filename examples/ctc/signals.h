@@ -10,7 +10,7 @@
 
 namespace ctc {
 
-/// A signal: some numbers for each frame, and what it says.
+/// A signal, some numbers for each frame, and its labels.
 struct Signal {
   std::vector<std::vector<float>> frames;
   Labels labels;  // numbers from 1

@@ -12,8 +12,8 @@ namespace translate {
 /// Which of the built-in sentences: no sentence is in both parts, whatever the seeds.
 enum class Part : std::uint8_t { train, test };
 
-/// Sentences of a small English, and what they are in a relative of Spanish that puts its verbs
-/// last. The grammar, with the probability of each choice:
+/// Sentences of a small English, and their translations into a relative of Spanish that puts its
+/// verbs last. The grammar, with the probability of each choice:
 ///
 ///   S  = NP [adverb 0.3] VP .                  VP = verb NP 0.7, or a verb without an object 0.3
 ///   NP = article [adjective 0.5 [and adjective 0.2]] noun [that VP 0.2, of the first NP only]

@@ -19,7 +19,7 @@ struct ModelSettings {
   bool both_ways = false;              // the encoder reads in both directions
   bool reverse = false;                // it reads the source words from the last to the first
   std::string attention = "additive";  // or "dot", "general", "none"
-  double dropout = 0;                  // of what is read, and of what words are predicted from
+  double dropout = 0;  // of the word vectors, and of the vectors that words are predicted from
 
   [[nodiscard]] bool attends() const { return attention != "none"; }
   /// Whether the decoder reads words.

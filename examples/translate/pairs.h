@@ -17,7 +17,7 @@ struct Pair {
 
 struct Pairs {
   std::vector<Pair> pairs;
-  std::string description;  // what was read
+  std::string description;  // of the files and their pairs, for the output
 };
 
 /// Reads pairs of sentences. Two paths: files with a sentence a line, line by line translations of

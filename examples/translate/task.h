@@ -55,7 +55,7 @@ struct Encoded {
 /// Translations as sentences.
 [[nodiscard]] std::vector<std::string> sentences_of(const std::vector<Ids>& translations,
                                                     const Translator& translator);
-/// What they are held against: the translations of the pairs, as they were written.
+/// The references: the translations of the pairs, as they were written.
 [[nodiscard]] std::vector<std::string> references_of(const Pairs& pairs);
 
 /// What translations are measured by.

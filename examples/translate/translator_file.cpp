@@ -15,7 +15,7 @@ namespace {
 
 using unroll::IoError;
 
-/// Runs f; what it throws is the file's fault.
+/// Calls f and reports its errors as faults of the file.
 template <class F>
 auto read(const std::string& path, F&& f) {
   try {

@@ -17,7 +17,7 @@ struct DataSettings {
   std::int64_t longest = 0;        // words of a sentence to train on
 };
 
-/// All that is needed to make it again, and what it is trained on.
+/// The settings and words to make it again, and the data it is trained on.
 [[nodiscard]] nlohmann::json describe(const Translator& translator, const DataSettings& data);
 /// A translator as a file describes it, with random parameters; unroll::IoError, naming the file,
 /// where it describes none.

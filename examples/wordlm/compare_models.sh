@@ -21,7 +21,7 @@ done
 train() {
   local name=$1
   shift
-  "$wordlm" train --epochs "$epochs" --optimizer adam --lr 0.002 --hidden 200 --embedding 200 \
+  "$wordlm" train --epochs "$epochs" --optimizer adam --lr 0.002 --hidden "${HIDDEN:-200}" --embedding "${HIDDEN:-200}" \
     --dropout "${DROPOUT:-0}" --samples 0 --quiet --save "$folder/$name" "$@" >/dev/null
 }
 train window --model window --order 5 "$@"

@@ -14,14 +14,14 @@
 namespace wordlm {
 
 /// Sentences to train on, to measure on after each epoch, and to measure on in the end: in numbers
-/// of `tokens`, as a TextReader gives them. Running text is one sequence each; what is held out of
-/// it begins with the token before.
+/// of `tokens`, as a TextReader gives them. Running text is one sequence each; the held-out
+/// one begins with the token before it.
 struct Corpus {
   TokenTable tokens;
   std::vector<Ids> train;
   std::vector<Ids> held_out;
   std::vector<Ids> test;
-  std::string description;  // what was read and what was odd about it, a line or several
+  std::string description;  // of the files and their oddities, a line or several
   /// The loss per word no model can beat on the sentences held out and in the long run; only the
   /// built-in comments know theirs.
   std::optional<double> held_out_entropy;

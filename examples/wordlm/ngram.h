@@ -68,7 +68,7 @@ class NgramModel {
   /// How many different n-grams of so many words were seen.
   [[nodiscard]] std::int64_t distinct(int length) const;
 
-  /// What is taken off a count of 1, of 2, and of 3 or more.
+  /// Taken off a count of 1, of 2, and of 3 or more.
   using Discounts = std::array<double, 3>;
   [[nodiscard]] const Discounts& discounts(int length) const { return discounts_[at(length)]; }
 
@@ -80,7 +80,7 @@ class NgramModel {
   [[nodiscard]] std::vector<double> log_probabilities(std::span<const std::int32_t> text) const;
 
  private:
-  /// An n-gram as the context of what comes next.
+  /// An n-gram as the context of the next word.
   struct Context {
     double total = 0;    // c(h)
     double backoff = 0;  // b(h)

@@ -21,7 +21,7 @@ constexpr const char* kSettings = "wordlm.ngrams.settings";
 constexpr const char* kVocabulary = "wordlm.ngrams.vocabulary";
 constexpr const char* kCounted = "wordlm.ngrams.counted";
 
-/// What is known of the text besides its counts.
+/// Facts of the text besides its counts.
 json counted(const NgramFile& ngrams) {
   return {{"order", ngrams.model.order()},
           {"data", ngrams.data},

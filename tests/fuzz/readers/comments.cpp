@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   constexpr std::array<const char*, 4> kFormats = {"csv", "tsv", "jsonl", "lines"};
   const unsigned how = data[0];
-  const ReadOptions options{kFormats[how % 4], (how / 4) % 2 == 0 ? "" : "1", "", '\0', how % 5 == 0};
+  const ReadOptions options{kFormats[how % 4], (how / 4) % 2 == 0 ? "" : "1", "", '\0',
+                            how % 5 == 0};
   try {
     std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
     const std::string text = text_of_bytes(std::move(bytes), "input").text;
