@@ -22,8 +22,8 @@ install(FILES ${PROJECT_BINARY_DIR}/unrollConfig.cmake
         DESTINATION ${UNROLL_CMAKE_DIR})
 
 # What a static library is built on its users link, so that pkg-config needs no --static.
-set(unroll_pc_requires "openblas libhwy libxxhash")
-set(unroll_pc_libs "${OpenMP_CXX_FLAGS}")
+set(unroll_pc_requires "libhwy libxxhash")
+set(unroll_pc_libs "${OpenMP_CXX_FLAGS} -ldl")
 if(BUILD_SHARED_LIBS)
   string(CONCAT UNROLL_PC_LINKS "Requires: fmt\n" "Libs: -L\${libdir} -lunroll\n"
                 "Requires.private: ${unroll_pc_requires}\n" "Libs.private: ${unroll_pc_libs}")
@@ -45,7 +45,7 @@ if(PROJECT_IS_TOP_LEVEL)
   set(CPACK_STRIP_FILES OFF)
   set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
   set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
-  set(CPACK_DEBIAN_PACKAGE_DEPENDS "libfmt-dev, libhwy-dev, libopenblas-dev, libxxhash-dev, pkg-config")
+  set(CPACK_DEBIAN_PACKAGE_DEPENDS "libfmt-dev, libhwy-dev, libopenblas0, libxxhash-dev, pkg-config")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     string(APPEND CPACK_DEBIAN_PACKAGE_DEPENDS ", libomp-dev")
   else()

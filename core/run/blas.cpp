@@ -1,28 +1,78 @@
 #include <cblas.h>
+#include <dlfcn.h>
 #include <unroll/core/error.h>
 #include <unroll/core/run/blas.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
+#include <string>
 
 namespace unroll {
 namespace {
 
+/// The functions of OpenBLAS that are called. The library is opened when the first product asks for
+/// it: a program that is linked with it gets a thread for each core before it begins, which would
+/// never have work, since threads are the team's and each multiplies its own part.
+struct OpenBlas {
+  decltype(&cblas_sgemm) sgemm;
+  decltype(&cblas_dgemm) dgemm;
+  decltype(&cblas_sgemv) sgemv;
+  decltype(&cblas_dgemv) dgemv;
+};
+
+template <class F>
+void find(void* library, const char* name, F& function) {
+  function = reinterpret_cast<F>(::dlsym(library, name));
+  if (function == nullptr) fail<Error>("{}: has no function {}", UNROLL_OPENBLAS, name);
+}
+
+OpenBlas open_library() {
+  // Read by the library as it starts; what the program's user has set for others stays.
+  constexpr const char* kThreads = "OPENBLAS_NUM_THREADS";
+  const char* const set = std::getenv(kThreads);
+  const std::string before = set == nullptr ? "" : set;
+  ::setenv(kThreads, "1", 1);
+  void* const library = ::dlopen(UNROLL_OPENBLAS, RTLD_NOW | RTLD_LOCAL);
+  set == nullptr ? ::unsetenv(kThreads) : ::setenv(kThreads, before.c_str(), 1);
+  if (library == nullptr) {
+    fail<Error>(
+        "matrix products need OpenBLAS, which cannot be opened: {}; Debian's package is "
+        "libopenblas0",
+        ::dlerror());
+  }
+  OpenBlas blas{};
+  find(library, "cblas_sgemm", blas.sgemm);
+  find(library, "cblas_dgemm", blas.dgemm);
+  find(library, "cblas_sgemv", blas.sgemv);
+  find(library, "cblas_dgemv", blas.dgemv);
+  // Where another part of the program is linked with it, it had its threads before.
+  decltype(&openblas_set_num_threads) set_threads = nullptr;
+  find(library, "openblas_set_num_threads", set_threads);
+  set_threads(1);
+  return blas;
+}
+
+const OpenBlas& library() {
+  static const OpenBlas blas = open_library();
+  return blas;
+}
+
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, blasint m, blasint n, blasint k, const float* a,
           blasint lda, const float* b, blasint ldb, float beta, float* c, blasint ldc) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+  library().sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, blasint m, blasint n, blasint k, const double* a,
           blasint lda, const double* b, blasint ldb, double beta, double* c, blasint ldc) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
+  library().dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 void gemv(CBLAS_TRANSPOSE t, blasint rows, blasint columns, const float* a, const float* x,
           float beta, float* y) {
-  cblas_sgemv(CblasRowMajor, t, rows, columns, 1, a, columns, x, 1, beta, y, 1);
+  library().sgemv(CblasRowMajor, t, rows, columns, 1, a, columns, x, 1, beta, y, 1);
 }
 void gemv(CBLAS_TRANSPOSE t, blasint rows, blasint columns, const double* a, const double* x,
           double beta, double* y) {
-  cblas_dgemv(CblasRowMajor, t, rows, columns, 1, a, columns, x, 1, beta, y, 1);
+  library().dgemv(CblasRowMajor, t, rows, columns, 1, a, columns, x, 1, beta, y, 1);
 }
 
 blasint narrow(Index n) {
@@ -35,18 +85,9 @@ blasint narrow(Index n) {
 
 CBLAS_TRANSPOSE order(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
 
-/// Threads are the team's: each calls OpenBLAS for its own part.
-void use_one_thread() {
-  [[maybe_unused]] static const bool once = [] {
-    openblas_set_num_threads(1);
-    return true;
-  }();
-}
-
 template <class T>
 void multiply_any(const Product& p, const T* a, const T* b, T beta, T* c) {
   if (p.m == 0 || p.n == 0) return;
-  use_one_thread();
   if (p.k == 0) {
     if (beta == 0) std::fill_n(c, p.m * p.n, T{0});
     return;

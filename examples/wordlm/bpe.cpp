@@ -117,9 +117,8 @@ class PairLearner {
         if (now.first == joined || now.second == joined) changed.push_back(now);
       });
     }
-    std::ranges::sort(changed);
-    const auto [last, end] = std::ranges::unique(changed);
-    changed.erase(last, end);
+    std::sort(changed.begin(), changed.end());
+    changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
     for (const Pair& now : changed) queue_.push({pairs_.at(now).count, now});
   }
 

@@ -10,6 +10,7 @@
 
 #include "wordlm/comments.h"
 #include "wordlm/html.h"
+#include "wordlm/input.h"
 #include "wordlm/sentences.h"
 #include "wordlm/words.h"
 
@@ -19,14 +20,16 @@ int main(int count, char** arguments) {
     return 2;
   }
   try {
+    const std::string path = arguments[1];
     wordlm::ReadOptions options;
     options.format = "csv";
-    for (const std::string& comment : wordlm::read_comments(arguments[1], options).texts) {
+    const std::string table = wordlm::text_of_bytes(wordlm::read_input(path), path).text;
+    (void)wordlm::for_each_comment(table, path, options, [](std::string_view comment) {
       for (const std::string& text : wordlm::split_sentences(wordlm::text_of_html(comment))) {
         const nlohmann::json line = {{"text", text}, {"words", wordlm::split_words(text)}};
         fmt::print("{}\n", line.dump());
       }
-    }
+    });
   } catch (const std::exception& error) {
     fmt::print(stderr, "split_text: {}\n", error.what());
     return 1;
