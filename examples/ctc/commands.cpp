@@ -39,7 +39,7 @@ Signals signals_for(const Speller& speller, const std::string& data, bool labels
   return signals;
 }
 
-/// Errors of the decoders of one model or process, and the probability that it gives the labels.
+/// How well one way to read signals does: the errors of two decoders, and its loss.
 struct Reading {
   Errors best_path;
   Errors beam_search;
@@ -101,7 +101,7 @@ void run_eval(const EvalOptions& options) {
     say_errors("the process's likeliest labels", process.beam_search, all.size());
   }
   say("loss {:.3f} nats a signal", model.loss / count);
-  say("{}\n", built_in ? fmt::format(", best possible {:.3f}", process.loss / count) : "");
+  say("{}\n", built_in ? fmt::format(", the process itself {:.3f}", process.loss / count) : "");
 }
 
 void run_spell(const SpellOptions& options) {
