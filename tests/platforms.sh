@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds and tests unroll for machines other than this one with GCC:
 #   bash tests/platforms.sh           both of these, one after the other
-#   bash tests/platforms.sh clang     everything, with Clang
+#   bash tests/platforms.sh clang     everything, with Clang; tests/run.sh alone installs it and runs
+#                                     the kernels of older processors
 #   bash tests/platforms.sh aarch64   core, ops, layers and optim for 64-bit ARM, in emulation, but for
 #                                     the tests that take minutes there
 # A compiler that cannot be installed, on a machine without a network, is said and left out.

@@ -39,7 +39,7 @@ Signals signals_for(const Speller& speller, const std::string& data, bool labels
   return signals;
 }
 
-/// How well one way to read signals does: the errors of two decoders, and its loss.
+/// The errors of two decoders, and the loss, of one reading of signals: a network or the process.
 struct Reading {
   Errors best_path;
   Errors beam_search;
