@@ -99,8 +99,7 @@ std::vector<std::string> names_in(const std::vector<Line>& lines) {
   std::vector<std::string> names;
   for (const Line& line : lines) names.insert(names.end(), line.labels.begin(), line.labels.end());
   std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   names.insert(names.begin(), kBlankName);
   return names;
 }

@@ -187,11 +187,11 @@ void add_train(CLI::App& app, TrainOptions& options) {
           ->check(one_of("preset", preset_names()))
           ->trigger_on_parse();
 
-  const auto [data, valid, test, table, of_text] = add_text(app, s.text);
-  set_group({data, valid, test}, "Text");
-  set_group(table, "Text");
-  set_group(of_text, "Text");
-  Options fixed = of_text;
+  const TextOptions text = add_text(app, s.text);
+  set_group({text.data, text.valid, text.test}, "Text");
+  set_group(text.reading, "Text");
+  set_group(text.kind, "Text");
+  Options fixed = text.kind;
 
   const Options model = add_model_options(app, options);
   set_group(model, "Model");
@@ -256,13 +256,13 @@ void add_train(CLI::App& app, TrainOptions& options) {
     if (options.model == "window") s.model.order = options.order;
     options.epochs_given = epochs->count() > 0;
     options.learning_rate_given = rate->count() > 0;
-    options.data_given = data->count() > 0;
+    options.data_given = text.data->count() > 0;
     options.reading_given =
-        std::ranges::any_of(table, [](const CLI::Option* o) { return o->count() > 0; });
+        std::ranges::any_of(text.reading, [](const CLI::Option* o) { return o->count() > 0; });
     // A preset says what its tokens are, too.
     options.tokens_given = app.count("--tokens") > 0 || s.text.tokens != Tokens::word;
-    options.valid_given = valid->count() > 0;
-    options.test_given = test->count() > 0;
+    options.valid_given = text.valid->count() > 0;
+    options.test_given = text.test->count() > 0;
     // A learning rate belongs to the optimizer it was chosen for.
     const bool by_preset = preset->count() > 0 && s.training.optimizer == preset_optimizer(*preset);
     if (optimizer->count() > 0 && !by_preset) {

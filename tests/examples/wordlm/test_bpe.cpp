@@ -154,7 +154,7 @@ TEST_CASE("any bytes survive Latin-1") {
   std::string bytes;
   for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
   CHECK(from_latin1(to_latin1(bytes)) == bytes);
-  CHECK_THROWS(from_latin1("中"));
+  CHECK_THROWS((void)from_latin1("中"));
 }
 
 TEST_CASE("scripts without blanks are noticed") {
