@@ -30,8 +30,8 @@ void write_error(std::string_view text);
 bool flush_out();
 
 /// Ends the program when its output is written, with `status` or, where it could not be written,
-/// with 1. The exit handlers of libraries are left out: that of OpenBLAS waits for ever for threads
-/// that a lack of memory kept from starting.
+/// with 1. The exit handlers of libraries are left out: after a lack of memory they may wait for
+/// threads that could not start.
 [[noreturn]] void end_program(int status, std::string_view name);
 
 }  // namespace examples

@@ -197,6 +197,9 @@ void check_files(const TrainOptions& options, const TextSettings& text) {
                                     {"the picture of --log", picture_of(options.log)},
                                     {"--save-start", options.save_start},
                                     {"--save-sentences", options.save_sentences}};
+  if (!options.save.path.empty()) {
+    outputs.push_back({"the lock of --save", options.save.path + ".lock"});
+  }
   for (int i = 1; i <= options.save.keep; ++i) {
     outputs.push_back({"--keep", fmt::format("{}.{}", options.save.path, i)});
   }

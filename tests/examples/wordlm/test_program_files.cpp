@@ -110,6 +110,13 @@ TEST_CASE("no output is an input or another output") {
   Arguments twice = small_training(folder.file("n"));
   twice.insert(twice.end(), {"--save-start", folder.file("./n")});
   CHECK(run(twice).status == 1);
+  for (const char* other : {"n.lock", "n.1"}) {
+    Arguments both = small_training(folder.file("n"));
+    both.insert(both.end(), {"--keep", "1", "--log", folder.file(other)});
+    const Run result = run(both);
+    CHECK(result.status == 1);
+    CHECK(result.err.find("would overwrite that of --log") != std::string::npos);
+  }
   CHECK(content_of(model) == before);
   CHECK(run({"train", "--load", model, "--save", model, "--samples", "0"}).status == 0);
 }
