@@ -18,7 +18,9 @@ TEST_CASE("OpenBLAS starts no threads: those of unroll do the work") {
   const Var a = tape.input(Tensor(DType::f32, {300, 300}));
   CHECK(sum(matmul(a, a)).item() == 0);
   CHECK(threads_of_this_process() == before);
+#ifdef __x86_64__  // an emulator has threads of its own
   CHECK(before == 1);
+#endif
 }
 
 }  // namespace
