@@ -11,7 +11,7 @@ namespace {
 
 /// A beginning, longer by one token.
 struct Step {
-  std::int64_t from = 0;  // the lane of what it was before
+  std::int64_t from = 0;  // the lane of the shorter beginning
   std::int32_t token = 0;
   double log_probability = 0;  // of the whole
 };

@@ -19,9 +19,8 @@ class TextReader {
   /// `settings` say how words are found; both have to outlive the reader.
   TextReader(const TextSettings& settings, TokenTable& tokens);
 
-  /// Adds what a file holds, read in a format of text_format.h; the bytes of the file have been
-  /// made a text before. Returns what was read and what was odd about it, a line or several. Throws
-  /// unroll::IoError for a file without any sentence.
+  /// Adds the text of a file, read in a format of text_format.h. Returns a description of it and of
+  /// its oddities, a line or several. Throws unroll::IoError for a file without any sentence.
   std::string read(const std::string& path, const RepairedText& file, const std::string& format);
 
   /// Adds a sentence.

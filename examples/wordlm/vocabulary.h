@@ -33,8 +33,8 @@ struct VocabularyOptions {
   bool whole_table = false;    ///< tokens of the table that the text lacks are taken, too
 };
 
-/// Tokens and their ids. First the special words, which mark where a sentence begins and ends and
-/// stand for what is not known, as far as there can be such; then words or characters by falling
+/// Tokens and their ids. First the special words: the beginning of a sentence, its end, and the
+/// unknown word, as far as there can be such; then words or characters by falling
 /// frequency; or all bytes, and behind them for `Tokens::bpe` the pieces in the order in which they
 /// were learned. Of running text whose tokens are no words a line feed marks the end.
 class Vocabulary {

@@ -232,7 +232,7 @@ TEST_CASE("only the likeliest are left by top-k and top-p") {
   CHECK(narrowed(weights, 0, 0.65) == Weights{0, 0.4, 0, 0.3});
   CHECK(narrowed(weights, 0, 0.75) == Weights{0, 0.4, 0.2, 0.3});
   CHECK(narrowed(weights, 0, 1e-9) == Weights{0, 0.4, 0, 0});
-  CHECK(narrowed(weights, 2, 0.5) == Weights{0, 0.4, 0, 0});  // of what top-k has left
+  CHECK(narrowed(weights, 2, 0.5) == Weights{0, 0.4, 0, 0});  // of the two that top-k left
   CHECK(narrowed({0.5, 0.5, 0}, 1, 1) == Weights{0.5, 0, 0});
 }
 
@@ -256,7 +256,8 @@ std::vector<Found> all_sentences(const Model& model, int longest) {
         double log_probability = 0;
         for (std::size_t t = 0; t + 1 < read.size(); ++t) {
           const double* const row = logits.data() + t * 6;
-          double total = 0;  // of what may be drawn: no start, no unknown word, no empty sentence
+          double total =
+              0;  // of the words that may be drawn: no start, no unknown one, no end at first
           for (const std::size_t i : {1U, 3U, 4U, 5U})
             total += t == 0 && i == 1 ? 0 : std::exp(row[i]);
           log_probability += row[read[t + 1]] - std::log(total);
