@@ -17,9 +17,8 @@ namespace wordlm {
 struct NgramLevel {
   /// The first word of each; not there (empty) for n-grams of one word, whose place is their id.
   std::vector<std::int32_t> word;
-  /// How often each was seen, or for all but the longest, before how many different words (eq. 28
-  /// of Chen & Goodman); an n-gram at the beginning of a text, which follows no word, counts each
-  /// time.
+  /// How often each was seen, or for all but the longest, after how many different words;
+  /// an n-gram at the beginning of a text, which follows no word, counts each time.
   std::vector<std::int32_t> count;
   /// Where those begin in the next level that have one more word before them, and in the end how
   /// many there are; not there for the longest.
@@ -37,8 +36,7 @@ struct NgramLevel {
 ///     b(h)     = sum over w of D(c(h w)), divided by c(h)
 ///
 /// with D(0) = 0, and for each length of n-grams three discounts D(1), D(2) and D(3), which stands
-/// for 3 and more, from the numbers n1 ... n4 of its n-grams that are counted 1 ... 4 times (eq.
-/// 17 and 26):
+/// for 3 and more, from the numbers n1 ... n4 of its n-grams that are counted 1 ... 4 times:
 ///
 ///     Y = n1 / (n1 + 2 n2)      D(r) = r - (r + 1) Y n(r+1) / n(r)
 ///
