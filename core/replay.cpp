@@ -67,8 +67,7 @@ void Replay::run() {
   if (!is_current()) {
     fail<HandleError>("a replay of a tape that was cleared, or of parameters that have changed");
   }
-  run_plan(*plan_, tape_.graph_, nodes_, memory_.data(), packed_);
-  packed_ = true;
+  packed_by_ = run_plan(*plan_, tape_.graph_, nodes_, memory_.data(), packed_by_);
   results_.clear();
   for (std::size_t i = 0; i < outputs_.size(); ++i) results_.push_back(result(i));
 }

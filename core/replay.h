@@ -44,7 +44,7 @@ class Replay {
   Buffer memory_;
   std::vector<Tensor> dense_;  // copies of outputs whose rows lie apart
   std::vector<TensorView> results_;
-  bool packed_ = false;
+  int packed_by_ = 0;  // threads of the last run
 };
 
 }  // namespace unroll

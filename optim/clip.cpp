@@ -50,7 +50,7 @@ double norm_of(const Gradients& gradients, Index begin, Index end) {
   const std::vector<Gradients::Segment> pieces = pieces_of(gradients.segments(), begin, end);
   std::vector<double> squares(pieces.size());
   const auto norm = [&]<class T>(std::span<const T> values) {
-    for_each_on_all_threads(pieces.size(), [&](std::size_t i) {
+    for_each_on_threads(pieces.size(), [&](std::size_t i) {
       const auto [from, to] = pieces[i];
       const auto piece =
           values.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));

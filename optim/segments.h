@@ -3,7 +3,7 @@
 
 #include <unroll/core/gradients.h>
 #include <unroll/core/run/share.h>
-#include <unroll/core/run/team.h>
+#include <unroll/core/run/team_size.h>
 
 #include <algorithm>
 #include <vector>
@@ -32,11 +32,11 @@ inline std::vector<Gradients::Segment> pieces_of(std::span<const Gradients::Segm
   return pieces;
 }
 
-/// Calls f(i) for 0 <= i < count, on all threads where there are many.
+/// Calls f(i) for 0 <= i < count, on several threads where there are many.
 template <class F>
-void for_each_on_all_threads(std::size_t count, F f) {
+void for_each_on_threads(std::size_t count, F f) {
   constexpr std::size_t kMany = 8;
-  run_team(count < kMany ? 1 : threads(), [&](Team& team) {
+  run_on_threads_that_pay(count < kMany ? 1 : threads(), [&](Team& team) {
     const auto [begin, end] = share_of(static_cast<Index>(count), team.thread(), team.size());
     for (Index i = begin; i < end; ++i) f(static_cast<std::size_t>(i));
   });

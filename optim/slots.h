@@ -150,7 +150,7 @@ class Slots {
     std::vector<T*> slots;
     for (Tensor& block : blocks_) slots.push_back(block.template values<T>().data());
     cut_ranges();
-    for_each_on_all_threads(ranges_.size(), [&](std::size_t r) {
+    for_each_on_threads(ranges_.size(), [&](std::size_t r) {
       const auto& [begin, end, idle] = ranges_[r];
       Block<T> block{p.data() + begin, g + begin, {}, factor, end - begin, idle};
       for (std::size_t i = 0; i < slots.size(); ++i) block.slots[i] = slots[i] + begin;

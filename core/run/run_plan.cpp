@@ -1,7 +1,7 @@
 #include <unroll/core/run/fused.h>
 #include <unroll/core/run/gemm.h>
 #include <unroll/core/run/run_plan.h>
-#include <unroll/core/run/team.h>
+#include <unroll/core/run/team_size.h>
 
 #include <algorithm>
 #include <chrono>
@@ -191,18 +191,21 @@ bool holds(const Plan& plan, const Graph& graph, std::span<const std::uint32_t> 
 void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes, Arena& arena,
               std::vector<double>* milliseconds) {
   std::byte* const memory = arena.allocate(static_cast<std::size_t>(plan.bytes));
-  run_plan(plan, graph, nodes, memory, false, milliseconds);
+  (void)run_plan(plan, graph, nodes, memory, 0, milliseconds);
 }
 
-void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes,
-              std::byte* memory, bool packed, std::vector<double>* milliseconds) {
+int run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes,
+             std::byte* memory, int packed_by, std::vector<double>* milliseconds) {
   using Clock = std::chrono::steady_clock;
   Run run(plan, graph, nodes, memory);
   if (milliseconds != nullptr) milliseconds->assign(plan.steps.size(), 0);
   run.give_values();
   run.write_ones();
+  int threads = 0;
   try {
-    run_team(plan.threads, [&](Team& team) {
+    run_on_threads_that_pay(plan.threads, [&](Team& team) {
+      if (team.thread() == 0) threads = team.size();
+      const bool packed = packed_by == team.size();
       Clock::time_point before = Clock::now();
       for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         if (packed && std::holds_alternative<PackStep>(plan.steps[i].what)) continue;
@@ -220,6 +223,7 @@ void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nod
   }
   run.drop_values();
   for (std::size_t i = 0; i < plan.request.work.size(); ++i) graph.nodes[nodes[i]].has_run = true;
+  return threads;
 }
 
 }  // namespace unroll

@@ -20,9 +20,10 @@ namespace unroll {
 void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes, Arena& arena,
               std::vector<double>* milliseconds = nullptr);
 
-/// The same in memory of the caller's, of plan.bytes bytes. With `packed` the matrices that the
-/// plan packs are in it from an earlier run, and the same still.
-void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes,
-              std::byte* memory, bool packed, std::vector<double>* milliseconds = nullptr);
+/// The same in memory of the caller's, of plan.bytes bytes. Returns how many threads ran it. Each
+/// packs the columns it computes: where the matrices that the plan packs are in memory from a run
+/// on `packed_by` threads, and the same still, a run on as many does not pack them again.
+int run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes,
+             std::byte* memory, int packed_by, std::vector<double>* milliseconds = nullptr);
 
 }  // namespace unroll

@@ -4,7 +4,9 @@
 #include <unroll/core/run/team.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -28,6 +30,28 @@ int threads_at_first() {
 std::atomic<int>& setting() {
   static std::atomic<int> threads = threads_at_first();
   return threads;
+}
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Seconds that this thread has been on a core.
+double seconds_on_core() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// Lets the core rest for some cycles.
+void pause_core() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
 }
 
 /// Whether this process was forked off one whose threads had worked: it has none of them, and
@@ -58,28 +82,30 @@ bool Team::barrier() {
     shared_.arrived.store(0, std::memory_order_relaxed);
     shared_.round.store(round + 1, std::memory_order_release);
   } else {
-    for (int spin = 0; shared_.round.load(std::memory_order_acquire) == round; ++spin) {
-      if (spin < kSpins) {
-#if defined(__x86_64__)
-        __builtin_ia32_pause();
-#elif defined(__aarch64__)
-        asm volatile("yield");
-#endif
-      } else {
-        std::this_thread::yield();
-      }
+    const auto is_complete = [&] { return shared_.round.load(std::memory_order_acquire) != round; };
+    const auto begun = Clock::now();
+    int spins = 0;
+    while (!is_complete() && spins++ < kSpins) pause_core();
+    waited_ += seconds_since(begun);
+    if (!is_complete()) {
+      // Somebody may need this core to come here.
+      const double before = seconds_on_core();
+      while (!is_complete()) std::this_thread::yield();
+      waited_ += seconds_on_core() - before;
     }
   }
   return !shared_.stop.load(std::memory_order_relaxed);
 }
 
-void run_team(int threads, const std::function<void(Team&)>& work) {
+TeamTime run_team(int threads, const std::function<void(Team&)>& work) {
   Team::Shared shared;
+  TeamTime time;
   if (threads <= 1 || has_lost_threads()) {
     Team team(shared, 0, 1);
     work(team);
-    return;
+    return time;
   }
+  const auto team_begun = Clock::now();
   std::mutex mutex;
   std::exception_ptr error;
   int error_of = threads;
@@ -92,6 +118,8 @@ void run_team(int threads, const std::function<void(Team&)>& work) {
   {
     (void)begun.load(std::memory_order_acquire);
     Team team(shared, omp_get_thread_num(), omp_get_num_threads());
+    const auto thread_begun = Clock::now();
+    const double before = seconds_on_core();
     try {
       work(team);
     } catch (...) {
@@ -103,10 +131,18 @@ void run_team(int threads, const std::function<void(Team&)>& work) {
       team.fail();
       (void)team.barrier();
     }
+    {
+      const double on_core = seconds_on_core() - before;
+      const std::lock_guard lock(mutex);
+      time.working += on_core - team.waited();
+      time.without += std::max(0.0, seconds_since(thread_begun) - on_core);
+    }
     ended.fetch_add(1, std::memory_order_release);
   }
   (void)ended.load(std::memory_order_acquire);
   if (error) std::rethrow_exception(error);
+  time.elapsed = seconds_since(team_begun);
+  return time;
 }
 
 }  // namespace unroll

@@ -8,6 +8,13 @@
 
 namespace unroll {
 
+/// What the work of a team took, in seconds.
+struct TeamTime {
+  double elapsed = 0;
+  double working = 0;  // of all threads: on a core, and not waiting for each other
+  double without = 0;  // of all threads: without a core, because other programs had it
+};
+
 /// A team at work: `size` threads of which this is number `thread`.
 class Team {
  public:
@@ -26,14 +33,18 @@ class Team {
   bool barrier();
   /// Makes barrier() return false for all threads.
   void fail() { shared_.failed.store(true, std::memory_order_relaxed); }
+  /// Seconds on a core in which this thread waited for others.
+  [[nodiscard]] double waited() const { return waited_; }
 
  private:
   Shared& shared_;
   int thread_;
   int size_;
+  double waited_ = 0;
 };
 
-/// Runs `work` on `threads` threads at once. What the first of them throws is thrown again here.
-void run_team(int threads, const std::function<void(Team&)>& work);
+/// Runs `work` on `threads` threads at once; what it took is measured where they are several. What
+/// the first of them throws is thrown again here.
+TeamTime run_team(int threads, const std::function<void(Team&)>& work);
 
 }  // namespace unroll

@@ -1,0 +1,34 @@
+#pragma once
+/// How many threads of a team pay while other programs want the cores too.
+
+#include <unroll/core/run/team.h>
+
+#include <chrono>
+
+namespace unroll {
+
+/// A team waits at every step for its slowest thread. One that has to give its core to another
+/// program holds up all of them for some milliseconds, many steps, so that few threads, each with
+/// a core of its own, are faster than many. What the team's runs took is watched: where fewer
+/// threads would have been faster, runs have fewer for a while, and then all are tried again.
+class TeamSize {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  /// How many threads, of at most `most`, the run that begins now should have.
+  [[nodiscard]] int choose(int most, Time now);
+  /// What a run on that many threads took, which ends now.
+  void note(int threads, const TeamTime& time, Time now);
+
+ private:
+  int size_ = 0;         // 0: all
+  Time until_{};         // when all are tried again
+  Time tried_{};         // when they were last
+  double pause_ = 0;     // seconds from one try to the next
+  TeamTime recently_{};  // of the runs of this size, those long ago counting less
+};
+
+/// Runs `work` as run_team() does, on as many threads of at most `most` as pay at the moment.
+void run_on_threads_that_pay(int most, const std::function<void(Team&)>& work);
+
+}  // namespace unroll
