@@ -24,6 +24,8 @@ class Var {
     if (tape_ == nullptr) never_recorded();
     return *tape_;
   }
+  /// Whether it is a handle to something.
+  [[nodiscard]] bool was_recorded() const { return tape_ != nullptr; }
   /// Which node of the tape, and of which generation: clear() begins a new one.
   [[nodiscard]] std::uint32_t index() const { return index_; }
   [[nodiscard]] std::uint32_t generation() const { return generation_; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace unroll {
 namespace {
@@ -120,6 +121,21 @@ constexpr std::array kCells = {
     cell_entry<GatedDeltaNet>("gated-delta-net", "GatedDeltaNet"),
 };
 
+/// The least number of letters to put in, take out or exchange that makes one name the other.
+std::size_t edits(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);  // from the beginning of a to each beginning of b
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t exchanged = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({exchanged, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
 }  // namespace
 
 std::span<const CellEntry> all_cells() { return kCells; }
@@ -128,9 +144,22 @@ const CellEntry& find_cell(std::string_view name) {
   const auto* const found = std::find_if(kCells.begin(), kCells.end(),
                                          [&](const CellEntry& cell) { return cell.name == name; });
   if (found != kCells.end()) return *found;
+  fail<Error>("{}", no_such_cell(name, kCells));
+}
+
+std::string no_such_cell(std::string_view name, std::span<const CellEntry> cells) {
   std::vector<std::string_view> names;
-  for (const CellEntry& cell : kCells) names.push_back(cell.name);
-  fail<Error>("no cell '{}'; there are: {}", name, fmt::join(names, ", "));
+  std::string_view nearest;
+  std::size_t least = std::max<std::size_t>(1, name.size() / 3) + 1;
+  for (const CellEntry& cell : cells) {
+    names.push_back(cell.name);
+    const std::size_t distance = edits(name, cell.name);
+    if (distance < least) nearest = cell.name;
+    least = std::min(least, distance);
+  }
+  return fmt::format("no cell '{}'; {}there are: {}", name,
+                     nearest.empty() ? "" : fmt::format("is {} meant? ", nearest),
+                     fmt::join(names, ", "));
 }
 
 }  // namespace unroll

@@ -79,6 +79,9 @@ constexpr CellEntry cell_entry(std::string_view name, std::string_view type) {
 
 /// Every cell of sequences there is; tests and programs walk this list.
 [[nodiscard]] std::span<const CellEntry> all_cells();
+/// What to say where none of these cells has the name: "no cell 'lstn'; is lstm meant? there are:
+/// rnn, ...".
+[[nodiscard]] std::string no_such_cell(std::string_view name, std::span<const CellEntry> cells);
 /// The cell of that name; Error naming those there are.
 [[nodiscard]] const CellEntry& find_cell(std::string_view name);
 

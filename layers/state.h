@@ -43,6 +43,10 @@ void for_each_var(std::vector<S>& states, F&& f) {
   for (S& state : states) for_each_var(state, f);
 }
 
+[[noreturn]] inline void fail_for_part(int part) {
+  fail<HandleError>("step() returned a state whose part {} is a Var that was never recorded", part);
+}
+
 /// A state whose output is not the output of the state inside.
 template <class S>
 struct WithOutput {
@@ -57,6 +61,17 @@ void for_each_var(WithOutput<S>& state, F&& f) {
 template <class S>
 Var output_of(const WithOutput<S>& state) {
   return state.output;
+}
+
+/// A state as the step of a cell returned it; HandleError where a part of it was never set.
+template <class S>
+S require_set(S state) {
+  int part = 0;
+  for_each_var(state, [&](const Var& var) {
+    ++part;
+    if (!var.was_recorded()) fail_for_part(part);
+  });
+  return state;
 }
 
 /// The Vars of a state, in order.

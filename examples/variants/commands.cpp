@@ -98,6 +98,12 @@ void list_tasks() {
   }
 }
 
+void show_plan(const std::string& name, const Settings& settings) {
+  const unroll::CellEntry& cell = *find_cells(std::vector{name}).front();
+  const auto task = find_task(settings.task).make(settings.length);
+  print_plan(cell, *task, settings);
+}
+
 int compare_cells(const CompareOptions& options) {
   const Settings& settings = options.settings;
   const auto chosen = find_cells(options.cells);

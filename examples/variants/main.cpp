@@ -21,6 +21,7 @@ struct Arguments {
   bool list = false;
   bool tasks = false;
   std::string show;
+  std::string plan;
   int threads = 1;
   CompareOptions compare;
 };
@@ -37,6 +38,10 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_flag("--list", a.list, "every cell: its equations, parameters (--hidden), lines of code");
   app.add_flag("--tasks", a.tasks, "every task: its definition and its defaults");
   app.add_option("--show", a.show, "the code of a cell");
+  app.add_option(
+      "--plan", a.plan,
+      "the plan of a training step of a cell on the task: what runs, in which order, and "
+      "how long it takes");
   app.add_option("--cell", a.compare.cells, "names of cells to train, separated by commas, or all")
       ->delimiter(',')
       ->capture_default_str();
@@ -106,7 +111,9 @@ int run(const CLI::App& app, Arguments& arguments, bool without_arguments) {
   } else {
     if (without_arguments) set_small_job(compare);
     set_defaults(app, compare.settings);
-    if (arguments.list) {
+    if (!arguments.plan.empty()) {
+      show_plan(arguments.plan, compare.settings);
+    } else if (arguments.list) {
       list_cells(compare.settings.hidden);
     } else {
       return compare_cells(compare);

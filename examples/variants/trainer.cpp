@@ -157,4 +157,18 @@ Result train(const unroll::CellEntry& cell, const Task& task, const Settings& se
   return result;
 }
 
+void print_plan(const unroll::CellEntry& cell, const Task& task, const Settings& settings) {
+  constexpr Index kSteps = 3;  // the first ones take longer: memory is new
+  const Model model(cell, task, settings);
+  Tape tape;
+  tape.set_timing(true);
+  for (Index step = 0; step < kSteps; ++step) {
+    tape.clear();
+    const Batch batch = draw_batch(task, settings, step);
+    const Var loss = task.loss(model.answers(tape, batch), batch);
+    tape.gradients(loss, model.parameters).run();
+  }
+  tape.print_plan();
+}
+
 }  // namespace variants

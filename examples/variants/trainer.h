@@ -58,4 +58,8 @@ using OnStep = std::function<void(Index step, double loss)>;
 [[nodiscard]] Result train(const unroll::CellEntry& cell, const Task& task,
                            const Settings& settings, const OnStep& on_step = {});
 
+/// Prints the plan of one training step: what it runs, in which order, and how long each part
+/// takes.
+void print_plan(const unroll::CellEntry& cell, const Task& task, const Settings& settings);
+
 }  // namespace variants

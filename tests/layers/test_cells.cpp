@@ -230,6 +230,13 @@ TEST_CASE("cells: every cell is found by its name, an unknown name is refused") 
   const std::string message = fmt::format("no cell 'elman'; there are: {}", fmt::join(names, ", "));
   CHECK(message.starts_with("no cell 'elman'; there are: rnn, rnn-relu, rnn-sigmoid, irnn, "));
   CHECK_THROWS_WITH_AS((void)find_cell("elman"), message.c_str(), Error);
+  for (const auto& [asked, meant] : std::vector<std::pair<const char*, const char*>>{
+           {"lstn", "lstm"}, {"grv", "gru"}, {"lstm-peephol", "lstm-peephole"}, {"LSTM", ""}}) {
+    const std::string question = fmt::format("is {} meant? ", meant);
+    CHECK(no_such_cell(asked, all_cells())
+              .starts_with(fmt::format("no cell '{}'; {}there are: rnn, ", asked,
+                                       *meant == '\0' ? "" : question)));
+  }
 }
 
 TEST_CASE("cells: parameters have readable names") {

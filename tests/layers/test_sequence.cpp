@@ -101,6 +101,25 @@ void check_halves(const C& cell, DType dtype) {
   CHECK(in_halves(cell, x, dtype) == whole.value().to_doubles());
 }
 
+/// An LSTM whose step leaves out the second part of its state.
+struct Forgetful {
+  struct State {
+    Var h, c;
+  };
+  [[nodiscard]] State step(Var x, State s) const { return {x + s.h, {}}; }
+  Index hidden;
+};
+
+TEST_CASE("sequence: a part of a state that step() did not set is named") {
+  const char* const text = "step() returned a state whose part 2 is a Var that was never recorded";
+  const Forgetful cell{3};
+  Tape tape;
+  const Var x = tape.input(random_tensor({4, 2, 3}, 1));
+  CHECK_THROWS_WITH_AS((void)unroll_over(cell, x, zero_state(cell, tape, 2)), text, HandleError);
+  Stepper stepper(cell, 2);
+  CHECK_THROWS_WITH_AS((void)stepper.step(random_tensor({2, 3}, 1)), text, HandleError);
+}
+
 TEST_CASE("sequence: carrying a state across a cleared tape changes no value") {
   for (const DType dtype : {DType::f32, DType::f64}) {
     const Parameters p(dtype, 1);

@@ -65,9 +65,9 @@ TEST_CASE("variants --show prints a cell, --tasks the tasks, --help the options"
   const Run help = run({"--help"});
   CHECK(help.status == 0);
   for (const char* option :
-       {"--list", "--tasks", "--show", "--cell", "--task", "--length", "--hidden", "--batch",
-        "--steps", "--lr", "--clip", "--forget-bias", "--optimizer", "--every", "--test", "--seed",
-        "--plot", "--csv", "--threads"}) {
+       {"--list",   "--tasks", "--show",  "--plan", "--cell", "--task",        "--length",
+        "--hidden", "--batch", "--steps", "--lr",   "--clip", "--forget-bias", "--optimizer",
+        "--every",  "--test",  "--seed",  "--plot", "--csv",  "--threads"}) {
     CAPTURE(option);
     CHECK(has(help.out, option));
   }
@@ -113,9 +113,10 @@ TEST_CASE("variants: wrong options are refused in one sentence") {
   const Run unknown = run(tiny({"--cell", "grue"}));
   CHECK(unknown.status == 1);
   CHECK(unknown.out == "");
-  CHECK(unknown.err.starts_with("variants: no cell 'grue'; there are: rnn, "));
+  CHECK(unknown.err.starts_with("variants: no cell 'grue'; is gru meant? there are: rnn, "));
   CHECK(unknown.err.ends_with(", or all\n"));
   CHECK(run({"--show", "grue"}).status == 1);
+  CHECK(run({"--plan", "grue"}).err.starts_with("variants: no cell 'grue'; is gru meant? "));
   const TemporaryFolder folder;
   const std::string nowhere = folder / "no";
   check_refusal(

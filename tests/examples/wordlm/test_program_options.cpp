@@ -85,7 +85,7 @@ TEST_CASE("options that do not go together are refused in a sentence") {
                 "cosine");
   const Run cell = run(train({"--cell", "lstn"}));
   CHECK(cell.status == 2);
-  CHECK(cell.err.starts_with("--cell: no cell 'lstn'; there are: rnn, "));
+  CHECK(cell.err.starts_with("--cell: no cell 'lstn'; is lstm meant? there are: rnn, "));
   const Run optimizer = run(train({"--optimizer", "sgdd"}));
   CHECK(optimizer.status == 2);
   CHECK(optimizer.err.starts_with("--optimizer: no optimizer 'sgdd'; there are: sgd, "));
