@@ -7,23 +7,7 @@ namespace caption {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSettings, embedding, hidden, every)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DataSettings, data, test, scenes)
 
-namespace {
-
 using unroll::IoError;
-
-/// Runs f; an exception of it means that the file is at fault.
-template <class F>
-auto read(const std::string& path, F&& f) {
-  try {
-    return f();
-  } catch (const IoError&) {
-    throw;
-  } catch (const std::exception& error) {
-    unroll::fail<IoError>("{}: not a model of caption: {}", path, error.what());
-  }
-}
-
-}  // namespace
 
 nlohmann::json describe(const Captioner& captioner, const DataSettings& data) {
   return {{"model", captioner.settings},
@@ -34,7 +18,7 @@ nlohmann::json describe(const Captioner& captioner, const DataSettings& data) {
 
 std::unique_ptr<Captioner> make_captioner(const examples::TrainedModel& file,
                                           const std::string& path) {
-  return read(path, [&] {
+  return examples::read_description(path, "caption", [&] {
     const nlohmann::json& json = file.description;
     examples::check_whole_numbers(json.at("model"), ModelSettings());
     const auto settings = json.at("model").get<ModelSettings>();
@@ -55,7 +39,8 @@ std::unique_ptr<Captioner> make_captioner(const examples::TrainedModel& file,
 }
 
 DataSettings data_of(const examples::TrainedModel& file, const std::string& path) {
-  return read(path, [&] { return file.description.at("data").get<DataSettings>(); });
+  return examples::read_description(
+      path, "caption", [&] { return file.description.at("data").get<DataSettings>(); });
 }
 
 std::unique_ptr<Captioner> load_captioner(const std::string& path) {

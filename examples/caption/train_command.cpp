@@ -129,17 +129,7 @@ int run_train(const TrainOptions& options) {
   const auto best = start.data.data.empty() ? std::optional(best_loss()) : std::nullopt;
   CaptionTask task(captioner, captioner.encode(train), captioner.encode(test), start.file.settings,
                    best);
-  if (!examples::train(task, start.file, options.training.save)) return 130;
-  const examples::TrainingProgress& progress = start.file.progress;
-  if (progress.best_epoch > 0) {
-    say("the best model is that of epoch {}: {}\n", progress.best_epoch,
-        task.show(progress.best_score));
-  }
-  if (!options.training.plot.empty()) {
-    examples::draw_training(task, progress, options.training.plot);
-  }
-  if (!options.training.save.path.empty()) say("saved: {}\n", options.training.save.path);
-  return 0;
+  return examples::run_training(task, start.file, options.training);
 }
 
 }  // namespace caption

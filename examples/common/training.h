@@ -93,6 +93,19 @@ struct TrainedModel {
 void save_model(const std::string& path, const std::string& program, const TrainedModel& model);
 [[nodiscard]] TrainedModel load_model(const std::string& path, const std::string& program);
 
+/// What `f` makes of the description in such a file; what it throws means that the file is at
+/// fault: unroll::IoError, naming it.
+template <class F>
+auto read_description(const std::string& path, const std::string& program, F&& f) {
+  try {
+    return f();
+  } catch (const unroll::IoError&) {
+    throw;
+  } catch (const std::exception& error) {
+    unroll::fail<unroll::IoError>("{}: not a model of {}: {}", path, program, error.what());
+  }
+}
+
 /// Trains until the epochs of the settings are complete or their patience is at its end, from where
 /// `model.progress` stands; prints loss and score after each epoch, and saves as often as `save`
 /// says. In the end the task's parameters, and those of `model`, are the best. Returns false where

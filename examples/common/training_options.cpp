@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/output.h"
 #include "common/validators.h"
 
 namespace examples {
@@ -119,6 +120,18 @@ void add_training_options(CLI::App& app, TrainingOptions& options, const Options
     if (rate->count() == 0) s.learning_rate = entry.learning_rate;
     if (decay->count() == 0) s.weight_decay = entry.weight_decay;
   });
+}
+
+int run_training(Task& task, TrainedModel& model, const TrainingOptions& options) {
+  if (!train(task, model, options.save)) return 130;
+  const TrainingProgress& progress = model.progress;
+  if (progress.best_epoch > 0) {
+    say("the best model is that of epoch {}: {}\n", progress.best_epoch,
+        task.show(progress.best_score));
+  }
+  if (!options.plot.empty()) draw_training(task, progress, options.plot);
+  if (!options.save.path.empty()) say("saved: {}\n", options.save.path);
+  return 0;
 }
 
 }  // namespace examples

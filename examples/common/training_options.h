@@ -38,4 +38,8 @@ struct TrainingOptions {
 /// learning rate brings its own.
 void add_training_options(CLI::App& app, TrainingOptions& options, const Options& fixed);
 
+/// Trains, says which epoch was the best, and draws the curves. Returns the exit status of the
+/// program: 0, or 130 where it was interrupted.
+int run_training(Task& task, TrainedModel& model, const TrainingOptions& options);
+
 }  // namespace examples

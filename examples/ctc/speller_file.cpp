@@ -15,18 +15,6 @@ namespace {
 
 using unroll::IoError;
 
-/// Runs f; an exception of it means that the file is at fault.
-template <class F>
-auto read(const std::string& path, F&& f) {
-  try {
-    return f();
-  } catch (const IoError&) {
-    throw;
-  } catch (const std::exception& error) {
-    unroll::fail<IoError>("{}: not a model of ctc: {}", path, error.what());
-  }
-}
-
 bool is_sound(const Normalization& n) {
   return !n.mean.empty() && n.mean.size() == n.deviation.size() &&
          std::ranges::all_of(n.mean, [](double x) { return std::isfinite(x); }) &&
@@ -43,7 +31,7 @@ nlohmann::json describe(const Speller& speller, const DataSettings& data) {
 }
 
 std::unique_ptr<Speller> make_speller(const examples::TrainedModel& file, const std::string& path) {
-  return read(path, [&] {
+  return examples::read_description(path, "ctc", [&] {
     const nlohmann::json& json = file.description;
     examples::check_whole_numbers(json.at("model"), ModelSettings());
     const auto settings = json.at("model").get<ModelSettings>();
@@ -64,7 +52,8 @@ std::unique_ptr<Speller> make_speller(const examples::TrainedModel& file, const 
 }
 
 DataSettings data_of(const examples::TrainedModel& file, const std::string& path) {
-  return read(path, [&] { return file.description.at("data").get<DataSettings>(); });
+  return examples::read_description(
+      path, "ctc", [&] { return file.description.at("data").get<DataSettings>(); });
 }
 
 std::unique_ptr<Speller> load_speller(const std::string& path) {

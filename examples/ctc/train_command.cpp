@@ -135,17 +135,7 @@ int run_train(const TrainOptions& options) {
       speller.settings.hidden, speller.names.size() - 1, grouped(speller.parameters.size()));
   const auto viterbi = start.data.data.empty() ? std::optional(viterbi_rate(test)) : std::nullopt;
   SpellTask task(speller, std::move(train), std::move(test), start.file.settings, viterbi);
-  if (!examples::train(task, start.file, options.training.save)) return 130;
-  const examples::TrainingProgress& progress = start.file.progress;
-  if (progress.best_epoch > 0) {
-    say("the best model is that of epoch {}: {}\n", progress.best_epoch,
-        task.show(progress.best_score));
-  }
-  if (!options.training.plot.empty()) {
-    examples::draw_training(task, progress, options.training.plot);
-  }
-  if (!options.training.save.path.empty()) say("saved: {}\n", options.training.save.path);
-  return 0;
+  return examples::run_training(task, start.file, options.training);
 }
 
 }  // namespace ctc

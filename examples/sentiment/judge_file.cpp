@@ -7,23 +7,7 @@ namespace sentiment {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSettings, embedding, hidden, both_ways, pooling, dropout)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DataSettings, paths, test, column, label, reviews, fold)
 
-namespace {
-
 using unroll::IoError;
-
-/// Calls f and reports its errors as faults of the file.
-template <class F>
-auto read(const std::string& path, F&& f) {
-  try {
-    return f();
-  } catch (const IoError&) {
-    throw;
-  } catch (const std::exception& error) {
-    unroll::fail<IoError>("{}: not a model of sentiment: {}", path, error.what());
-  }
-}
-
-}  // namespace
 
 nlohmann::json describe(const Judge& judge, const DataSettings& data) {
   return {{"model", judge.settings},
@@ -33,7 +17,7 @@ nlohmann::json describe(const Judge& judge, const DataSettings& data) {
 }
 
 std::unique_ptr<Judge> make_judge(const examples::TrainedModel& file, const std::string& path) {
-  return read(path, [&] {
+  return examples::read_description(path, "sentiment", [&] {
     const nlohmann::json& json = file.description;
     examples::check_whole_numbers(json.at("model"), ModelSettings());
     const auto settings = json.at("model").get<ModelSettings>();
@@ -53,7 +37,8 @@ std::unique_ptr<Judge> make_judge(const examples::TrainedModel& file, const std:
 }
 
 DataSettings data_of(const examples::TrainedModel& file, const std::string& path) {
-  return read(path, [&] { return file.description.at("data").get<DataSettings>(); });
+  return examples::read_description(
+      path, "sentiment", [&] { return file.description.at("data").get<DataSettings>(); });
 }
 
 std::unique_ptr<Judge> load_judge(const std::string& path) {

@@ -130,17 +130,7 @@ int run_train(const TrainOptions& options) {
   const auto best = built_in ? std::optional(best_accuracy()) : std::nullopt;
   SentimentTask task(judge, encode(train, judge.words), encode(test, judge.words),
                      start.file.settings, best);
-  if (!examples::train(task, start.file, options.training.save)) return 130;
-  const examples::TrainingProgress& progress = start.file.progress;
-  if (progress.best_epoch > 0) {
-    say("the best model is that of epoch {}: {}\n", progress.best_epoch,
-        task.show(progress.best_score));
-  }
-  if (!options.training.plot.empty()) {
-    examples::draw_training(task, progress, options.training.plot);
-  }
-  if (!options.training.save.path.empty()) say("saved: {}\n", options.training.save.path);
-  return 0;
+  return examples::run_training(task, start.file, options.training);
 }
 
 }  // namespace sentiment

@@ -146,23 +146,14 @@ int run_train(const TrainOptions& options) {
   const bool built_in = start.data.paths.empty();
   TranslateTask task(translator, train, test, start.file.settings,
                      built_in ? Metric::accuracy : Metric::bleu);
-  if (!examples::train(task, start.file, options.training.save)) return 130;
-  const examples::TrainingProgress& progress = start.file.progress;
-  if (progress.best_epoch > 0) {
-    say("the best model is that of epoch {}: {}\n", progress.best_epoch,
-        task.show(progress.best_score));
-  }
-  for (std::size_t i = 0; i < std::min<std::size_t>(2, test.pairs.size()); ++i) {
+  const int status = examples::run_training(task, start.file, options.training);
+  for (std::size_t i = 0; status == 0 && i < std::min<std::size_t>(2, test.pairs.size()); ++i) {
     const Ids source = translator.source_ids(test.pairs[i].source);
     const auto found = search(translator, std::span(&source, 1), {});
     say("  {}\n  -> {}\n", sentence_of(test.pairs[i].source),
         sentences_of({found.front().front().words}, translator).front());
   }
-  if (!options.training.plot.empty()) {
-    examples::draw_training(task, progress, options.training.plot);
-  }
-  if (!options.training.save.path.empty()) say("saved: {}\n", options.training.save.path);
-  return 0;
+  return status;
 }
 
 }  // namespace translate

@@ -15,18 +15,6 @@ namespace {
 
 using unroll::IoError;
 
-/// Calls f and reports its errors as faults of the file.
-template <class F>
-auto read(const std::string& path, F&& f) {
-  try {
-    return f();
-  } catch (const IoError&) {
-    throw;
-  } catch (const std::exception& error) {
-    unroll::fail<IoError>("{}: not a model of translate: {}", path, error.what());
-  }
-}
-
 /// Whether the tensors of a file are as large as its settings say: those that say otherwise must
 /// not ask for memory.
 bool fits(const examples::TrainedModel& file, const ModelSettings& s, std::int64_t source,
@@ -54,7 +42,7 @@ nlohmann::json describe(const Translator& translator, const DataSettings& data) 
 
 std::unique_ptr<Translator> make_translator(const examples::TrainedModel& file,
                                             const std::string& path) {
-  return read(path, [&] {
+  return examples::read_description(path, "translate", [&] {
     const nlohmann::json& json = file.description;
     examples::check_whole_numbers(json.at("model"), ModelSettings());
     const auto settings = json.at("model").get<ModelSettings>();
@@ -69,7 +57,8 @@ std::unique_ptr<Translator> make_translator(const examples::TrainedModel& file,
 }
 
 DataSettings data_of(const examples::TrainedModel& file, const std::string& path) {
-  return read(path, [&] { return file.description.at("data").get<DataSettings>(); });
+  return examples::read_description(
+      path, "translate", [&] { return file.description.at("data").get<DataSettings>(); });
 }
 
 std::unique_ptr<Translator> load_translator(const std::string& path) {

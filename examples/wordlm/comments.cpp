@@ -33,7 +33,7 @@ void remove_marks(const std::string& path, std::string& bytes) {
   }
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
   while (bytes.ends_with('\x1A')) bytes.pop_back();
-  if (bytes.empty()) fail<IoError>("{}: the file is empty; expected comments", path);
+  if (bytes.empty()) fail<IoError>("{}: the file is empty", path);
 }
 
 /// Makes all lines end with a line feed.

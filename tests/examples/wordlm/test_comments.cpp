@@ -185,8 +185,8 @@ TEST_CASE("plain text: one comment a line") {
 }
 
 TEST_CASE("files without a comment are errors") {
-  CHECK(read_error(".txt", "") == "FILE: the file is empty; expected comments");
-  CHECK(read_error(".csv", "\xEF\xBB\xBF") == "FILE: the file is empty; expected comments");
+  CHECK(read_error(".txt", "") == "FILE: the file is empty");
+  CHECK(read_error(".csv", "\xEF\xBB\xBF") == "FILE: the file is empty");
   CHECK(read_error(".txt", " \n\n") == "FILE: holds only blank comments");
   CHECK(read_error(".csv", "body\n") == "FILE: holds only blank comments");
   CHECK(read_error(".csv", "\n\n") ==

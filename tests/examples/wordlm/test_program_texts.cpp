@@ -48,7 +48,7 @@ TEST_CASE("texts: a missing or empty file is refused") {
   check_failure(train_on("/tmp"), "/tmp: is a directory; expected a file of comments");
   for (const std::string extension : {".txt", ".csv"}) {
     const TemporaryFile empty(extension, "");
-    check_failure(train_on(empty.path()), empty.path() + ": the file is empty; expected comments");
+    check_failure(train_on(empty.path()), empty.path() + ": the file is empty");
   }
   const TemporaryFile blank(".txt", " \n\n \t\n");
   check_failure(train_on(blank.path()), blank.path() + ": holds only blank comments");
