@@ -28,36 +28,36 @@ struct TreeLstm {
 
   /// The state of a node; a leaf has no children.
   [[nodiscard]] State step(Var x, std::span<const State> children) const {
-    const Var none = full(x.tape(), {x.shape()[0], lstm.hidden}, 0);
-    const auto of_x = [&](const Gate& gate) { return gate.x(x); };
-    return join(of_x, children, none, none);
+    return join([&](const Gate& gate) { return gate.x(x); }, children);
   }
   /// The state of a node that reads nothing, as inner nodes of a parse tree do: W x is not there.
   [[nodiscard]] State step(std::span<const State> children) const {
     if (children.empty()) fail<Error>("TreeLstm: a node without x and without children");
     Tape& tape = children[0].h.tape();
-    const Var none = full(tape, children[0].h.shape(), 0);
     const auto of_nothing = [&](const Gate& gate) {
-      return gate.b ? tape.parameter(gate.b) : none;
+      return gate.b ? tape.parameter(gate.b) : full(tape, children[0].h.shape(), 0);
     };
-    return join(of_nothing, children, none, none);
+    return join(of_nothing, children);
   }
 
   Lstm lstm;
 
  private:
-  /// The equations; `input(gate)` is W x + b of a gate, `h` and `kept` are zeros to add to.
+  /// The equations; `input(gate)` is W x + b of a gate.
   template <class F>
-  State join(F input, std::span<const State> children, Var h, Var kept) const {
-    const Var Wf = input(lstm.f);
-    for (const State& child : children) {
-      h += child.h;
-      kept += sigmoid(Wf + lstm.f.h(child.h)) * child.c;
+  State join(F input, std::span<const State> children) const {
+    if (children.empty()) {  // all h_k are zeros
+      const Var c = sigmoid(input(lstm.i)) * tanh(input(lstm.g));
+      return {sigmoid(input(lstm.o)) * tanh(c), c};
     }
+    Var h = children[0].h;
+    for (const State& child : children.subspan(1)) h += child.h;
     const Var it = sigmoid(input(lstm.i) + lstm.i.h(h));
     const Var ot = sigmoid(input(lstm.o) + lstm.o.h(h));
     const Var gt = tanh(input(lstm.g) + lstm.g.h(h));
-    const Var c = it * gt + kept;
+    const Var Wf = input(lstm.f);
+    Var c = it * gt;
+    for (const State& child : children) c += sigmoid(Wf + lstm.f.h(child.h)) * child.c;
     return {ot * tanh(c), c};
   }
 };
@@ -88,25 +88,49 @@ struct NaryTreeLstm {
 
   /// The state of a node; Error for more than N children.
   [[nodiscard]] State step(Var x, std::span<const State> children) const {
-    if (children.size() > Uf.size()) {
-      fail<Error>("NaryTreeLstm: {} children, expected up to {}", children.size(), Uf.size());
-    }
-    const Var none = full(x.tape(), {x.shape()[0], hidden}, 0);
-    std::vector<Var> hs(Uf.size(), none);
-    for (std::size_t k = 0; k < children.size(); ++k) hs[k] = children[k].h;
-    const Var h = concat(hs, 1);
-    const Var Wfx = Wf(x);
-    Var c = sigmoid(i(x, h)) * tanh(g(x, h));
-    for (std::size_t k = 0; k < children.size(); ++k) {
-      c += sigmoid(Wfx + Uf[k](h)) * children[k].c;
-    }
-    return {sigmoid(o(x, h)) * tanh(c), c};
+    return join([&](const auto& gate) { return of_x(gate, x); }, children);
+  }
+  /// The state of a node that reads nothing: W x is not there.
+  [[nodiscard]] State step(std::span<const State> children) const {
+    if (children.empty()) fail<Error>("NaryTreeLstm: a node without x and without children");
+    Tape& tape = children[0].h.tape();
+    const auto of_nothing = [&](const auto& gate) {
+      return gate.b ? tape.parameter(gate.b) : full(tape, children[0].h.shape(), 0);
+    };
+    return join(of_nothing, children);
   }
 
   Index hidden;
   Gate i, o, g;  // U: (hidden x N hidden)
   Projection Wf;
   std::vector<Recurrent> Uf;  // of each child
+
+ private:
+  static Var of_x(const Gate& gate, Var x) { return gate.x(x); }
+  static Var of_x(const Projection& projection, Var x) { return projection(x); }
+
+  /// The equations; `input(gate)` is W x + b of a gate, or of all forget gates.
+  template <class F>
+  State join(F input, std::span<const State> children) const {
+    if (children.size() > Uf.size()) {
+      fail<Error>("NaryTreeLstm: {} children, expected up to {}", children.size(), Uf.size());
+    }
+    if (children.empty()) {  // all h_l are zeros
+      const Var c = sigmoid(input(i)) * tanh(input(g));
+      return {sigmoid(input(o)) * tanh(c), c};
+    }
+    std::vector<Var> hs;
+    for (const State& child : children) hs.push_back(child.h);
+    const Var none = hs.size() < Uf.size() ? full(hs[0].tape(), hs[0].shape(), 0) : hs[0];
+    hs.resize(Uf.size(), none);
+    const Var h = concat(hs, 1);
+    const Var Wfx = input(Wf);
+    Var c = sigmoid(input(i) + i.h(h)) * tanh(input(g) + g.h(h));
+    for (std::size_t k = 0; k < children.size(); ++k) {
+      c += sigmoid(Wfx + Uf[k](h)) * children[k].c;
+    }
+    return {sigmoid(input(o) + o.h(h)) * tanh(c), c};
+  }
 };
 
 /// A node of a tree: the row of x that it reads, if any, and its children, which come before it in

@@ -87,17 +87,37 @@ TEST_CASE("trees: gradients over a tree of four nodes, with and without x in the
   check(nary_cell, 2);
 }
 
+TEST_CASE("trees: a N-ary node without x leaves out the terms W x") {
+  const Parameters p(DType::f64, 1);
+  const NaryTreeLstm cell(p, kIn, kHidden, 2);
+  for (const Parameter& one : p.all()) one.set(random_tensor(one.shape(), 3 + one.index()));
+  Tape tape(DType::f64);
+  const Var x = tape.input(random_tensor({2, kIn}, 1));
+  const std::vector<Lstm::State> leaves{cell.step(x, {}), cell.step(2 * x, {})};
+  const Lstm::State without = cell.step(leaves);
+  const Lstm::State with_zeros = cell.step(0 * x, leaves);
+  CHECK(difference(without.h.value(), with_zeros.h.value()) < 1e-14);
+  CHECK(difference(without.c.value(), with_zeros.c.value()) < 1e-14);
+  CHECK_THROWS_WITH_AS((void)cell.step({}), "NaryTreeLstm: a node without x and without children",
+                       Error);
+}
+
+/// A cell whose every node reads x.
+struct ReadsX {
+  using State = Lstm::State;
+  [[nodiscard]] State step(Var x, std::span<const State> /*children*/) const { return {x, x}; }
+};
+
 TEST_CASE("trees: children out of order, twice or missing are refused") {
   const Parameters p;
   const TreeLstm cell(p / "sum", kIn, kHidden);
-  const NaryTreeLstm nary(p / "nary", kIn, kHidden, 2);
   Tape tape;
   const Var x = tape.input(Tensor(DType::f32, {2, 1, kIn}));
   CHECK_THROWS_WITH_AS(
       (void)unroll_tree(cell, x, std::vector<TreeNode>{{.x = 0}, {.x = 1, .children = {1}}}),
       "unroll_tree: node 1 has the child 1: children come before their parent", Error);
   CHECK_THROWS_WITH_AS(
-      (void)unroll_tree(nary, x, std::vector<TreeNode>{{.x = 0}, {.children = {0}}}),
+      (void)unroll_tree(ReadsX(), x, std::vector<TreeNode>{{.x = 0}, {.children = {0}}}),
       "unroll_tree: node 1 reads no x, which this cell needs", Error);
 }
 

@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+
+#include "common/numbers.h"
+#include "common/output.h"
+#include "common/outputs.h"
+#include "trees/builtin_trees.h"
+#include "trees/commands.h"
+#include "trees/judge_file.h"
+#include "trees/vectors.h"
+
+namespace trees {
+
+using examples::grouped;
+using examples::say;
+namespace {
+
+constexpr std::int64_t kTested = 2000;  // built-in trees held out
+constexpr std::int64_t kMostWords = 10000000;
+constexpr std::size_t kHeldOut = 10;  // one in so many is held out of a file
+
+/// Trees to train on and to test with.
+struct Split {
+  std::vector<Tree> train;
+  std::vector<Tree> test;
+};
+
+Split read(const DataSettings& data, std::uint64_t seed, std::size_t most_children) {
+  if (data.data.empty()) return {builtin_trees(data.trees, seed), builtin_trees(kTested, seed + 1)};
+  std::vector<Tree> all = read_trees(data.data, most_children);
+  if (!data.test.empty()) return {std::move(all), read_trees(data.test, most_children)};
+  if (all.size() < 2) {
+    unroll::fail<unroll::Error>("{}: too few trees to hold a tenth of them out", data.data);
+  }
+  Split split;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    (i % kHeldOut == 0 ? split.test : split.train).push_back(std::move(all[i]));
+  }
+  return split;
+}
+
+/// No output may be an input or another output.
+void check_files(const TrainOptions& options) {
+  using examples::NamedFile;
+  const std::array outputs = {NamedFile{"--save", options.training.save.path},
+                              NamedFile{"--plot", options.training.plot}};
+  const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test},
+                             NamedFile{"--vectors", options.vectors}};
+  examples::check_outputs(outputs, inputs);
+}
+
+int check(const TrainOptions& options) {
+  std::vector<Tree> few;
+  for (const Tree& tree : builtin_trees(20, options.training.settings.seed)) {
+    if (tree.size() >= 3 && tree.size() <= 9 && few.size() < 3) few.push_back(tree);
+  }
+  ModelSettings small = options.model;
+  small.embedding = small.hidden = 3;
+  const Judge judge(small, examples::WordIds(words_of(few), 1, kMostWords), unroll::DType::f64, 1);
+  const Encoded encoded = judge.encode(few);
+  const std::vector<std::size_t> all = {0, 1, 2};
+  examples::check_gradients_of(judge.parameters, [&](unroll::Tape& tape) {
+    return judge.loss(tape, encoded, all, nullptr);
+  });
+  return 0;
+}
+
+/// Puts the vectors that there are into the model; says how many.
+void set_vectors(const Vectors& vectors, Judge& judge) {
+  const unroll::Parameter& W = judge.model.E.W;
+  unroll::Tensor values(W.value());
+  const std::span<float> rows = values.values<float>();
+  for (const auto& [id, vector] : vectors.of) {
+    std::copy(vector.begin(), vector.end(),
+              rows.begin() + static_cast<std::ptrdiff_t>(id) * vectors.size);
+  }
+  W.set(values);
+  say("vectors of {} of {} words\n", grouped(std::ssize(vectors.of)),
+      grouped(judge.words.size() - 1));
+}
+
+/// A file to go on with, or a new model.
+struct Start {
+  examples::TrainedModel file;
+  Split trees;
+  std::unique_ptr<Judge> judge;
+  DataSettings data;
+};
+
+Start begin(const TrainOptions& options) {
+  Start start;
+  start.data = {options.data, options.test, options.trees};
+  if (options.training.load.empty()) {
+    start.file.settings = options.training.settings;
+    const bool n_ary = options.model.cell == "n-ary";
+    start.trees = read(start.data, start.file.settings.seed,
+                       n_ary ? 2 : std::numeric_limits<std::size_t>::max());
+    examples::WordIds words(words_of(start.trees.train), options.min_count, kMostWords);
+    ModelSettings settings = options.model;
+    std::optional<Vectors> vectors;
+    if (!options.vectors.empty()) {
+      vectors = read_vectors(options.vectors, words);
+      settings.embedding = vectors->size;
+    }
+    start.judge = std::make_unique<Judge>(settings, std::move(words), unroll::DType::f32,
+                                          start.file.settings.seed);
+    if (vectors) set_vectors(*vectors, *start.judge);
+  } else {
+    start.file = examples::load_model(options.training.load, "trees");
+    options.training.take_over(start.file.settings);
+    if (options.data.empty()) start.data = data_of(start.file, options.training.load);
+    start.judge = make_judge(start.file, options.training.load);
+    start.trees = read(start.data, start.file.settings.seed, start.judge->most_children());
+  }
+  start.file.description = describe(*start.judge, start.data);
+  return start;
+}
+
+}  // namespace
+
+int run_train(const TrainOptions& options) {
+  if (options.training.check) return check(options);
+  check_files(options);
+  Start start = begin(options);
+  const Judge& judge = *start.judge;
+  auto& [train, test] = start.trees;
+  const bool built_in = start.data.data.empty();
+  say("{}: {} to train on, {} held out\n", built_in ? "built-in trees" : start.data.data,
+      grouped(std::ssize(train)), grouped(std::ssize(test)));
+  say("model: {} Tree-LSTM of {}, {} words, {} labels: {} parameters\n", judge.settings.cell,
+      judge.settings.hidden, grouped(judge.words.size()), judge.settings.binary ? 2 : kLabels,
+      grouped(judge.parameters.size()));
+  std::optional<double> best;
+  if (built_in && !judge.settings.binary) {
+    const double without_order = best_without_order(test);
+    best = judge.settings.cell == "n-ary" ? 1 : without_order;
+    say("best possible: 100 %, for a judge without the order of children {:.1f} %\n",
+        100 * without_order);
+  }
+  TreeTask task(judge, judge.encode(std::move(train)), judge.encode(std::move(test)),
+                start.file.settings, best);
+  return examples::run_training(task, start.file, options.training);
+}
+
+}  // namespace trees

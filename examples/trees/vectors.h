@@ -1,0 +1,24 @@
+#pragma once
+/// Word vectors that others have trained.
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/word_ids.h"
+
+namespace trees {
+
+/// Vectors of words by their number, as of GloVe: a line each, a word and its numbers between
+/// blanks; a first line of two numbers, as word2vec writes, is left out.
+struct Vectors {
+  std::int64_t size = 0;  // of each
+  std::unordered_map<std::int32_t, std::vector<float>> of;
+};
+
+/// Reads those of the words that there are, as they are written or else in lower case. The file may
+/// be packed by gzip. unroll::IoError, naming file and line, for a line of another length and for
+/// what is no number.
+[[nodiscard]] Vectors read_vectors(const std::string& path, const examples::WordIds& words);
+
+}  // namespace trees
