@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace unroll {
 namespace {
@@ -27,20 +29,64 @@ void find(void* library, const char* name, F& function) {
   if (function == nullptr) fail<Error>("{}: has no function {}", UNROLL_OPENBLAS, name);
 }
 
-OpenBlas open_library() {
-  // Read by the library as it starts; what the program's user has set for others stays.
-  constexpr const char* kThreads = "OPENBLAS_NUM_THREADS";
-  const char* const set = std::getenv(kThreads);
-  const std::string before = set == nullptr ? "" : set;
-  ::setenv(kThreads, "1", 1);
+/// A variable of the environment that the library reads as it starts; afterwards it is again what
+/// the program's user has set for others.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) {
+    if (const char* const set = std::getenv(name)) before_ = set;
+    ::setenv(name, value, 1);
+  }
+  ~Variable() { before_ ? ::setenv(name_, before_->c_str(), 1) : ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
+void* open_with_one_thread() {
+  const Variable threads("OPENBLAS_NUM_THREADS", "1");
   void* const library = ::dlopen(UNROLL_OPENBLAS, RTLD_NOW | RTLD_LOCAL);
-  set == nullptr ? ::unsetenv(kThreads) : ::setenv(kThreads, before.c_str(), 1);
   if (library == nullptr) {
     fail<Error>(
         "matrix products need OpenBLAS, which cannot be opened: {}; Debian's package is "
         "libopenblas0",
         ::dlerror());
   }
+  return library;
+}
+
+/// The kernels of OpenBLAS for the vectors of this processor; null where it has none of 256 bits.
+const char* kernels_by_vectors() {
+#ifdef __x86_64__
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
+    return __builtin_cpu_supports("avx512bf16") ? "Cooperlake" : "SkylakeX";
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+  return nullptr;
+}
+
+/// A processor that is newer than the library gets its oldest kernels, which take up to five times
+/// as long as those that fit.
+void* open_with_kernels_that_fit() {
+  void* const library = open_with_one_thread();
+  constexpr const char* kKernels = "OPENBLAS_CORETYPE";
+  const char* const fitting = kernels_by_vectors();
+  if (fitting == nullptr || std::getenv(kKernels) != nullptr) return library;
+  decltype(&openblas_get_corename) name_of_kernels = nullptr;
+  find(library, "openblas_get_corename", name_of_kernels);
+  if (std::string_view(name_of_kernels()) != "Prescott") return library;
+  ::dlclose(library);
+  const Variable kernels(kKernels, fitting);
+  return open_with_one_thread();
+}
+
+OpenBlas open_library() {
+  void* const library = open_with_kernels_that_fit();
   OpenBlas blas{};
   find(library, "cblas_sgemm", blas.sgemm);
   find(library, "cblas_dgemm", blas.dgemm);

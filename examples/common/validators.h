@@ -30,6 +30,9 @@ namespace examples {
 [[nodiscard]] inline CLI::Validator not_negative() {
   return number("NONNEGATIVE", "0 or a number above", [](double x) { return x >= 0; });
 }
+[[nodiscard]] inline CLI::Validator part() {
+  return number("PART", "a number from 0 to below 1", [](double x) { return x >= 0 && x < 1; });
+}
 
 /// Digits only: CLI reads -1 as the largest number there is.
 [[nodiscard]] inline CLI::Validator whole_number() {

@@ -39,8 +39,7 @@ examples::Options add_model(CLI::App& app, ModelSettings& model) {
              "--dropout", model.dropout,
              "part of the word vectors, of what the encoder's layers read and give, and of what "
              "words are predicted from that is forgotten while training")
-          ->check(examples::number("PART", "a number from 0 to below 1",
-                                   [](double x) { return x >= 0 && x < 1; }))
+          ->check(examples::part())
           ->capture_default_str()};
 }
 

@@ -47,8 +47,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
           ->capture_default_str(),
       embedding,
       app.add_option("--dropout", model.dropout, "part of that which is forgotten while training")
-          ->check(examples::number("PART", "a number from 0 to below 1",
-                                   [](double x) { return x >= 0 && x < 1; }))
+          ->check(examples::part())
           ->capture_default_str()};
   examples::add_training_options(app, options.training, fixed);
 }

@@ -4,7 +4,7 @@
     python3 tests/bench/compare.py                               # W1 ... W6 and W8
     python3 tests/bench/compare.py W7 --threads 1 2              # every cell, and a table of them
     python3 tests/bench/compare.py W2 --python ~/torch/bin/python  # another PyTorch
-    python3 tests/bench/compare.py shapes                # W10 ... W17: trees, attention, ...
+    python3 tests/bench/compare.py shapes                # W10 ... W19: trees, attention, ...
     python3 tests/bench/compare.py layers --threads 1 2          # W9, beside oneDNN
 
 A round runs bench_training once and then every form of peers/pytorch.py once, each in a process of
@@ -216,7 +216,7 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("workloads", nargs="*", help='W1 ... W17, "W7 lstm"; W7, shapes')
+    parser.add_argument("workloads", nargs="*", help='W1 ... W19, "W7 lstm"; W7, shapes')
     parser.add_argument("--build", type=Path, default=Path("build/release"), help="build folder")
     parser.add_argument("--python", default=sys.executable, help="the Python that has PyTorch")
     parser.add_argument("--threads", type=int, nargs="+", default=[1], help="default 1")

@@ -17,7 +17,7 @@ namespace bench {
 void sgd(unroll::Gradients& gradients);
 void clipped_sgd(unroll::Gradients& gradients);
 
-/// W10, "W10 same": Tree-LSTMs over random trees.
+/// W10, "W10 same", "W10 levels": Tree-LSTMs over random trees.
 [[nodiscard]] Workload make_trees(const std::string& name, Scale scale);
 /// W11, "W11 fixed": the sentiment of sentences.
 [[nodiscard]] Workload make_sentiment(const std::string& name, Scale scale);
@@ -27,5 +27,10 @@ void clipped_sgd(unroll::Gradients& gradients);
 [[nodiscard]] Workload make_ctc(const std::string& name, Scale scale);
 /// W16, "W16 c": decoding on a tape that grows.
 [[nodiscard]] Workload make_decoding(const std::string& name, Scale scale);
+
+/// W18: a BiLSTM-CRF.
+[[nodiscard]] Workload make_tagger(const std::string& name, Scale scale);
+/// W19: sentences from a vector.
+[[nodiscard]] Workload make_caption(const std::string& name, Scale scale);
 
 }  // namespace bench

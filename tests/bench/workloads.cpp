@@ -209,6 +209,7 @@ std::vector<Entry> entries() {
           {"W9", make_layers},
           {"W10", make_trees},
           {"W10 same", make_trees},
+          {"W10 levels", make_trees},
           {"W10 words", make_trees},
           {"W10 words same", make_trees},
           {"W11", make_sentiment},
@@ -221,7 +222,9 @@ std::vector<Entry> entries() {
           {"W16", make_decoding},
           {"W16 c", make_decoding},
           {"W17", make_antisymmetric},
-          {"W17 once", make_antisymmetric}};
+          {"W17 once", make_antisymmetric},
+          {"W18", make_tagger},
+          {"W19", make_caption}};
 }
 
 }  // namespace

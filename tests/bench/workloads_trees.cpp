@@ -1,6 +1,8 @@
-/// W10: child-sum Tree-LSTMs over random binary trees, recorded node by node.
+/// W10: child-sum Tree-LSTMs over random binary trees, recorded node by node or, as examples/trees
+/// does, level by level.
 
 #include "bench/workload_parts.h"
+#include "trees/model.h"
 
 namespace bench {
 
@@ -116,10 +118,79 @@ struct Trees {
   Tensor labels;
 };
 
+/// The same by the model of examples/trees: all nodes of a level are rows of one matrix.
+struct TreesByLevels {
+  explicit TreesByLevels(const TreeSizes& sizes)
+      : sizes(sizes),
+        model(
+            p,
+            {.embedding = sizes.hidden, .hidden = sizes.hidden, .cell = "child-sum", .dropout = 0},
+            sizes.vocabulary) {}
+
+  /// A tree with its labels, and the ids of its words.
+  void draw(trees::Tree& tree, std::vector<std::int32_t>& words) {
+    const Index range = sizes.most_leaves - sizes.least_leaves + 1;
+    const BinaryTree drawn = random_tree(sizes.least_leaves + random.below(range), random);
+    const Tensor ids =
+        zipf_ids({static_cast<Index>(drawn.leaves)}, sizes.vocabulary, random.bits());
+    words.assign(ids.values<std::int32_t>().begin(), ids.values<std::int32_t>().end());
+    tree.resize(drawn.leaves);
+    for (const auto& [left, right] : drawn.children) {
+      const std::vector<std::int32_t> children = {static_cast<std::int32_t>(left),
+                                                  static_cast<std::int32_t>(right)};
+      tree.push_back({0, "", children});
+    }
+    for (trees::Node& node : tree) {
+      node.label = static_cast<std::int32_t>(random.below(sizes.classes));
+    }
+  }
+
+  Var loss(Tape& tape) {
+    const auto count = static_cast<std::size_t>(sizes.trees);
+    std::vector<trees::Tree> batch(count);
+    std::vector<std::vector<std::int32_t>> words(count);
+    std::vector<const trees::Tree*> tree_of;
+    std::vector<const std::vector<std::int32_t>*> words_of;
+    for (std::size_t i = 0; i < count; ++i) {
+      draw(batch[i], words[i]);
+      tree_of.push_back(&batch[i]);
+      words_of.push_back(&words[i]);
+    }
+    const trees::Levels levels = trees::levels_of(tree_of, words_of);
+    std::vector<std::int32_t> labels;
+    for (const auto& [tree, node] : levels.places) {
+      labels.push_back(batch[tree][static_cast<std::size_t>(node)].label);
+    }
+    return softmax_cross_entropy(model.logits(tape, levels), tape.input(Tensor::of<std::int32_t>(
+                                                                 {std::ssize(labels)}, labels)));
+  }
+
+  TreeSizes sizes;
+  Parameters p{DType::f32, 1};
+  trees::Model model;
+  Random random{1};
+};
+
+Workload make_trees_by_levels(const std::string& name, const TreeSizes& s) {
+  auto model = std::make_shared<TreesByLevels>(s);
+  const Parameters parameters = model->p;
+  return {name,
+          fmt::format("{} trees of {} to {} leaves, new each step, Tree-LSTM {}, level by level",
+                      s.trees, s.least_leaves, s.most_leaves, s.hidden),
+          s.trees,
+          s.trees,
+          [m = model.get()](Tape& tape) { return m->loss(tape); },
+          clipped_sgd,
+          parameters,
+          std::move(model),
+          "trees"};
+}
+
 }  // namespace
 
 Workload make_trees(const std::string& name, Scale scale) {
   const TreeSizes& s = scale == Scale::full ? kFull : kSmall;
+  if (name.ends_with(" levels")) return make_trees_by_levels(name, s);
   const TreeOptions options{!name.ends_with(" same"), name.find(" words") != name.npos};
   auto model = std::make_shared<Trees>(s, options);
   const Parameters parameters = model->p;

@@ -83,7 +83,7 @@ def slow_kinds_of(name: str) -> list[str]:
 def variants_of(name: str) -> list[str]:
     """How the gradient of the embedding is kept and how the optimizer goes over parameters."""
     if name in torch_structures.WORKLOADS:
-        many_words = name.split()[0] in ("W10", "W11", "W12")
+        many_words = name.split()[0] in ("W10", "W11", "W12", "W18", "W19")
         if name.startswith("W16"):  # nothing is trained
             return ["dense/loop"]
     else:

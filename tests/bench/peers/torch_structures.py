@@ -1,7 +1,8 @@
 """The workloads that are no language models, as bench_training has them, in PyTorch.
 
 W10 trees, see torch_trees.py; W11 sentiment; W12 attention; W13 CTC; W14 a selective SSM;
-W15 DeltaNet; W16 decoding one step at a time; W17 the AntisymmetricRNN. `eager` is what a user of
+W15 DeltaNet; W16 decoding one step at a time; W17 the AntisymmetricRNN; W18 a tagger and W19
+captions, see torch_lengths.py. `eager` is what a user of
 PyTorch writes, `nn` has the layers and the loss that PyTorch brings along. `check()` holds what is
 batched or fused by hand against the plain equations.
 """
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import torch_lengths
 import torch_trees
 from torch_parts import Structure, embedding, linear, uniform, zipf_ids
 
@@ -254,6 +256,7 @@ def decoding(name: str, kind: str, sparse: bool) -> Structure:
 WORKLOADS: dict[str, Callable[[str, str, bool], Structure]] = {
     "W10": torch_trees.trees,
     "W10 same": torch_trees.trees,
+    "W10 levels": torch_trees.trees,
     "W10 words": torch_trees.trees,
     "W10 words same": torch_trees.trees,
     "W11": sentiment,
@@ -267,8 +270,10 @@ WORKLOADS: dict[str, Callable[[str, str, bool], Structure]] = {
     "W16 c": decoding,
     "W17": cell_model,
     "W17 once": cell_model,
+    "W18": torch_lengths.tagger,
+    "W19": torch_lengths.caption,
 }
-KINDS = {"W11": ["nn"], "W13": ["nn", "eager"], "W16": ["nn"]}  # of all others: eager
+KINDS = {"W11": ["nn"], "W13": ["nn", "eager"], "W16": ["nn"], "W19": ["nn"]}  # of all others: eager
 
 
 def kinds_of(name: str) -> list[str]:
@@ -290,6 +295,7 @@ def check() -> None:
 
 def differences() -> Iterator[tuple[str, float]]:
     yield "trees by height", torch_trees.difference()
+    yield "CRF", torch_lengths.difference()
     log_p = F.log_softmax(torch.randn(12, 3, 5), 2)
     labels = torch.tensor([[1, 2, 2], [3, 1, 4], [4, 4, 4]])
     lengths = torch.full((3,), 12), torch.full((3,), 3)
