@@ -21,7 +21,14 @@ from pathlib import Path
 
 import compare
 
-BUSY = "import os, sys\nos.nice(int(sys.argv[1]))\nwhile True:\n    pass"
+# Ends with the benchmark, however that ends.
+BUSY = """import os, sys
+os.nice(int(sys.argv[1]))
+parent = os.getppid()
+while os.getppid() == parent:
+    for _ in range(1000000):
+        pass
+"""
 LOADS = ["0", "1", "2", "4", "1:10", "2:10", "4:10"]
 SETTLE = 0.3  # seconds until the busy programs have begun
 
@@ -69,7 +76,7 @@ def measure(programs: compare.Programs, name: str, load: Load, options: argparse
             for threads in options.threads:
                 ours[threads].append(programs.ours(name, threads)["tokens_per_s"])
                 if options.peer:
-                    chosen = ["--kinds", options.peer]
+                    chosen = ["--kinds", options.peer, "--variant", options.variant]
                     runs = programs.peers(name, threads, options.repeats, *chosen)
                     peers[threads].append(max(run["tokens_per_s"] for run in runs))
     middle = [statistics.median(ours[threads]) for threads in options.threads]
@@ -89,6 +96,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--build", type=Path, default=Path("build/release"), help="build folder")
     parser.add_argument("--python", default=sys.executable, help="the Python that has PyTorch")
     parser.add_argument("--peer", default="eager", help="form of PyTorch, see compare.py")
+    parser.add_argument("--variant", default="dense/foreach", help="of that form")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="default 1 2")
     parser.add_argument("--loads", type=Load.of, nargs="+", help="default " + " ".join(LOADS))
     parser.add_argument("--rounds", type=int, default=3, help="default 3")
