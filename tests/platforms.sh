@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds and tests unroll for machines other than this one with GCC:
-#   bash tests/platforms.sh           both of these, one after the other
+#   bash tests/platforms.sh           the first and the last of these, one after the other
 #   bash tests/platforms.sh clang     everything, with Clang; tests/run.sh alone installs it and runs
 #                                     the kernels of older processors
+#   bash tests/platforms.sh clang-library   the same without the examples, which take most of the time
 #   bash tests/platforms.sh aarch64   core, ops, layers and optim for 64-bit ARM, in emulation, but for
 #                                     the tests that take minutes there
 # A compiler that cannot be installed, on a machine without a network, is said and left out.
@@ -52,9 +53,9 @@ build_and_test() {
 
 for platform in "$@"; do
   case $platform in
-    clang)
+    clang | clang-library)
       if (install_packages clang libomp-dev); then
-        build_and_test clang
+        build_and_test "$platform"
       else
         echo "clang: left out, it is not installed and cannot be"
       fi ;;
@@ -65,7 +66,7 @@ for platform in "$@"; do
         echo "aarch64: left out, its compiler or libraries are not installed and cannot be"
       fi ;;
     *)
-      echo "tests/platforms.sh: no platform '$platform'; clang, aarch64" >&2
+      echo "tests/platforms.sh: no platform '$platform'; clang, clang-library, aarch64" >&2
       exit 2 ;;
   esac
 done
