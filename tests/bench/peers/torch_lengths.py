@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from torch_parts import Structure, embedding, linear, zipf_ids
+from torch_parts import Structure, embedding, linear, lstm, zipf_ids
 
 PADDING = -1
 
@@ -72,11 +72,11 @@ def tagger(name: str, kind: str, sparse: bool) -> Structure:
 
 
 class Caption(nn.Module):
-    def __init__(self, features: int, vocabulary: int, hidden: int, sparse: bool):
+    def __init__(self, features: int, vocabulary: int, hidden: int, kind: str, sparse: bool):
         super().__init__()
         self.embedding = embedding(vocabulary, hidden, sparse)
         self.start = linear(features, hidden)
-        self.lstm = nn.LSTM(hidden, hidden)
+        self.lstm = lstm(kind, hidden, hidden)
         self.output = linear(hidden, vocabulary)
 
     def forward(self, v: Tensor, words: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ class Caption(nn.Module):
 
 def caption(name: str, kind: str, sparse: bool) -> Structure:
     batch, features, vocabulary = 32, 512, 2000
-    model = Caption(features, vocabulary, 256, sparse)
+    model = Caption(features, vocabulary, 256, kind, sparse)
     tokens = 0
 
     def loss(model: nn.Module) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 Step = Callable[[nn.Module], Tensor]  # the loss of one step
 
@@ -38,6 +39,31 @@ def embedding(count: int, size: int, sparse: bool) -> nn.Embedding:
     table = nn.Embedding(count, size, sparse=sparse)
     nn.init.uniform_(table.weight, -0.1, 0.1)
     return table
+
+
+class EagerLstm(nn.Module):
+    """The equations, step by step, called as nn.LSTM is; W x of all steps in one product."""
+
+    def __init__(self, features: int, hidden: int):
+        super().__init__()
+        self.of_x = linear(features, 4 * hidden)
+        self.U = uniform(4 * hidden, hidden)
+
+    def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple:
+        zeros = x.new_zeros(x.shape[1], self.U.shape[1])
+        h, c = (zeros, zeros) if state is None else (state[0][0], state[1][0])
+        outputs = []
+        for a in self.of_x(x).unbind(0):
+            i, f, g, o = F.linear(h, self.U, None).add(a).chunk(4, 1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+            outputs.append(h)
+        return torch.stack(outputs), (h[None], c[None])
+
+
+def lstm(kind: str, features: int, hidden: int) -> nn.Module:
+    """PyTorch's own, or for the kind `eager` its equations."""
+    return EagerLstm(features, hidden) if kind == "eager" else nn.LSTM(features, hidden)
 
 
 def linear(features: int, out: int, bias: bool = True) -> nn.Linear:

@@ -15,16 +15,16 @@ from torch.nn import functional as F
 
 import torch_lengths
 import torch_trees
-from torch_parts import Structure, embedding, linear, uniform, zipf_ids
+from torch_parts import EagerLstm, Structure, embedding, linear, lstm, uniform, zipf_ids
 
 # W11: sentiment
 
 
 class Sentiment(nn.Module):
-    def __init__(self, vocabulary: int, hidden: int, sparse: bool):
+    def __init__(self, vocabulary: int, hidden: int, kind: str, sparse: bool):
         super().__init__()
         self.embedding = embedding(vocabulary, hidden, sparse)
-        self.lstm = nn.LSTM(hidden, hidden)
+        self.lstm = lstm(kind, hidden, hidden)
         self.output = linear(hidden, 2)
 
     def forward(self, words: Tensor) -> Tensor:
@@ -33,7 +33,7 @@ class Sentiment(nn.Module):
 
 def sentiment(name: str, kind: str, sparse: bool) -> Structure:
     batch, vocabulary = 16, 10000
-    model = Sentiment(vocabulary, 128, sparse)
+    model = Sentiment(vocabulary, 128, kind, sparse)
     lengths = [150] if name.endswith("fixed") else (50 + torch.randperm(201)).tolist()
     steps = 0
 
@@ -116,9 +116,9 @@ def ctc_by_steps(log_p: Tensor, labels: Tensor) -> Tensor:
 
 
 class Ctc(nn.Module):
-    def __init__(self, features: int, hidden: int, classes: int):
+    def __init__(self, features: int, hidden: int, classes: int, kind: str):
         super().__init__()
-        self.lstm = nn.LSTM(features, hidden)
+        self.lstm = lstm(kind, features, hidden)
         self.output = linear(hidden, classes)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -126,9 +126,9 @@ class Ctc(nn.Module):
 
 
 def ctc(name: str, kind: str, sparse: bool) -> Structure:
-    """`eager` has the recursion step by step, `nn` the loss that PyTorch brings along."""
+    """`eager` has LSTM and loss step by step, `nn` those that PyTorch brings along."""
     steps, batch, features, length, classes = 200, 16, 40, 20, 30
-    model = Ctc(features, 128, classes)
+    model = Ctc(features, 128, classes, kind)
     x = torch.rand(steps, batch, features) * 2 - 1
     labels = torch.randint(1, classes, (batch, length))
     lengths = torch.full((batch,), steps), torch.full((batch,), length)
@@ -273,7 +273,8 @@ WORKLOADS: dict[str, Callable[[str, str, bool], Structure]] = {
     "W18": torch_lengths.tagger,
     "W19": torch_lengths.caption,
 }
-KINDS = {"W11": ["nn"], "W13": ["nn", "eager"], "W16": ["nn"], "W19": ["nn"]}  # of all others: eager
+OWN = ["nn", "eager"]
+KINDS = {"W11": OWN, "W13": OWN, "W16": ["nn"], "W19": OWN}  # of all others: eager
 
 
 def kinds_of(name: str) -> list[str]:
@@ -296,12 +297,23 @@ def check() -> None:
 def differences() -> Iterator[tuple[str, float]]:
     yield "trees by height", torch_trees.difference()
     yield "CRF", torch_lengths.difference()
+    yield "LSTM by steps", difference_of_lstm()
     log_p = F.log_softmax(torch.randn(12, 3, 5), 2)
     labels = torch.tensor([[1, 2, 2], [3, 1, 4], [4, 4, 4]])
     lengths = torch.full((3,), 12), torch.full((3,), 3)
     expected = F.ctc_loss(log_p, labels, *lengths, reduction="none")
     yield "CTC by steps", (ctc_by_steps(log_p, labels) - expected).abs().max().item()
     yield "DeltaNet", difference_of_delta_net()
+
+
+def difference_of_lstm() -> float:
+    mine, own = EagerLstm(3, 4), nn.LSTM(3, 4)
+    with torch.no_grad():
+        mine.of_x.weight.copy_(own.weight_ih_l0)
+        mine.of_x.bias.copy_(own.bias_ih_l0 + own.bias_hh_l0)
+        mine.U.copy_(own.weight_hh_l0)
+    x = torch.randn(5, 2, 3)
+    return (mine(x)[0] - own(x)[0]).abs().max().item()
 
 
 def difference_of_delta_net() -> float:
