@@ -43,6 +43,7 @@ void for_each_var(std::vector<S>& states, F&& f) {
   for (S& state : states) for_each_var(state, f);
 }
 
+/// Says that a part of a state, counted from 1, was never set.
 [[noreturn]] inline void fail_for_part(int part) {
   fail<HandleError>("step() returned a state whose part {} is a Var that was never recorded", part);
 }

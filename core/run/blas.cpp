@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <unroll/core/error.h>
 #include <unroll/core/run/blas.h>
+#include <unroll/core/run/denormals.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -134,6 +135,7 @@ CBLAS_TRANSPOSE order(bool transposed) { return transposed ? CblasTrans : CblasN
 template <class T>
 void multiply_any(const Product& p, const T* a, const T* b, T beta, T* c) {
   if (p.m == 0 || p.n == 0) return;
+  const DenormalsAreZero zero;
   if (p.k == 0) {
     if (beta == 0) std::fill_n(c, p.m * p.n, T{0});
     return;

@@ -10,8 +10,8 @@
 namespace unroll {
 
 /// While it lives, numbers below the smallest normal one (1.2e-38 of f32) are zeros for this
-/// thread. A processor takes a hundred times as long for an operation on one of them; a model that
-/// is sure of a word has thousands in the gradient of its softmax.
+/// thread, as in every matrix product. A processor takes a hundred times as long for an operation
+/// on one of them, and a model that is sure of a word has thousands in the gradient of its softmax.
 class DenormalsAreZero {
  public:
   DenormalsAreZero() : before_(mode()) { set_mode(before_ | kZero); }

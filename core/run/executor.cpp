@@ -1,6 +1,5 @@
 #include <unroll/core/op.h>
 #include <unroll/core/run/anomaly.h>
-#include <unroll/core/run/denormals.h>
 #include <unroll/core/run/executor.h>
 
 #include <algorithm>
@@ -27,7 +26,6 @@ void run_kernel(const Graph& graph, Node& node, Arena& arena) {
 
 void execute(Graph& graph, std::span<const std::uint32_t> schedule, Arena& arena,
              bool anomaly_mode) {
-  const DenormalsAreZero zero;
   for (const std::uint32_t index : schedule) {
     Node& node = graph.nodes[index];
     try {

@@ -1,3 +1,4 @@
+#include <unroll/core/run/denormals.h>
 #include <unroll/core/run/fused.h>
 #include <unroll/core/run/gemm.h>
 #include <unroll/core/run/run_plan.h>
@@ -120,6 +121,7 @@ class Run {
   }
 
   void run(const ProductStep& s, const Team& team) const {
+    const DenormalsAreZero zero;
     if (plan_.dtype == DType::f32) {
       run_product<float>(s, team);
     } else {

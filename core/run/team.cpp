@@ -1,7 +1,6 @@
 #include <omp.h>
 #include <pthread.h>
 #include <unroll/core/error.h>
-#include <unroll/core/run/denormals.h>
 #include <unroll/core/run/team.h>
 
 #include <algorithm>
@@ -103,7 +102,6 @@ TeamTime run_team(int threads, const std::function<void(Team&)>& work) {
   TeamTime time;
   if (threads <= 1 || has_lost_threads()) {
     Team team(shared, 0, 1);
-    const DenormalsAreZero zero;
     work(team);
     return time;
   }
@@ -120,7 +118,6 @@ TeamTime run_team(int threads, const std::function<void(Team&)>& work) {
   {
     (void)begun.load(std::memory_order_acquire);
     Team team(shared, omp_get_thread_num(), omp_get_num_threads());
-    const DenormalsAreZero zero;
     const auto thread_begun = Clock::now();
     const double before = seconds_on_core();
     try {

@@ -43,7 +43,7 @@ class Team {
   double waited_ = 0;
 };
 
-/// Runs `work` on `threads` threads at once, for which denormal numbers are zeros; what it took is
+/// Runs `work` on `threads` threads at once; what it took is
 /// measured where they are several. What the first of them throws is thrown again here.
 TeamTime run_team(int threads, const std::function<void(Team&)>& work);
 

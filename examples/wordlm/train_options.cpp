@@ -38,16 +38,22 @@ std::vector<std::string> preset_names() {
   return names;
 }
 
-CLI::Validator initial_weights_name() {
-  const auto check = [](const std::string& text) {
+/// A text that `f` takes without an unroll::Error, which otherwise says why.
+template <class F>
+CLI::Validator accepted_by(F f) {
+  const auto check = [f](const std::string& text) {
     try {
-      (void)initial_weights(text);
+      (void)f(text);
     } catch (const unroll::Error& error) {
       return std::string(error.what());
     }
     return std::string();
   };
   return {check, "NAME"};
+}
+
+CLI::Validator initial_weights_name() {
+  return accepted_by([](const std::string& text) { return initial_weights(text); });
 }
 
 CLI::Validator part_below_one() {
@@ -71,7 +77,7 @@ Options add_model_options(CLI::App& app, TrainOptions& options) {
           ->needs(kind),
       app.add_option("--cell", s.cell,
                      "the recurrent cell: " + fmt::format("{}", fmt::join(cell_names(), ", ")))
-          ->check(one_of("cell", cell_names()))
+          ->check(accepted_by([](const std::string& text) { return unroll::find_cell(text); }))
           ->capture_default_str(),
       app.add_option("--hidden", s.hidden, "units of each layer")
           ->check(CLI::Range(1, 100000))
