@@ -88,7 +88,7 @@ bool Team::barrier() {
     while (!is_complete() && spins++ < kSpins) pause_core();
     waited_ += seconds_since(begun);
     if (!is_complete()) {
-      // Somebody may need this core to come here.
+      // The thread that is missing may be waiting for this core: let it run.
       const double before = seconds_on_core();
       while (!is_complete()) std::this_thread::yield();
       waited_ += seconds_on_core() - before;
@@ -135,7 +135,7 @@ TeamTime run_team(int threads, const std::function<void(Team&)>& work) {
       const double on_core = seconds_on_core() - before;
       const std::lock_guard lock(mutex);
       time.working += on_core - team.waited();
-      time.without += std::max(0.0, seconds_since(thread_begun) - on_core);
+      time.off_core += std::max(0.0, seconds_since(thread_begun) - on_core);
     }
     ended.fetch_add(1, std::memory_order_release);
   }

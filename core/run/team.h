@@ -8,11 +8,11 @@
 
 namespace unroll {
 
-/// What the work of a team took, in seconds.
+/// The time of a team's work, in seconds.
 struct TeamTime {
-  double elapsed = 0;
-  double working = 0;  // of all threads: on a core, and not waiting for each other
-  double without = 0;  // of all threads: without a core, because other programs had it
+  double elapsed = 0;   // from its begin to its end
+  double working = 0;   // summed over threads: on a core, and not waiting for each other
+  double off_core = 0;  // summed over threads: without a core, while other programs have it
 };
 
 /// A team at work: `size` threads of which this is number `thread`.
@@ -43,8 +43,8 @@ class Team {
   double waited_ = 0;
 };
 
-/// Runs `work` on `threads` threads at once; what it took is
-/// measured where they are several. What the first of them throws is thrown again here.
+/// Runs `work` on `threads` threads at once and returns the time it took, zeros for one thread. The
+/// exception of the first thread that has one is thrown again here.
 TeamTime run_team(int threads, const std::function<void(Team&)>& work);
 
 }  // namespace unroll

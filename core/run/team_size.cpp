@@ -17,8 +17,8 @@ constexpr double kPausePerLoss = 20;  // at least, for each second that a try lo
 /// How long the runs would have taken on fewer threads.
 double expected(const TeamTime& time, int threads, int fewer) {
   if (fewer == 1) return time.working;
-  // Without other programs, at best.
-  const double alone = std::max(time.elapsed - time.without, time.working / threads);
+  // The least time that these threads take where no other program runs.
+  const double alone = std::max(time.elapsed - time.off_core, time.working / threads);
   return alone * threads / fewer;
 }
 
@@ -38,9 +38,9 @@ void TeamSize::note(int threads, const TeamTime& time, Time now) {
   const double left = std::exp(-time.elapsed / kMemory);
   recently_.elapsed = recently_.elapsed * left + time.elapsed;
   recently_.working = recently_.working * left + time.working;
-  recently_.without = recently_.without * left + time.without;
+  recently_.off_core = recently_.off_core * left + time.off_core;
   if (recently_.elapsed < kEnough) return;
-  const double cores = threads - recently_.without / recently_.elapsed;  // the team had so many
+  const double cores = threads - recently_.off_core / recently_.elapsed;  // of the team, on average
   const int fewer = std::clamp(static_cast<int>(cores), 1, threads - 1);
   const double lost = recently_.elapsed - expected(recently_, threads, fewer);
   if (lost <= 0) return;

@@ -8,9 +8,9 @@
 namespace unroll {
 
 /// A team waits at every step for its slowest thread. One that has to give its core to another
-/// program holds up all of them for some milliseconds, many steps, so that few threads, each with
-/// a core of its own, are faster than many. What the team's runs took is watched: where fewer
-/// threads would have been faster, runs have fewer for a while, and then all are tried again.
+/// program holds up all of them for some milliseconds, as long as many steps take; fewer threads,
+/// each with a core of its own, are faster then. The time of each run is measured: where fewer
+/// threads would have been faster, the following runs have fewer, and later all are tried again.
 class TeamSize {
  public:
   using Time = std::chrono::steady_clock::time_point;

@@ -93,8 +93,8 @@ struct TrainedModel {
 void save_model(const std::string& path, const std::string& program, const TrainedModel& model);
 [[nodiscard]] TrainedModel load_model(const std::string& path, const std::string& program);
 
-/// What `f` makes of the description in such a file; what it throws means that the file is at
-/// fault: unroll::IoError, naming it.
+/// Returns f(), which makes a model from the description in the file `path`. Its exceptions become
+/// unroll::IoError with the name of the file: the description is wrong then.
 template <class F>
 auto read_description(const std::string& path, const std::string& program, F&& f) {
   try {

@@ -7,9 +7,9 @@
 
 namespace tagger {
 
-/// `count` sentences. A tag is drawn given the tag before it, a word given its tag, by the tables
-/// in builtin_sentences.cpp. Many words have several tags: an apple is eaten, Apple is sued, and
-/// what is bought may be either.
+/// `count` sentences. Each tag is drawn given the tag before it, each word given its tag, with the
+/// probabilities in builtin_sentences.cpp. Many words have several tags: an apple that is eaten is
+/// a fruit, one that is sued a company, and after "buys" it may be either.
 [[nodiscard]] Corpus builtin_sentences(std::int64_t count, std::uint64_t seed);
 
 /// What the words of a sentence say of its tags, by the forward-backward algorithm (Rabiner 1989).

@@ -15,7 +15,7 @@ struct Sentence {
 struct Corpus {
   std::vector<std::string> tags;
   std::vector<Sentence> sentences;
-  std::string description;  // of the file and what is in it, for the output
+  std::string description;  // "train.conllu: 2001 sentences of ...", printed by the program
 
   [[nodiscard]] std::int64_t words() const;
 };

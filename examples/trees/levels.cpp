@@ -7,11 +7,11 @@ namespace {
 
 using Place = Levels::Place;
 
-/// What is known of a node while levels are made.
+/// A node while the levels are made.
 struct State {
   std::size_t level = 0;      // 0: a leaf
   std::size_t needed_at = 0;  // the level of its parent; 0: the root, which has none
-  std::int32_t row = 0;       // of a leaf among the leaves, of another among what is kept
+  std::int32_t row = 0;  // a leaf's row in the leaves' states, an inner node's in the kept ones
 };
 
 /// How high each node is, and its parent.

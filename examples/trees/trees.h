@@ -23,9 +23,9 @@ struct Node {
 using Tree = std::vector<Node>;
 
 /// Reads trees in brackets, "(3 (2 It) (4 (2 is) (4 good)))": each node has its label, then a word
-/// or its children. A tree ends where its brackets do, whatever the lines. Throws unroll::IoError,
-/// naming file, line and column, for what is no such tree, and where a node has more than
-/// `most_children`.
+/// or its children. A tree ends at its closing bracket; it may take several lines. Throws
+/// unroll::IoError, naming file, line and column, where the text is not a tree of that form or a
+/// node has more than `most_children` children.
 [[nodiscard]] std::vector<Tree> read_trees(const std::string& path, std::size_t most_children);
 
 /// One tree; labels may be missing, "((It) (is good))", and each word alone is a leaf.

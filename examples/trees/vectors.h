@@ -16,9 +16,10 @@ struct Vectors {
   std::unordered_map<std::int32_t, std::vector<float>> of;
 };
 
-/// Reads those of the words that there are, as they are written or else in lower case. The file may
-/// be packed by gzip. unroll::IoError, naming file and line, for a line of another length and for
-/// what is no number.
+/// Reads the vectors of `words`. A word whose spelling is not in the file takes the vector of its
+/// spelling in lower case. The file may be packed by gzip. unroll::IoError, naming file and line,
+/// where a line has another count of numbers than those before, or holds a text in place of a
+/// number.
 [[nodiscard]] Vectors read_vectors(const std::string& path, const examples::WordIds& words);
 
 }  // namespace trees

@@ -58,8 +58,7 @@ using OnStep = std::function<void(Index step, double loss)>;
 [[nodiscard]] Result train(const unroll::CellEntry& cell, const Task& task,
                            const Settings& settings, const OnStep& on_step = {});
 
-/// Prints the plan of one training step: what it runs, in which order, and how long each part
-/// takes.
+/// Prints the kernels of one training step in the order in which they run, with the time of each.
 void print_plan(const unroll::CellEntry& cell, const Task& task, const Settings& settings);
 
 }  // namespace variants

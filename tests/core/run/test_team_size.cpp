@@ -20,7 +20,7 @@ struct Machine {
     TeamTime time;
     time.elapsed = seconds / threads * (shared > 0 ? 2.2 : 1);
     time.working = seconds;
-    time.without = shared * time.elapsed / 2;
+    time.off_core = shared * time.elapsed / 2;
     return time;
   }
 };
@@ -67,7 +67,7 @@ TEST_CASE("a program that takes a little of a core does not cost a thread") {
   TeamSize size;
   TeamSize::Time now{};
   for (int i = 0; i < 1000; ++i) {
-    const TeamTime time{.elapsed = 0.006, .working = 0.01, .without = 0.0006};
+    const TeamTime time{.elapsed = 0.006, .working = 0.01, .off_core = 0.0006};
     now += std::chrono::milliseconds(6);
     CHECK(size.choose(2, now) == 2);
     size.note(2, time, now);
@@ -88,7 +88,7 @@ TEST_CASE("the time of a team is that of its threads") {
     (void)team.barrier();
   });
   CHECK(time.elapsed > 0);
-  CHECK(time.without >= 0);
+  CHECK(time.off_core >= 0);
   CHECK(time.working <= 1.5 * time.elapsed);  // 2 if waiting counted
   CHECK(run_team(1, [](Team&) {}).elapsed == 0);
 }
