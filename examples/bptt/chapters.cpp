@@ -1,0 +1,31 @@
+#include "bptt/chapters.h"
+
+#include <fmt/format.h>
+#include <unroll/core/error.h>
+
+#include <array>
+#include <string>
+
+#include "bptt/toy.h"
+
+namespace bptt {
+namespace {
+
+constexpr std::array kChapters = {
+    Chapter{"toy", "a network to follow with a pencil: every value, then every gradient", run_toy},
+};
+
+}  // namespace
+
+std::span<const Chapter> all_chapters() { return kChapters; }
+
+const Chapter& find_chapter(std::string_view name) {
+  std::string names;
+  for (const Chapter& chapter : kChapters) {
+    if (chapter.name == name) return chapter;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", chapter.name);
+  }
+  unroll::fail<unroll::Error>("there is no chapter '{}': the chapters are {}", name, names);
+}
+
+}  // namespace bptt

@@ -1,0 +1,33 @@
+#include "bptt/folder.h"
+
+#include <unroll/core/error.h>
+#include <unroll/core/files.h>
+
+#include <filesystem>
+
+#include "common/output.h"
+
+namespace bptt {
+
+std::string Folder::path_of(std::string_view name) const {
+  return (std::filesystem::path(path_) / name).string();
+}
+
+void Folder::write(std::string_view name, std::string_view bytes) const {
+  if (!is_given()) return;
+  std::error_code error;
+  std::filesystem::create_directories(path_, error);
+  if (error) {
+    unroll::fail<unroll::IoError>("{}: the folder cannot be made: {}", path_, error.message());
+  }
+  unroll::write_file(path_of(name), bytes);
+  examples::say("written: {}\n", path_of(name));
+}
+
+void Folder::write(std::string_view name, const examples::Chart& chart) const {
+  if (!is_given()) return;
+  write(std::string(name) + ".svg", examples::to_svg(chart));
+  write(std::string(name) + ".png", examples::to_png(chart));
+}
+
+}  // namespace bptt

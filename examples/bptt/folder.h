@@ -1,0 +1,30 @@
+#pragma once
+/// Where a chapter's pictures and pages go.
+
+#include <string>
+#include <string_view>
+
+#include "common/chart.h"
+
+namespace bptt {
+
+/// A folder for files, made when the first of them is written; or none, and nothing is written.
+class Folder {
+ public:
+  /// The folder `path`; the empty path is none.
+  explicit Folder(std::string path = {}) : path_(std::move(path)) {}
+
+  /// Whether files are written: what is drawn only for them can be left out otherwise.
+  [[nodiscard]] bool is_given() const { return !path_.empty(); }
+  /// Writes `bytes` as the file `name` and says so. IoError where that cannot be done.
+  void write(std::string_view name, std::string_view bytes) const;
+  /// Writes a chart as `name`.svg and `name`.png.
+  void write(std::string_view name, const examples::Chart& chart) const;
+  /// Where the file `name` lies.
+  [[nodiscard]] std::string path_of(std::string_view name) const;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace bptt
