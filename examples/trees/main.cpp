@@ -15,6 +15,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
   training.learning_rate = 0.05;
   training.batch = 25;
   training.epochs = 10;
+  training.weight_decay = 1e-4;
   auto* const data = app.add_option("--data", options.data,
                                     "trees in brackets, each node with its label from 0 to 4: (3 "
                                     "(2 It) (4 (2 is) (4 good)))");
@@ -81,7 +82,7 @@ int run(int argc, char** argv) {
   draw_command->add_option("tree", draw.texts, "the tree in brackets, quoted")
       ->required()
       ->expected(1);
-  draw_command->add_option("--out", draw.out, "where to draw it, as .svg")->required();
+  draw_command->add_option("--out", draw.out, "where to draw it, as .svg or .png")->required();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -130,8 +130,8 @@ int run_train(const TrainOptions& options) {
       judge.settings.hidden, grouped(judge.words.size()), judge.settings.binary ? 2 : kLabels,
       grouped(judge.parameters.size()));
   std::optional<double> best;
-  if (built_in && !judge.settings.binary) {
-    const double without_order = best_without_order(test);
+  if (built_in) {
+    const double without_order = best_without_order(test, judge.settings.binary);
     best = judge.settings.cell == "n-ary" ? 1 : without_order;
     say("best possible: 100 %, for a judge without the order of children {:.1f} %\n",
         100 * without_order);
