@@ -6,13 +6,18 @@
 #include <array>
 #include <string>
 
+#include "bptt/check.h"
 #include "bptt/toy.h"
+#include "bptt/vanish.h"
 
 namespace bptt {
 namespace {
 
 constexpr std::array kChapters = {
     Chapter{"toy", "a network to follow with a pencil: every value, then every gradient", run_toy},
+    Chapter{"check", "gradients against finite differences, and a broken rule that is found",
+            run_check},
+    Chapter{"vanish", "how far a gradient reaches, and the eigenvalues behind it", run_vanish},
 };
 
 }  // namespace

@@ -1,0 +1,312 @@
+#include "bptt/vanish.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "bptt/matrices.h"
+#include "common/output.h"
+#include "variants/task.h"
+
+namespace bptt {
+
+using namespace unroll;
+using examples::say;
+
+std::vector<Lengths> state_gradients(const AnyCell& cell, const Tensor& x,
+                                     const std::function<Var(Var)>& loss_of) {
+  Tape tape(DType::f64);
+  const Index batch = x.shape()[1];
+  AnyState state = cell.zero_state(tape, batch);
+  const std::size_t parts = state.vars.size();
+  std::vector<Var> states;  // all Vars of the state after the first step, after the second, ...
+  for (const Var& xt : unstack(tape.input(x))) {
+    state = cell.step(xt, state);
+    states.insert(states.end(), state.vars.begin(), state.vars.end());
+  }
+  const std::vector<Var> gradients = tape.gradients(loss_of(output_of(state)), states);
+  std::vector<Lengths> lengths(parts);
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const double squares = sum(square(gradients[i])).item();
+    lengths[i % parts].push_back(std::sqrt(squares / static_cast<double>(batch)));
+  }
+  return lengths;
+}
+
+std::vector<Tensor> jacobians_to_last(const AnyCell& cell, const Tensor& x) {
+  Tape tape(DType::f64);
+  // The sequence as often as there are units, side by side: copy i is asked for the gradient of
+  // unit i, which is row i of the Jacobian.
+  const Index units = output_of(cell.zero_state(tape, 1)).shape()[1];
+  AnyState state = cell.zero_state(tape, units);
+  std::vector<Var> states;
+  for (const Var& xt : unstack(tape.input(x))) {
+    state = cell.step(broadcast_to(xt, {units, xt.shape()[1]}), state);
+    states.push_back(output_of(state));
+  }
+  const Var last = states.back();
+  states.pop_back();
+  const Var own = lower_triangle(tape, units, units) * upper_triangle(tape, units, units);
+  std::vector<Tensor> jacobians;
+  for (const Var& rows : tape.gradients(sum(last * own), states)) {
+    jacobians.emplace_back(rows.value());
+  }
+  return jacobians;
+}
+
+double pascanu_bound(const TensorView& U, double slope, Index steps) {
+  return std::pow(slope * largest_singular_value(U), static_cast<double>(steps));
+}
+
+namespace {
+
+Var no_function(Var h) { return h; }
+
+}  // namespace
+
+double growth_per_step(const Tensor& U, Index near, Index far) {
+  const Parameters p(DType::f64);
+  const Rnn cell(p, 1, U.shape()[0], {.bias = false, .W = zeros()}, no_function);
+  cell.gate.U.set(U);
+  const std::vector<Tensor> jacobians =
+      jacobians_to_last(AnyCell(cell), Tensor(DType::f64, {far + 1, 1, 1}));
+  const auto length = [&](Index steps) {
+    return largest_singular_value(jacobians[static_cast<std::size_t>(far - steps)]);
+  };
+  return std::pow(length(far) / length(near), 1 / static_cast<double>(far - near));
+}
+
+namespace {
+
+constexpr Index kSteps = 50;
+constexpr Index kHidden = 32;
+constexpr std::array<Index, 8> kShown = {0, 1, 2, 5, 10, 20, 30, 49};  // steps before the last
+
+/// A cell, a readout, and how they are called.
+struct Network {
+  Network(std::string name, const std::function<AnyCell(const Parameters&)>& make)
+      : name(std::move(name)), cell(make(parameters / "cell")) {}
+
+  std::string name;
+  Parameters parameters{DType::f64, 1};
+  AnyCell cell;
+  Linear readout{parameters / "readout", kHidden, 1};
+};
+
+std::vector<Network> all_networks() {
+  const auto make = [](const char* cell) {
+    return [=](const Parameters& p) { return find_cell(cell).make(p, 2, kHidden, {}); };
+  };
+  std::vector<Network> networks;
+  networks.emplace_back(
+      "rnn sigmoid", [](const Parameters& p) { return AnyCell(Rnn(p, 2, kHidden, {}, sigmoid)); });
+  networks.emplace_back("rnn tanh", make("rnn"));
+  networks.emplace_back("rnn relu, U = 1", [](const Parameters& p) {
+    return AnyCell(Rnn(p, 2, kHidden, irnn_options({}), relu));
+  });
+  networks.emplace_back("gru", make("gru"));
+  networks.emplace_back("lstm", make("lstm"));
+  return networks;
+}
+
+/// One curve a Var of the state of each network: its gradient's length, 1 at the last step.
+std::vector<examples::Curve> measure(const std::vector<Network>& networks,
+                                     const variants::Task& task) {
+  Random random(7);
+  const variants::Batch batch = task.draw(50, random);
+  const auto sequences = static_cast<double>(batch.x.shape()[1]);
+  std::vector<examples::Curve> curves;
+  for (const Network& network : networks) {
+    const std::vector<Lengths> lengths =
+        state_gradients(network.cell, batch.x.to(DType::f64),
+                        [&](Var h) { return task.loss(network.readout(h), batch) * sequences; });
+    for (std::size_t part = 0; part < lengths.size(); ++part) {
+      examples::Curve& curve = curves.emplace_back();
+      curve.name = network.name;
+      if (lengths.size() > 1) curve.name += part == 0 ? " h" : " c";
+      for (std::size_t t = 0; t < lengths[part].size(); ++t) {
+        curve.points.push_back(
+            {static_cast<double>(t + 1), lengths[part][t] / lengths[part].back()});
+      }
+    }
+  }
+  return curves;
+}
+
+void print_curves(const std::vector<examples::Curve>& curves) {
+  say("  {:<16}", "steps before T");
+  for (const Index steps : kShown) say(" {:>9}", steps);
+  say("\n");
+  for (const examples::Curve& curve : curves) {
+    say("  {:<16}", curve.name);
+    for (const Index steps : kShown) {
+      say(" {:>9.2g}", curve.points[static_cast<std::size_t>(kSteps - 1 - steps)].y);
+    }
+    say("\n");
+  }
+}
+
+void draw_curves(const Folder& folder, std::string_view name, std::string title,
+                 std::string subtitle, std::vector<examples::Curve> curves) {
+  folder.write(name, examples::Chart{.title = std::move(title),
+                                     .subtitle = std::move(subtitle),
+                                     .x_label = "step t",
+                                     .y_label = "length of the gradient at step t, 1 at the last",
+                                     .logarithmic = true,
+                                     .curves = std::move(curves)});
+}
+
+/// Trains on the adding problem with Adam, clipped at 1; returns the loss on new sequences.
+double train(const Network& network, const variants::Task& task) {
+  constexpr Index kUpdates = 600;
+  const auto loss_of = [&](Tape& tape, const variants::Batch& batch) {
+    const Var x = tape.input(batch.x);
+    const auto last =
+        unroll_over(network.cell, x, network.cell.zero_state(tape, x.shape()[1])).last;
+    return task.loss(network.readout(output_of(last)), batch);
+  };
+  Adam adam({.learning_rate = 0.005});
+  Random random(1);
+  Tape tape(DType::f64);
+  for (Index update = 0; update < kUpdates; ++update) {
+    tape.clear();
+    Gradients gradients = tape.gradients(loss_of(tape, task.draw(20, random)), network.parameters);
+    clip_by_global_norm(gradients, 1);
+    adam.step(gradients);
+  }
+  tape.clear();
+  return loss_of(tape, task.draw(500, random)).item();
+}
+
+void show_gradients(const Folder& folder) {
+  const auto task = variants::kAdding.make(kSteps);
+  const std::vector<Network> networks = all_networks();
+  say("The adding problem: after {} steps, what is the sum of the two numbers that were marked? "
+      "The length of\nthe gradient of the last step's loss with respect to the state h_t (of an "
+      "LSTM also c_t), divided by\nthat at the last step T. Fresh networks of {} units:\n\n",
+      kSteps, kHidden);
+  const std::vector<examples::Curve> before = measure(networks, *task);
+  print_curves(before);
+  draw_curves(folder, "vanish-untrained", "How far the gradient reaches before training",
+              "length of dL/dh at step t, the loss being that of the last step; adding problem",
+              before);
+
+  say("\nTrained for 600 updates (Adam, batches of 20), and the loss reached; guessing the mean "
+      "costs {:.4f}:\n\n",
+      task->guessing());
+  std::vector<std::string> losses;
+  for (const Network& network : networks) {
+    const double loss = train(network, *task);
+    say("  {:<16} {:>9.4f}   {}\n", network.name, loss,
+        loss < 0.01                     ? "learned"
+        : loss < 0.9 * task->guessing() ? "on its way"
+                                        : "no better than guessing");
+  }
+  say("\n");
+  const std::vector<examples::Curve> after = measure(networks, *task);
+  print_curves(after);
+  draw_curves(folder, "vanish-trained", "How far the gradient reaches after training",
+              "the same after 600 updates on the adding problem", after);
+  say("\nWhere nothing arrives nothing is learned. The gates of GRU and LSTM carry the state on by "
+      "an addition,\nso that its gradient comes back almost as long as it went; the identity "
+      "does the same for ReLU.\n");
+}
+
+void show_jacobians(const Folder& folder) {
+  struct Case {
+    const char* name;
+    Var (*f)(Var);
+    double slope;
+    Initializer U;
+  };
+  const std::array cases = {Case{"sigmoid", sigmoid, 0.25, fan_in_uniform()},
+                            Case{"tanh", tanh, 1, fan_in_uniform()},
+                            Case{"relu, U = 1", relu, 1, identity()}};
+  say("\nOne step back multiplies the gradient by the Jacobian U^T diag(f'), n steps by a product "
+      "of n of them.\nIts largest singular value s(n), on the left, is at most (max f' times that "
+      "of U)^n, on the right\n(Pascanu et al. 2013, equation 7):\n\n");
+  constexpr std::array<Index, 5> kDistances = {1, 5, 10, 20, 49};
+  say("  {:<12}", "n");
+  for (const Index n : kDistances) say("{:>9} {:>9}  ", n, "bound");
+  say("\n");
+  Tensor x(DType::f64, {kSteps, 1, 2});
+  Random random(3);
+  for (double& value : x.values<double>()) value = random.uniform();
+  examples::Chart chart{.title = "The product of the Jacobians and its bound",
+                        .subtitle = "largest singular value of dh_T/dh_(T-n), fresh networks",
+                        .x_label = "steps n",
+                        .y_label = "largest singular value",
+                        .logarithmic = true};
+  for (const Case& c : cases) {
+    const Parameters p(DType::f64, 1);
+    const Rnn cell(p, 2, kHidden, {.U = c.U}, c.f);
+    const std::vector<Tensor> jacobians = jacobians_to_last(AnyCell(cell), x);
+    examples::Curve measured{.name = c.name};
+    examples::Curve bound{.name = fmt::format("{}: bound", c.name)};
+    for (Index n = 1; n < kSteps; ++n) {
+      const double s = largest_singular_value(jacobians[static_cast<std::size_t>(kSteps - 1 - n)]);
+      measured.points.push_back({static_cast<double>(n), s});
+      bound.points.push_back(
+          {static_cast<double>(n), pascanu_bound(cell.gate.U.value(), c.slope, n)});
+    }
+    say("  {:<12}", c.name);
+    for (const Index n : kDistances) {
+      const auto i = static_cast<std::size_t>(n - 1);
+      say("{:>9.2g} {:>9.2g}  ", measured.points[i].y, bound.points[i].y);
+    }
+    say("\n");
+    chart.curves.push_back(std::move(measured));
+    chart.curves.push_back(std::move(bound));
+  }
+  folder.write("vanish-jacobians", chart);
+  say("\nA bound below 1 proves that the gradient vanishes; a bound above 1 proves nothing.\n");
+}
+
+void show_eigenvalues(const Folder& folder) {
+  constexpr Index kUnits = 16;
+  constexpr Index kFar = 200;
+  const Parameters p(DType::f64, 5);
+  const Parameter random_U = p.add("U", {kUnits, kUnits}, normal(1));
+  const double radius = spectral_radius(random_U.value());
+  say("\nWithout an activation function, h' = U h, the long run is decided by the largest "
+      "eigenvalue alone. One\nrandom U ({} units), scaled; growth is that of |dh_T/dh_t| a step, "
+      "from 100 to 200 steps:\n\n  {:>18} {:>24} {:>16}\n",
+      kUnits, "largest eigenvalue", "largest singular value", "growth per step");
+  examples::Chart chart{.title = "The largest eigenvalue decides",
+                        .subtitle = "linear network h' = U h, one random U scaled",
+                        .x_label = "steps n",
+                        .y_label = "largest singular value of dh_T/dh_(T-n)",
+                        .logarithmic = true};
+  for (const double wanted : {1.1, 1.0, 0.9, 0.7}) {
+    Tensor U(random_U.value());
+    for (double& value : U.values<double>()) value *= wanted / radius;
+    say("  {:>18.4f} {:>24.4f} {:>16.4f}\n", spectral_radius(U), largest_singular_value(U),
+        growth_per_step(U, kFar / 2, kFar));
+    examples::Curve curve{.name = fmt::format("largest eigenvalue {:.1f}", wanted)};
+    const Parameters q(DType::f64);
+    const Rnn cell(q, 1, kUnits, {.bias = false, .W = zeros()}, no_function);
+    cell.gate.U.set(U);
+    const std::vector<Tensor> jacobians =
+        jacobians_to_last(AnyCell(cell), Tensor(DType::f64, {kSteps, 1, 1}));
+    for (Index n = 1; n < kSteps; ++n) {
+      curve.points.push_back(
+          {static_cast<double>(n),
+           largest_singular_value(jacobians[static_cast<std::size_t>(kSteps - 1 - n)])});
+    }
+    chart.curves.push_back(std::move(curve));
+  }
+  folder.write("vanish-eigenvalues", chart);
+  say("\nBelow 1 the gradient vanishes and above 1 it explodes, in both cases exponentially; the "
+      "singular value,\nwhich may be larger, counts only for the first few steps.\n");
+}
+
+}  // namespace
+
+void run_vanish(const Folder& folder) {
+  show_gradients(folder);
+  show_jacobians(folder);
+  show_eigenvalues(folder);
+}
+
+}  // namespace bptt
