@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "bptt/matrices.h"
+#include "bptt/networks.h"
 #include "common/output.h"
-#include "variants/task.h"
 
 namespace bptt {
 
@@ -80,33 +80,16 @@ double growth_per_step(const Tensor& U, Index near, Index far) {
 namespace {
 
 constexpr Index kSteps = 50;
-constexpr Index kHidden = 32;
+constexpr Index kUpdates = 600;
 constexpr std::array<Index, 8> kShown = {0, 1, 2, 5, 10, 20, 30, 49};  // steps before the last
 
-/// A cell, a readout, and how they are called.
-struct Network {
-  Network(std::string name, const std::function<AnyCell(const Parameters&)>& make)
-      : name(std::move(name)), cell(make(parameters / "cell")) {}
-
-  std::string name;
-  Parameters parameters{DType::f64, 1};
-  AnyCell cell;
-  Linear readout{parameters / "readout", kHidden, 1};
-};
-
 std::vector<Network> all_networks() {
-  const auto make = [](const char* cell) {
-    return [=](const Parameters& p) { return find_cell(cell).make(p, 2, kHidden, {}); };
-  };
   std::vector<Network> networks;
-  networks.emplace_back(
-      "rnn sigmoid", [](const Parameters& p) { return AnyCell(Rnn(p, 2, kHidden, {}, sigmoid)); });
-  networks.emplace_back("rnn tanh", make("rnn"));
-  networks.emplace_back("rnn relu, U = 1", [](const Parameters& p) {
-    return AnyCell(Rnn(p, 2, kHidden, irnn_options({}), relu));
-  });
-  networks.emplace_back("gru", make("gru"));
-  networks.emplace_back("lstm", make("lstm"));
+  networks.push_back(make_rnn("rnn sigmoid", sigmoid));
+  networks.push_back(make_rnn("rnn tanh", tanh));
+  networks.push_back(make_rnn("rnn relu, U = 1", relu, irnn_options({})));
+  networks.push_back(make_network("gru"));
+  networks.push_back(make_network("lstm"));
   return networks;
 }
 
@@ -157,47 +140,25 @@ void draw_curves(const Folder& folder, std::string_view name, std::string title,
                                      .curves = std::move(curves)});
 }
 
-/// Trains on the adding problem with Adam, clipped at 1; returns the loss on new sequences.
-double train(const Network& network, const variants::Task& task) {
-  constexpr Index kUpdates = 600;
-  const auto loss_of = [&](Tape& tape, const variants::Batch& batch) {
-    const Var x = tape.input(batch.x);
-    const auto last =
-        unroll_over(network.cell, x, network.cell.zero_state(tape, x.shape()[1])).last;
-    return task.loss(network.readout(output_of(last)), batch);
-  };
-  Adam adam({.learning_rate = 0.005});
-  Random random(1);
-  Tape tape(DType::f64);
-  for (Index update = 0; update < kUpdates; ++update) {
-    tape.clear();
-    Gradients gradients = tape.gradients(loss_of(tape, task.draw(20, random)), network.parameters);
-    clip_by_global_norm(gradients, 1);
-    adam.step(gradients);
-  }
-  tape.clear();
-  return loss_of(tape, task.draw(500, random)).item();
-}
-
 void show_gradients(const Folder& folder) {
   const auto task = variants::kAdding.make(kSteps);
   const std::vector<Network> networks = all_networks();
   say("The adding problem: after {} steps, what is the sum of the two numbers that were marked? "
       "The length of\nthe gradient of the last step's loss with respect to the state h_t (of an "
       "LSTM also c_t), divided by\nthat at the last step T. Fresh networks of {} units:\n\n",
-      kSteps, kHidden);
+      kSteps, Network::kHidden);
   const std::vector<examples::Curve> before = measure(networks, *task);
   print_curves(before);
   draw_curves(folder, "vanish-untrained", "How far the gradient reaches before training",
               "length of dL/dh at step t, the loss being that of the last step; adding problem",
               before);
 
-  say("\nTrained for 600 updates (Adam, batches of 20), and the loss reached; guessing the mean "
+  say("\nTrained for {} updates (Adam, batches of 20), and the loss reached; guessing the mean "
       "costs {:.4f}:\n\n",
-      task->guessing());
-  std::vector<std::string> losses;
+      kUpdates, task->guessing());
   for (const Network& network : networks) {
-    const double loss = train(network, *task);
+    train(network, *task, kUpdates);
+    const double loss = test_loss(network, *task);
     say("  {:<16} {:>9.4f}   {}\n", network.name, loss,
         loss < 0.01                     ? "learned"
         : loss < 0.9 * task->guessing() ? "on its way"
@@ -207,7 +168,7 @@ void show_gradients(const Folder& folder) {
   const std::vector<examples::Curve> after = measure(networks, *task);
   print_curves(after);
   draw_curves(folder, "vanish-trained", "How far the gradient reaches after training",
-              "the same after 600 updates on the adding problem", after);
+              fmt::format("the same after {} updates on the adding problem", kUpdates), after);
   say("\nWhere nothing arrives nothing is learned. The gates of GRU and LSTM carry the state on by "
       "an addition,\nso that its gradient comes back almost as long as it went; the identity "
       "does the same for ReLU.\n");
@@ -226,7 +187,7 @@ void show_jacobians(const Folder& folder) {
   say("\nOne step back multiplies the gradient by the Jacobian U^T diag(f'), n steps by a product "
       "of n of them.\nIts largest singular value s(n), on the left, is at most (max f' times that "
       "of U)^n, on the right\n(Pascanu et al. 2013, equation 7):\n\n");
-  constexpr std::array<Index, 5> kDistances = {1, 5, 10, 20, 49};
+  constexpr std::array<Index, 4> kDistances = {1, 5, 20, 49};
   say("  {:<12}", "n");
   for (const Index n : kDistances) say("{:>9} {:>9}  ", n, "bound");
   say("\n");
@@ -240,7 +201,7 @@ void show_jacobians(const Folder& folder) {
                         .logarithmic = true};
   for (const Case& c : cases) {
     const Parameters p(DType::f64, 1);
-    const Rnn cell(p, 2, kHidden, {.U = c.U}, c.f);
+    const Rnn cell(p, 2, Network::kHidden, {.U = c.U}, c.f);
     const std::vector<Tensor> jacobians = jacobians_to_last(AnyCell(cell), x);
     examples::Curve measured{.name = c.name};
     examples::Curve bound{.name = fmt::format("{}: bound", c.name)};
