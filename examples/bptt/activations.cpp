@@ -130,15 +130,15 @@ void show_slopes(const Folder& folder) {
 
 void show_saturation(const Folder& folder) {
   constexpr Index kSteps = 30;
-  constexpr Index kUpdates = 400;
+  constexpr Index kUpdates = 600;
   constexpr Index kEvery = 20;
-  constexpr std::array<Index, 5> kShown = {0, 100, 200, 300, 400};
+  constexpr std::array<Index, 5> kShown = {0, 100, 200, 400, 600};
   const auto task = variants::kAdding.make(kSteps);
   std::vector<Network> networks;
   networks.push_back(make_rnn("rnn sigmoid", sigmoid));
   networks.push_back(make_rnn("rnn tanh", tanh));
   networks.push_back(make_rnn("rnn tanh, large U", tanh, {.U = normal(1)}));
-  networks.push_back(make_rnn("rnn relu, U = 1", relu, irnn_options({})));
+  networks.push_back(make_irnn());
   networks.push_back(make_network("gru"));
   networks.push_back(make_network("lstm"));
 
@@ -184,13 +184,16 @@ void show_saturation(const Folder& folder) {
     }
   }
   folder.write("activations-saturated", chart);
+  say("\nWith large recurrent weights tanh is flat from the beginning, and nothing is learned. The "
+      "sigmoid fails\nwithout being flat anywhere, since its slope is 1/4 at most. ReLU is 0 for "
+      "most values and learns all the\nsame: where it is not 0 its slope is 1.\n");
 }
 
 void show_dropout(const Folder& folder) {
   constexpr double kRate = 0.2;
   constexpr Index kUnits = 64;
   constexpr Index kSequences = 100;
-  constexpr std::array<Index, 6> kShown = {1, 2, 5, 10, 20, 40};
+  constexpr std::array<Index, 7> kShown = {0, 1, 2, 5, 10, 20, 40};
   struct Case {
     const char* name;
     Dropped dropped;
@@ -200,10 +203,10 @@ void show_dropout(const Folder& folder) {
                                  Case{"state, new masks", Dropped::state}};
   say("\nDropout of {:g} %: the share of a state that is not zero after T steps, counted over {} "
       "units, beside\nwhat is to be expected. Dropped from what is read (Zaremba et al. 2014) the "
-      "memory stays whole;\ndropped from the state at each step it is gone after a few steps, "
-      "p^T; with one mask for all steps\n(Gal & Ghahramani 2016) it loses once:\n\n  {:<18}",
+      "memory stays whole;\ndropped from the state at each step it is gone after a few, p^T; with "
+      "one mask for all steps (Gal &\nGhahramani 2016) it loses once:\n\n  {:>4}",
       100 * kRate, kUnits * kSequences, "T");
-  for (const Index steps : kShown) say("{:>7} {:>7}", steps, "");
+  for (const auto& [name, dropped] : kCases) say(" {:>16} {:>8}", name, "expected");
   say("\n");
   examples::Chart chart{.title = "What dropout leaves of a state",
                         .subtitle = fmt::format("share of units that are not zero after T steps, "
@@ -211,17 +214,17 @@ void show_dropout(const Folder& folder) {
                                                 100 * kRate),
                         .x_label = "steps T",
                         .y_label = "share that survives"};
-  for (const auto& [name, dropped] : kCases) {
-    say("  {:<18}", name);
-    examples::Curve curve{.name = name};
-    for (Index steps = 0; steps <= kShown.back(); ++steps) {
+  for (const auto& [name, dropped] : kCases) chart.curves.push_back({.name = name});
+  for (Index steps = 0; steps <= kShown.back(); ++steps) {
+    const bool shown = std::find(kShown.begin(), kShown.end(), steps) != kShown.end();
+    if (shown) say("  {:>4}", steps);
+    for (std::size_t i = 0; i < kCases.size(); ++i) {
+      const Dropped dropped = kCases[i].dropped;
       const double share = surviving(dropped, kRate, steps, kUnits, kSequences, 1);
-      curve.points.push_back({static_cast<double>(steps), share});
-      if (std::find(kShown.begin(), kShown.end(), steps) == kShown.end()) continue;
-      say("{:>7.4f} {:>7.4f}", share, expected_to_survive(dropped, kRate, steps));
+      chart.curves[i].points.push_back({static_cast<double>(steps), share});
+      if (shown) say(" {:>16.4f} {:>8.4f}", share, expected_to_survive(dropped, kRate, steps));
     }
-    say("\n");
-    chart.curves.push_back(std::move(curve));
+    if (shown) say("\n");
   }
   folder.write("activations-dropout", chart);
 }

@@ -165,9 +165,9 @@ void compare_steps(const Tensor& x, const Folder& folder) {
   const std::vector<StepError> right_errors = errors_by_step(AnyCell(lstm), right, x);
   const std::vector<StepError> wrong_errors = errors_by_step(AnyCell(planted), wrong, x);
 
-  say("\nWhy the step s is 1e-6: a larger one is wrong by curvature, in proportion to s squared, a "
-      "smaller\none by rounding, in proportion to 1/s. A wrong rule stays wrong whatever the "
-      "step:\n\n");
+  say("\nWhich step s is best: a large one is wrong by curvature, in proportion to s squared, a "
+      "small one by\nrounding, in proportion to 1/s. A wrong rule stays wrong whatever the step. "
+      "The largest |gradient -\ndifference| of any weight:\n\n");
   say("  {:<10} {:>16} {:>16}\n", "step", "lstm", "planted lstm");
   examples::Chart chart{
       .title = "A gradient check over its step",

@@ -16,6 +16,8 @@ Network make_rnn(std::string name, Var (*f)(Var), const CellOptions& options) {
           }};
 }
 
+Network make_irnn() { return make_rnn("rnn relu, U = I", relu, irnn_options({.W = normal(0.1)})); }
+
 Network make_network(std::string_view cell) {
   return {std::string(cell), [&](const Parameters& p) {
             return find_cell(cell).make(p, Network::kInputs, Network::kHidden, {});
@@ -24,7 +26,7 @@ Network make_network(std::string_view cell) {
 
 void train(const Network& network, const variants::Task& task, Index updates,
            const BeforeUpdate& before_update) {
-  Adam adam({.learning_rate = 0.005});
+  Adam adam({.learning_rate = 0.003});
   Random random(1);
   Tape tape(DType::f64);
   for (Index update = 0; update < updates; ++update) {

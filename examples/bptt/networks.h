@@ -32,6 +32,9 @@ struct Network {
 /// An RNN with `f` for its activation function, with the initial values that `options` say.
 [[nodiscard]] Network make_rnn(std::string name, unroll::Var (*f)(unroll::Var),
                                const unroll::CellOptions& options = {});
+/// An RNN with ReLU and a U that begins as the identity (Le, Jaitly & Hinton 2015), W normal with a
+/// standard deviation of 0.1.
+[[nodiscard]] Network make_irnn();
 /// A network of a cell of the list, called by its name.
 [[nodiscard]] Network make_network(std::string_view cell);
 

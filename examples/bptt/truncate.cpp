@@ -38,7 +38,7 @@ Echo::Gradient Echo::gradient(const Unroll& unroll) const {
   const Var loss = mean(square(readout_(outputs) - tape.input(y_)));
   const Gradients gradients = tape.gradients(loss, parameters_);
   Gradient all;
-  for (const Parameter& p : parameters_.all()) {
+  for (const Parameter& p : (parameters_ / "cell").all()) {
     const std::vector<double> values = gradients[p].to_doubles();
     all.insert(all.end(), values.begin(), values.end());
   }
@@ -134,33 +134,35 @@ std::vector<Case> all_cases() {
 Echo echo_of(const Case& c) { return {find_cell(c.cell), c.options, kSteps, kDelay}; }
 
 void compare_windows(const Folder& folder) {
-  say("Truncated at k: the gradient of each output goes at most k steps further back. Cosine with "
-      "the full\ngradient, and length in lengths of that:\n\n  {:<18}",
+  say("Truncated at k: the gradient of each output goes at most k steps further back. Its cosine "
+      "with the full\ngradient, and its length in lengths of that:\n\n  {:>4}",
       "k");
-  for (const Index k : kShown) say(" {:>11}", k);
-  say("\n");
   examples::Chart chart{
       .title = "What is left of the gradient when it is cut after k steps",
-      .subtitle =
-          fmt::format("cosine with the full gradient; echo after {} steps, fresh networks", kDelay),
+      .subtitle = fmt::format("gradient of the cell's weights; echo after {} steps, fresh networks",
+                              kDelay),
       .x_label = "k, steps that the gradient of an output goes back",
       .y_label = "cosine with the full gradient"};
+  std::vector<std::vector<Likeness>> all;  // of each case, over k
   for (const Case& c : all_cases()) {
+    say(" {:>18} {:>6}", c.name, "length");
     const Echo echo = echo_of(c);
     const std::vector<double> full = echo.full();
-    examples::Curve curve{.name = c.name};
-    std::vector<Likeness> all;
+    examples::Curve& curve = chart.curves.emplace_back(examples::Curve{.name = c.name});
+    std::vector<Likeness>& over_k = all.emplace_back();
     for (Index k = 0; k < kSteps; ++k) {
-      all.push_back(compare(echo.windowed(k), full));
-      curve.points.push_back({static_cast<double>(k), all.back().cosine});
+      over_k.push_back(compare(echo.windowed(k), full));
+      curve.points.push_back({static_cast<double>(k), over_k.back().cosine});
     }
-    say("  {:<18}", c.name);
-    for (const Index k : kShown) {
-      const auto [cosine, length] = all[static_cast<std::size_t>(k)];
-      say(" {:>6.3f} {:>4.2f}", cosine, length);
+  }
+  say("\n");
+  for (const Index k : kShown) {
+    say("  {:>4}", k);
+    for (const std::vector<Likeness>& over_k : all) {
+      const auto [cosine, length] = over_k[static_cast<std::size_t>(k)];
+      say(" {:>18.3f} {:>6.2f}", cosine, length);
     }
     say("\n");
-    chart.curves.push_back(std::move(curve));
   }
   folder.write("truncate", chart);
 }
@@ -168,18 +170,17 @@ void compare_windows(const Folder& folder) {
 void compare_pieces() {
   say("\nThe cheaper form: the sequence in pieces of n steps, where the state goes on and the "
       "gradient does not\ncome back. The first output of a piece then sees no step before its "
-      "own. Cosine with the full gradient,\npieces of n steps beside windows of n steps "
-      "(k = n - 1):\n\n  {:<18}",
+      "own. Cosine with the full gradient\nof pieces of n steps, beside that of windows of n "
+      "steps (k = n - 1):\n\n  {:>4}",
       "n");
-  constexpr std::array<Index, 5> kSizes = {1, 5, 10, 20, 40};
-  for (const Index n : kSizes) say(" {:>13}", n);
+  for (const Case& c : all_cases()) say(" {:>18} {:>7}", c.name, "windows");
   say("\n");
-  for (const Case& c : all_cases()) {
-    const Echo echo = echo_of(c);
-    const std::vector<double> full = echo.full();
-    say("  {:<18}", c.name);
-    for (const Index n : kSizes) {
-      say("  {:>6.3f}{:>6.3f}", compare(echo.in_pieces(n), full).cosine,
+  for (const Index n : {1, 5, 10, 20, 40}) {
+    say("  {:>4}", n);
+    for (const Case& c : all_cases()) {
+      const Echo echo = echo_of(c);
+      const std::vector<double> full = echo.full();
+      say(" {:>18.3f} {:>7.3f}", compare(echo.in_pieces(n), full).cosine,
           compare(echo.windowed(n - 1), full).cosine);
     }
     say("\n");
@@ -189,7 +190,7 @@ void compare_pieces() {
 void compare_randomized() {
   constexpr int kDraws = 500;
   say("\nThe randomised form goes on at each step with probability p, and divides by p what goes "
-      "on (Tallec &\nOllivier 2017). A single draw is as wrong as any truncation, but the mean "
+      "on (Tallec &\nOllivier 2017). A single draw is off as any truncation is, but the mean "
       "is the full gradient: its\ndistance from that, over {} draws, is what chance explains. "
       "Distances in lengths of the full gradient:\n\n  {:<18} {:>6} {:>12} {:>12} {:>16} {:>12}\n",
       kDraws, "", "p", "mean reach", "one: cosine", "mean: distance", "by chance");
@@ -209,7 +210,8 @@ void compare_randomized() {
 
 void run_truncate(const Folder& folder) {
   say("A network reads numbers and has to repeat each {} steps later; {} steps, {} units, fresh "
-      "networks.\n",
+      "networks.\nGradients are those of the cell's weights: the readout's are right however the "
+      "cell's are cut.\n\n",
       kDelay, kSteps, kHidden);
   compare_windows(folder);
   compare_pieces();

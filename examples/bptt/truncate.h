@@ -20,7 +20,8 @@ class Echo {
   Echo(const unroll::CellEntry& entry, const unroll::CellOptions& options, unroll::Index steps,
        unroll::Index delay);
 
-  /// A gradient with respect to all parameters, one after the other.
+  /// A gradient with respect to the parameters of the cell, one after the other. Those of the
+  /// readout are left out: truncation does not change their gradients.
   using Gradient = std::vector<double>;
   /// The gradient over the whole sequence.
   [[nodiscard]] Gradient full() const;

@@ -61,16 +61,19 @@ double pascanu_bound(const TensorView& U, double slope, Index steps) {
 
 namespace {
 
-Var no_function(Var h) { return h; }
+/// h' = U h, of parameters that are added to `p`.
+Rnn linear_network(const Parameters& p, const Tensor& U) {
+  Rnn cell(p, 1, U.shape()[0], {.bias = false, .W = zeros()}, [](Var h) { return h; });
+  cell.gate.U.set(U);
+  return cell;
+}
 
 }  // namespace
 
 double growth_per_step(const Tensor& U, Index near, Index far) {
   const Parameters p(DType::f64);
-  const Rnn cell(p, 1, U.shape()[0], {.bias = false, .W = zeros()}, no_function);
-  cell.gate.U.set(U);
   const std::vector<Tensor> jacobians =
-      jacobians_to_last(AnyCell(cell), Tensor(DType::f64, {far + 1, 1, 1}));
+      jacobians_to_last(AnyCell(linear_network(p, U)), Tensor(DType::f64, {far + 1, 1, 1}));
   const auto length = [&](Index steps) {
     return largest_singular_value(jacobians[static_cast<std::size_t>(far - steps)]);
   };
@@ -80,14 +83,14 @@ double growth_per_step(const Tensor& U, Index near, Index far) {
 namespace {
 
 constexpr Index kSteps = 50;
-constexpr Index kUpdates = 600;
+constexpr Index kUpdates = 1000;
 constexpr std::array<Index, 8> kShown = {0, 1, 2, 5, 10, 20, 30, 49};  // steps before the last
 
 std::vector<Network> all_networks() {
   std::vector<Network> networks;
   networks.push_back(make_rnn("rnn sigmoid", sigmoid));
   networks.push_back(make_rnn("rnn tanh", tanh));
-  networks.push_back(make_rnn("rnn relu, U = 1", relu, irnn_options({})));
+  networks.push_back(make_irnn());
   networks.push_back(make_network("gru"));
   networks.push_back(make_network("lstm"));
   return networks;
@@ -130,8 +133,15 @@ void print_curves(const std::vector<examples::Curve>& curves) {
   }
 }
 
+/// Leaves out points below a trillionth, which would make the axis so long that the others lie on
+/// top of each other.
+void leave_out_small(examples::Curve& curve) {
+  std::erase_if(curve.points, [](const examples::ChartPoint& point) { return point.y < 1e-12; });
+}
+
 void draw_curves(const Folder& folder, std::string_view name, std::string title,
                  std::string subtitle, std::vector<examples::Curve> curves) {
+  for (examples::Curve& curve : curves) leave_out_small(curve);
   folder.write(name, examples::Chart{.title = std::move(title),
                                      .subtitle = std::move(subtitle),
                                      .x_label = "step t",
@@ -150,8 +160,7 @@ void show_gradients(const Folder& folder) {
   const std::vector<examples::Curve> before = measure(networks, *task);
   print_curves(before);
   draw_curves(folder, "vanish-untrained", "How far the gradient reaches before training",
-              "length of dL/dh at step t, the loss being that of the last step; adding problem",
-              before);
+              "adding problem; the loss is that of the last step; cut off at 1e-12", before);
 
   say("\nTrained for {} updates (Adam, batches of 20), and the loss reached; guessing the mean "
       "costs {:.4f}:\n\n",
@@ -168,10 +177,32 @@ void show_gradients(const Folder& folder) {
   const std::vector<examples::Curve> after = measure(networks, *task);
   print_curves(after);
   draw_curves(folder, "vanish-trained", "How far the gradient reaches after training",
-              fmt::format("the same after {} updates on the adding problem", kUpdates), after);
-  say("\nWhere nothing arrives nothing is learned. The gates of GRU and LSTM carry the state on by "
-      "an addition,\nso that its gradient comes back almost as long as it went; the identity "
-      "does the same for ReLU.\n");
+              fmt::format("after {} updates on the adding problem; cut off at 1e-12", kUpdates),
+              after);
+  say("\nWhere nothing arrives nothing is learned. The gates of GRU and LSTM let the state through "
+      "unchanged\nwhere they are open, and its gradient back; the identity does the same for "
+      "ReLU. Sigmoid and tanh\nlose the numbers on the way, and guess.\n");
+}
+
+/// The largest singular value of dh_T/dh_(T-n) over n, of a cell whose state is one Var.
+examples::Curve singular_values(std::string name, const Rnn& cell, const Tensor& x) {
+  const std::vector<Tensor> jacobians = jacobians_to_last(AnyCell(cell), x);
+  examples::Curve curve{.name = std::move(name)};
+  for (std::size_t n = 1; n <= jacobians.size(); ++n) {
+    curve.points.push_back(
+        {static_cast<double>(n), largest_singular_value(jacobians[jacobians.size() - n])});
+  }
+  return curve;
+}
+
+/// What no curve of that cell can be above, over as many steps.
+examples::Curve bound_of(std::string name, const Rnn& cell, double slope, std::size_t steps) {
+  examples::Curve curve{.name = std::move(name)};
+  for (std::size_t n = 1; n <= steps; ++n) {
+    curve.points.push_back(
+        {static_cast<double>(n), pascanu_bound(cell.gate.U.value(), slope, static_cast<Index>(n))});
+  }
+  return curve;
 }
 
 void show_jacobians(const Folder& folder) {
@@ -183,45 +214,49 @@ void show_jacobians(const Folder& folder) {
   };
   const std::array cases = {Case{"sigmoid", sigmoid, 0.25, fan_in_uniform()},
                             Case{"tanh", tanh, 1, fan_in_uniform()},
-                            Case{"relu, U = 1", relu, 1, identity()}};
-  say("\nOne step back multiplies the gradient by the Jacobian U^T diag(f'), n steps by a product "
-      "of n of them.\nIts largest singular value s(n), on the left, is at most (max f' times that "
-      "of U)^n, on the right\n(Pascanu et al. 2013, equation 7):\n\n");
-  constexpr std::array<Index, 4> kDistances = {1, 5, 20, 49};
-  say("  {:<12}", "n");
-  for (const Index n : kDistances) say("{:>9} {:>9}  ", n, "bound");
-  say("\n");
-  Tensor x(DType::f64, {kSteps, 1, 2});
+                            Case{"relu, U = I", relu, 1, identity()}};
+  constexpr std::array<std::size_t, 5> kDistances = {1, 5, 10, 20, 49};
+  say("\nOne step back multiplies the gradient by U^T diag(f'), n steps back by a product of n of "
+      "these. Its\nlargest singular value, beside what it cannot exceed: (max f' times the largest "
+      "singular value of U)^n\n(Pascanu et al. 2013, equation 7):\n\n  {:>4}",
+      "n");
+  Tensor x(DType::f64, {kSteps, 1, Network::kInputs});
   Random random(3);
   for (double& value : x.values<double>()) value = random.uniform();
-  examples::Chart chart{.title = "The product of the Jacobians and its bound",
-                        .subtitle = "largest singular value of dh_T/dh_(T-n), fresh networks",
-                        .x_label = "steps n",
-                        .y_label = "largest singular value",
-                        .logarithmic = true};
+  std::vector<std::array<examples::Curve, 2>> pairs;
   for (const Case& c : cases) {
+    say(" {:>14} {:>9}", c.name, "bound");
     const Parameters p(DType::f64, 1);
-    const Rnn cell(p, 2, Network::kHidden, {.U = c.U}, c.f);
-    const std::vector<Tensor> jacobians = jacobians_to_last(AnyCell(cell), x);
-    examples::Curve measured{.name = c.name};
-    examples::Curve bound{.name = fmt::format("{}: bound", c.name)};
-    for (Index n = 1; n < kSteps; ++n) {
-      const double s = largest_singular_value(jacobians[static_cast<std::size_t>(kSteps - 1 - n)]);
-      measured.points.push_back({static_cast<double>(n), s});
-      bound.points.push_back(
-          {static_cast<double>(n), pascanu_bound(cell.gate.U.value(), c.slope, n)});
-    }
-    say("  {:<12}", c.name);
-    for (const Index n : kDistances) {
-      const auto i = static_cast<std::size_t>(n - 1);
-      say("{:>9.2g} {:>9.2g}  ", measured.points[i].y, bound.points[i].y);
+    const Rnn cell(p, Network::kInputs, Network::kHidden, {.U = c.U}, c.f);
+    examples::Curve measured = singular_values(c.name, cell, x);
+    examples::Curve bound =
+        bound_of(fmt::format("{}: bound", c.name), cell, c.slope, measured.points.size());
+    pairs.push_back({std::move(measured), std::move(bound)});
+  }
+  say("\n");
+  for (const std::size_t n : kDistances) {
+    say("  {:>4}", n);
+    for (const auto& [measured, bound] : pairs) {
+      say(" {:>14.2g} {:>9.2g}", measured.points[n - 1].y, bound.points[n - 1].y);
     }
     say("\n");
+  }
+  say("\nA bound below 1 proves that the gradient vanishes; a bound above 1 proves nothing.\n");
+
+  examples::Chart chart{.title = "The product of the Jacobians and its bound",
+                        .subtitle = "fresh networks; cut off at 1e-12",
+                        .x_label = "steps n",
+                        .y_label = "largest singular value of dh_T/dh_(T-n)",
+                        .logarithmic = true};
+  for (auto& [measured, bound] : pairs) {
+    const bool same = measured.points.back().y == bound.points.back().y;
+    if (same) measured.name += ", and bound";
+    leave_out_small(measured);
+    leave_out_small(bound);
     chart.curves.push_back(std::move(measured));
-    chart.curves.push_back(std::move(bound));
+    if (!same) chart.curves.push_back(std::move(bound));
   }
   folder.write("vanish-jacobians", chart);
-  say("\nA bound below 1 proves that the gradient vanishes; a bound above 1 proves nothing.\n");
 }
 
 void show_eigenvalues(const Folder& folder) {
@@ -232,8 +267,8 @@ void show_eigenvalues(const Folder& folder) {
   const double radius = spectral_radius(random_U.value());
   say("\nWithout an activation function, h' = U h, the long run is decided by the largest "
       "eigenvalue alone. One\nrandom U ({} units), scaled; growth is that of |dh_T/dh_t| a step, "
-      "from 100 to 200 steps:\n\n  {:>18} {:>24} {:>16}\n",
-      kUnits, "largest eigenvalue", "largest singular value", "growth per step");
+      "from {} to {} steps:\n\n  {:>18} {:>24} {:>16}\n",
+      kUnits, kFar / 2, kFar, "largest eigenvalue", "largest singular value", "growth per step");
   examples::Chart chart{.title = "The largest eigenvalue decides",
                         .subtitle = "linear network h' = U h, one random U scaled",
                         .x_label = "steps n",
@@ -244,18 +279,10 @@ void show_eigenvalues(const Folder& folder) {
     for (double& value : U.values<double>()) value *= wanted / radius;
     say("  {:>18.4f} {:>24.4f} {:>16.4f}\n", spectral_radius(U), largest_singular_value(U),
         growth_per_step(U, kFar / 2, kFar));
-    examples::Curve curve{.name = fmt::format("largest eigenvalue {:.1f}", wanted)};
     const Parameters q(DType::f64);
-    const Rnn cell(q, 1, kUnits, {.bias = false, .W = zeros()}, no_function);
-    cell.gate.U.set(U);
-    const std::vector<Tensor> jacobians =
-        jacobians_to_last(AnyCell(cell), Tensor(DType::f64, {kSteps, 1, 1}));
-    for (Index n = 1; n < kSteps; ++n) {
-      curve.points.push_back(
-          {static_cast<double>(n),
-           largest_singular_value(jacobians[static_cast<std::size_t>(kSteps - 1 - n)])});
-    }
-    chart.curves.push_back(std::move(curve));
+    const Rnn cell = linear_network(q, U);
+    chart.curves.push_back(singular_values(fmt::format("largest eigenvalue {:.1f}", wanted), cell,
+                                           Tensor(DType::f64, {kSteps, 1, 1})));
   }
   folder.write("vanish-eigenvalues", chart);
   say("\nBelow 1 the gradient vanishes and above 1 it explodes, in both cases exponentially; the "
