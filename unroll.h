@@ -21,10 +21,10 @@
 #include <unroll/layers/stack.h>
 #include <unroll/layers/stepper.h>
 #include <unroll/layers/torch_weights.h>
+#include <unroll/layers/tree_levels.h>
 #include <unroll/layers/truncate.h>
 #include <unroll/layers/zoneout.h>
 #include <unroll/ops/check_gradients.h>
-#include <unroll/ops/index.h>
 #include <unroll/ops/matmul.h>
 #include <unroll/ops/random.h>
 #include <unroll/ops/ranking.h>

@@ -1,27 +1,16 @@
 #include "common/chart.h"
 
-#include <unroll/core/error.h>
-
-#include <cairo-svg.h>
 #include <cairo.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
-#include <memory>
 
 #include "common/chart_axis.h"
 
 namespace examples {
 namespace {
-
-struct Destroy {
-  void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
-  void operator()(cairo_t* context) const { cairo_destroy(context); }
-};
-using Surface = std::unique_ptr<cairo_surface_t, Destroy>;
-using Context = std::unique_ptr<cairo_t, Destroy>;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -278,40 +267,10 @@ class Drawing {
   Axis y_;
 };
 
-void require(cairo_status_t status) {
-  if (status == CAIRO_STATUS_SUCCESS) return;
-  unroll::fail<unroll::Error>("the chart cannot be drawn: {}", cairo_status_to_string(status));
-}
-
-cairo_status_t append(void* bytes, const unsigned char* data, unsigned int length) {
-  static_cast<std::string*>(bytes)->append(reinterpret_cast<const char*>(data), length);
-  return CAIRO_STATUS_SUCCESS;
-}
-
-void draw_on(cairo_surface_t* surface, const Chart& chart) {
-  const Context context(cairo_create(surface));
-  Drawing(context.get(), chart).draw();
-  require(cairo_status(context.get()));
-}
-
 }  // namespace
 
-std::string to_svg(const Chart& chart) {
-  std::string bytes;
-  const Surface surface(
-      cairo_svg_surface_create_for_stream(append, &bytes, kChartWidth, kChartHeight));
-  draw_on(surface.get(), chart);
-  cairo_surface_finish(surface.get());
-  require(cairo_surface_status(surface.get()));
-  return bytes;
-}
-
-std::string to_png(const Chart& chart) {
-  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, kChartWidth, kChartHeight));
-  draw_on(surface.get(), chart);
-  std::string bytes;
-  require(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
-  return bytes;
+Picture picture_of(const Chart& chart) {
+  return {kChartWidth, kChartHeight, [chart](cairo_t* context) { Drawing(context, chart).draw(); }};
 }
 
 }  // namespace examples

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <limits>
 
-#include "common/chart_file.h"
+#include "common/chart.h"
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
