@@ -107,7 +107,7 @@ void run_memory(const Folder& folder) {
              [](const Cost& c) { return static_cast<double>(c.forward_nodes); }},
       Column{"nodes backward", "nodes",
              [](const Cost& c) { return static_cast<double>(c.backward_nodes); }},
-      Column{"memory", "KB", [](const Cost& c) { return c.bytes / 1024; }},
+      Column{"memory", "MB", [](const Cost& c) { return c.bytes / (1024 * 1024); }},
       Column{"loss alone", "ms", [](const Cost& c) { return c.forward_ms; }},
       Column{"with gradients", "ms", [](const Cost& c) { return c.both_ms; }}};
 
@@ -122,7 +122,7 @@ void run_memory(const Folder& folder) {
       const double value = columns[i].value(cost);
       points[i].push_back({static_cast<double>(steps), value});
       say(" {:>15}", i < 2   ? fmt::format("{:.0f}", value)
-                     : i < 3 ? fmt::format("{:.0f} KB", value)
+                     : i < 3 ? fmt::format("{:.2f} MB", value)
                              : fmt::format("{:.3f} ms", value));
     }
     say("\n");
@@ -139,7 +139,7 @@ void run_memory(const Folder& folder) {
   folder.write("memory", examples::Chart{.title = "Memory over the number of steps",
                                          .subtitle = "LSTM, 64 units, 16 sequences, f32",
                                          .x_label = "steps T",
-                                         .y_label = "KB",
+                                         .y_label = "MB",
                                          .curves = {{.name = "tape", .points = points[2]}}});
   folder.write("memory-time",
                examples::Chart{.title = "Time over the number of steps",

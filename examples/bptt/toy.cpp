@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "bptt/toy_picture.h"
 #include "common/output.h"
 
 namespace bptt {
@@ -87,6 +88,16 @@ Var ToyNetwork::outputs(Tape& tape) const {
   return readout_(unroll_over(cell_, x, zero_state(cell_, tape, 1)).outputs);
 }
 
+std::vector<ToyNetwork::Step> ToyNetwork::steps(Tape& tape) const {
+  std::vector<Step> steps;
+  Var h = zero_state(cell_, tape, 1);
+  for (const Var& x : unstack(tape.input(toy_inputs()))) {
+    h = cell_.step(x, h);
+    steps.push_back({x, h, readout_(h)});
+  }
+  return steps;
+}
+
 GradientTerms ToyNetwork::terms(const Parameter& weight) const {
   return gradient_terms(AnyCell(cell_), weight, toy_inputs(),
                         [this](Var h) { return sum(readout_(h)); });
@@ -141,6 +152,39 @@ void print_textbook_sum(const ToyNetwork& network, const Gradients& gradients) {
 
 }  // namespace
 
+namespace {
+
+std::string values_of(Var var) { return fmt::format("{}", var.value().to_doubles()); }
+
+void draw(const ToyNetwork& network, const Folder& folder) {
+  Tape tape(DType::f64);
+  const std::vector<ToyNetwork::Step> steps = network.steps(tape);
+  std::vector<Var> nodes;
+  std::vector<Var> outputs;
+  for (const ToyNetwork::Step& step : steps) {
+    nodes.insert(nodes.end(), {step.x, step.h, step.y});
+    outputs.push_back(step.y);
+  }
+  const Var loss = sum(stack(outputs));
+  const std::vector<Var> gradients = tape.gradients(loss, nodes);
+  const auto drawn = [&](const char* name, std::size_t i) {
+    return DrawnNode{fmt::format("{}_{}", name, i / 3), values_of(nodes[i]),
+                     values_of(gradients[i])};
+  };
+  std::vector<DrawnStep> all;
+  for (std::size_t i = 0; i < nodes.size(); i += 3) {
+    all.push_back({drawn("x", i), drawn("h", i + 1), drawn("y", i + 2)});
+  }
+  const Gradients of_weights = tape.gradients(loss, network.parameters());
+  std::string below = fmt::format("L = sum of all y = {}", loss.item());
+  for (const Parameter& p : network.parameters().all()) {
+    below += fmt::format("     dL/d {} = {}", p.name(), of_weights[p].to_doubles());
+  }
+  folder.write("toy", picture_of(all, "h_t = W x_t + U h_(t-1), y_t = V h_t, unrolled", below));
+}
+
+}  // namespace
+
 void run_toy(const Folder& folder) {
   const ToyNetwork network;
   Tape tape(DType::f64);
@@ -166,9 +210,10 @@ void run_toy(const Folder& folder) {
   say("\n");
   print_textbook_sum(network, gradients);
   if (folder.is_given()) {
-    Tape drawn(DType::f64);
-    drawn.gradients(sum(network.outputs(drawn)), network.parameters()).run();
-    folder.write("toy.dot", drawn.to_dot());
+    draw(network, folder);
+    Tape dotted(DType::f64);
+    dotted.gradients(sum(network.outputs(dotted)), network.parameters()).run();
+    folder.write("toy.dot", dotted.to_dot());
   }
 
   const GradientCheck check = check_gradients(

@@ -41,6 +41,13 @@ class ToyNetwork {
   ToyNetwork();
   /// The outputs of the three steps, (3, 1, 2).
   [[nodiscard]] unroll::Var outputs(unroll::Tape& tape) const;
+  /// The same step by step: what is read, the state after it and the output, each (1, 2).
+  struct Step {
+    unroll::Var x;
+    unroll::Var h;
+    unroll::Var y;
+  };
+  [[nodiscard]] std::vector<Step> steps(unroll::Tape& tape) const;
   /// W and U ("rnn.h"), V ("output").
   [[nodiscard]] const unroll::Parameters& parameters() const { return parameters_; }
   /// The terms of the gradient of W or of U, where the loss is the sum of all outputs.

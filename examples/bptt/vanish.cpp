@@ -244,9 +244,9 @@ void show_jacobians(const Folder& folder) {
   say("\nA bound below 1 proves that the gradient vanishes; a bound above 1 proves nothing.\n");
 
   examples::Chart chart{.title = "The product of the Jacobians and its bound",
-                        .subtitle = "fresh networks; cut off at 1e-12",
+                        .subtitle = "dh_T/dh_(T-n) of fresh networks; cut off at 1e-12",
                         .x_label = "steps n",
-                        .y_label = "largest singular value of dh_T/dh_(T-n)",
+                        .y_label = "largest singular value",
                         .logarithmic = true};
   for (auto& [measured, bound] : pairs) {
     const bool same = measured.points.back().y == bound.points.back().y;
@@ -269,11 +269,12 @@ void show_eigenvalues(const Folder& folder) {
       "eigenvalue alone. One\nrandom U ({} units), scaled; growth is that of |dh_T/dh_t| a step, "
       "from {} to {} steps:\n\n  {:>18} {:>24} {:>16}\n",
       kUnits, kFar / 2, kFar, "largest eigenvalue", "largest singular value", "growth per step");
-  examples::Chart chart{.title = "The largest eigenvalue decides",
-                        .subtitle = "linear network h' = U h, one random U scaled",
-                        .x_label = "steps n",
-                        .y_label = "largest singular value of dh_T/dh_(T-n)",
-                        .logarithmic = true};
+  examples::Chart chart{
+      .title = "The largest eigenvalue decides",
+      .subtitle = "dh_T/dh_(T-n) of the linear network h' = U h, one random U scaled",
+      .x_label = "steps n",
+      .y_label = "largest singular value",
+      .logarithmic = true};
   for (const double wanted : {1.1, 1.0, 0.9, 0.7}) {
     Tensor U(random_U.value());
     for (double& value : U.values<double>()) value *= wanted / radius;

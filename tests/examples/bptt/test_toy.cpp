@@ -90,3 +90,26 @@ TEST_CASE("toy: the walk leaves out what has no part in the loss") {
     if (node == x) CHECK(gradient.value().to_doubles() == std::vector<double>{2, 4});
   }
 }
+
+TEST_CASE("toy: states and their gradients have their closed forms step by step") {
+  const bptt::ToyNetwork network;
+  Tape tape(DType::f64);
+  const std::vector<bptt::ToyNetwork::Step> steps = network.steps(tape);
+  REQUIRE(steps.size() == 3);
+  const Var loss = sum(steps[0].y) + sum(steps[1].y) + sum(steps[2].y);
+  const std::vector<double> x{1, 1, 2};
+  const std::vector<double> h{2, 6, 16};
+  // dL/dh_t = V^T [1, 1] + U^T dL/dh_(t+1), from the last step back.
+  const std::vector<double> dh{14, 6, 2};
+  for (std::size_t t = 0; t < 3; ++t) {
+    const auto twice = [](double value) { return std::vector<double>(2, value); };
+    CHECK(steps[t].x.value().to_doubles() == twice(x[t]));
+    CHECK(steps[t].h.value().to_doubles() == twice(h[t]));
+    CHECK(steps[t].y.value().to_doubles() == twice(2 * h[t]));
+    const std::vector<Var> gradients =
+        tape.gradients(loss, std::vector{steps[t].x, steps[t].h, steps[t].y});
+    CHECK(gradients[0].value().to_doubles() == twice(2 * dh[t]));
+    CHECK(gradients[1].value().to_doubles() == twice(dh[t]));
+    CHECK(gradients[2].value().to_doubles() == twice(1));
+  }
+}
