@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "bptt/toy_picture.h"
 #include "common/output.h"
@@ -177,8 +178,9 @@ void draw(const ToyNetwork& network, const Folder& folder) {
   }
   const Gradients of_weights = tape.gradients(loss, network.parameters());
   std::string below = fmt::format("L = sum of all y = {}", loss.item());
-  for (const Parameter& p : network.parameters().all()) {
-    below += fmt::format("     dL/d {} = {}", p.name(), of_weights[p].to_doubles());
+  for (const auto& [name, weight] :
+       {std::pair("W", network.W()), std::pair("U", network.U()), std::pair("V", network.V())}) {
+    below += fmt::format("     dL/d{} = {}", name, of_weights[weight].to_doubles());
   }
   folder.write("toy", picture_of(all, "h_t = W x_t + U h_(t-1), y_t = V h_t, unrolled", below));
 }

@@ -54,6 +54,7 @@ class ToyNetwork {
   [[nodiscard]] GradientTerms terms(const unroll::Parameter& weight) const;
   [[nodiscard]] const unroll::Parameter& W() const { return cell_.gate.W; }
   [[nodiscard]] const unroll::Parameter& U() const { return cell_.gate.U; }
+  [[nodiscard]] const unroll::Parameter& V() const { return readout_.W; }
 
  private:
   unroll::Parameters parameters_{unroll::DType::f64};
