@@ -6,13 +6,27 @@
 #include <array>
 #include <string>
 
+#include "bptt/activations.h"
+#include "bptt/check.h"
+#include "bptt/memory.h"
 #include "bptt/toy.h"
+#include "bptt/truncate.h"
+#include "bptt/vanish.h"
 
 namespace bptt {
 namespace {
 
 constexpr std::array kChapters = {
     Chapter{"toy", "a network to follow with a pencil: every value, then every gradient", run_toy},
+    Chapter{"check", "gradients against finite differences, and a broken rule that is found",
+            run_check},
+    Chapter{"vanish", "how far a gradient reaches, and the eigenvalues behind it", run_vanish},
+    Chapter{"truncate",
+            "what is left of a gradient that is cut, and a cut that is right on average",
+            run_truncate},
+    Chapter{"activations", "slopes, saturation, and what dropout leaves of a state",
+            run_activations},
+    Chapter{"memory", "what all this costs: nodes, bytes and time over the steps", run_memory},
 };
 
 }  // namespace

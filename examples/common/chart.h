@@ -18,8 +18,8 @@ struct ChartPoint {
 /// and so are those a logarithmic axis has no place for.
 struct Curve {
   std::string name;
-  std::string note;
-  std::vector<ChartPoint> points;
+  std::string note = {};
+  std::vector<ChartPoint> points = {};
 };
 
 /// A horizontal line to compare with: what guessing gives, what cannot be beaten.
@@ -35,10 +35,10 @@ struct Chart {
   std::string subtitle;
   std::string x_label;
   std::string y_label;
-  bool logarithmic = false;     // the y axis
-  std::optional<double> y_max;  // what is above is cut off; without it everything is shown
-  std::vector<Curve> curves;
-  std::vector<Level> levels;
+  bool logarithmic = false;          // the y axis
+  std::optional<double> y_max = {};  // what is above is cut off; without it everything is shown
+  std::vector<Curve> curves = {};
+  std::vector<Level> levels = {};
 };
 
 inline constexpr int kChartWidth = 1200;  // of an SVG in points, of a PNG in pixels
