@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 
+#include "bptt/explode.h"
 #include "bptt/toy.h"
 
 namespace bptt {
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::array kChapters = {
     Chapter{"toy", "a network to follow with a pencil: every value, then every gradient", run_toy},
+    Chapter{"explode", "the cliff in the error surface, and what clipping does about it",
+            run_explode},
 };
 
 }  // namespace

@@ -30,4 +30,10 @@ void Folder::write(std::string_view name, const examples::Chart& chart) const {
   write(std::string(name) + ".png", examples::to_png(chart));
 }
 
+void Folder::write(std::string_view name, const examples::HeatMap& map) const {
+  if (!is_given()) return;
+  write(std::string(name) + ".svg", examples::to_svg(map));
+  write(std::string(name) + ".png", examples::to_png(map));
+}
+
 }  // namespace bptt

@@ -1,0 +1,111 @@
+#include "common/canvas.h"
+
+#include <unroll/core/error.h>
+
+#include <cairo-svg.h>
+
+#include <cmath>
+#include <memory>
+
+namespace examples {
+namespace {
+
+struct Destroy {
+  void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
+  void operator()(cairo_t* context) const { cairo_destroy(context); }
+};
+using Surface = std::unique_ptr<cairo_surface_t, Destroy>;
+using Context = std::unique_ptr<cairo_t, Destroy>;
+
+void require(cairo_status_t status) {
+  if (status == CAIRO_STATUS_SUCCESS) return;
+  unroll::fail<unroll::Error>("the picture cannot be drawn: {}", cairo_status_to_string(status));
+}
+
+cairo_status_t append(void* bytes, const unsigned char* data, unsigned int length) {
+  static_cast<std::string*>(bytes)->append(reinterpret_cast<const char*>(data), length);
+  return CAIRO_STATUS_SUCCESS;
+}
+
+void draw_on(cairo_surface_t* surface, const std::function<void(cairo_t*)>& draw) {
+  const Context context(cairo_create(surface));
+  draw(context.get());
+  require(cairo_status(context.get()));
+}
+
+}  // namespace
+
+void Canvas::clear() {
+  set(kPaper);
+  cairo_paint(cr_);
+}
+
+void Canvas::set(const Colour& colour, double alpha) {
+  cairo_set_source_rgba(cr_, colour.r, colour.g, colour.b, alpha);
+}
+
+void Canvas::set_dash(const std::vector<double>& dash) {
+  cairo_set_dash(cr_, dash.data(), static_cast<int>(dash.size()), 0);
+}
+
+void Canvas::font(double size, Weight weight) {
+  cairo_select_font_face(
+      cr_, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
+      weight == Weight::bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+  cairo_set_font_size(cr_, size);
+}
+
+double Canvas::width_of(const std::string& text) const {
+  cairo_text_extents_t extents;
+  cairo_text_extents(cr_, text.c_str(), &extents);
+  return extents.x_advance;
+}
+
+void Canvas::write(double x, double y, const std::string& text, Align align) {
+  const double shift = align == Align::left ? 0 : align == Align::centre ? 0.5 : 1;
+  cairo_move_to(cr_, x - shift * width_of(text), y);
+  cairo_show_text(cr_, text.c_str());
+}
+
+void Canvas::write_upwards(double x, double y, const std::string& text) {
+  cairo_save(cr_);
+  cairo_translate(cr_, x, y);
+  cairo_rotate(cr_, -std::acos(0.0));
+  write(0, 0, text, Align::centre);
+  cairo_restore(cr_);
+}
+
+std::string Canvas::fitted(std::string text, double width) const {
+  if (width_of(text) <= width) return text;
+  while (!text.empty() && width_of(text + "…") > width) {
+    do {  // a whole character of UTF-8
+      text.pop_back();
+    } while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80);
+  }
+  return text + "…";
+}
+
+void Canvas::line(double x0, double y0, double x1, double y1) {
+  cairo_move_to(cr_, x0, y0);
+  cairo_line_to(cr_, x1, y1);
+  cairo_stroke(cr_);
+}
+
+std::string svg_of(int width, int height, const std::function<void(cairo_t*)>& draw) {
+  std::string bytes;
+  const Surface surface(cairo_svg_surface_create_for_stream(append, &bytes, width, height));
+  draw_on(surface.get(), draw);
+  cairo_surface_finish(surface.get());
+  require(cairo_surface_status(surface.get()));
+  return bytes;
+}
+
+std::string png_of(int width, int height, const std::function<void(cairo_t*)>& draw) {
+  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height));
+  draw_on(surface.get(), draw);
+  std::string bytes;
+  require(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
+  return bytes;
+}
+
+}  // namespace examples
