@@ -19,8 +19,8 @@ namespace {
 // What is drawn: a part of the plane of figure 6, and a descent that meets the cliff.
 constexpr examples::Axis kW{3.5, 6.5};
 constexpr examples::Axis kB{-3.5, -1};
-constexpr std::size_t kColumns = 240;
-constexpr std::size_t kRows = 200;
+constexpr std::size_t kColumns = 180;
+constexpr std::size_t kRows = 150;
 constexpr double kStartW = 5.5;
 constexpr double kStartB = -2.4;
 constexpr double kRate = 0.2;
@@ -96,7 +96,7 @@ examples::HeatMap picture(const std::vector<CliffPoint>& plain,
                         .logarithmic = true,
                         .low = 1e-4,
                         .high = 0.5,
-                        .contours = {0.001, 0.01, 0.03, 0.05, 0.07, 0.2, 0.35, 0.42},
+                        .contours = {0.01, 0.05, 0.07, 0.2, 0.35},
                         .panels = {}};
   examples::HeatPanel panel{
       .name = "", .columns = kColumns, .rows = kRows, .values = {}, .paths = {}};

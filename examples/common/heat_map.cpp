@@ -178,12 +178,22 @@ class Drawing : Canvas {
     set_path(k);
     trace();
     for (const ChartPoint& point : path.points) dot(place_x(box, point.x), place_y(box, point.y));
+    draw_dots();
   }
 
+  /// A line of no length with round ends: the shortest that SVG can say it.
   void dot(double x, double y) {
-    cairo_new_path(cr_);
-    cairo_arc(cr_, x, y, 2.4, 0, 4 * std::acos(0.0));
-    cairo_fill(cr_);
+    cairo_move_to(cr_, x, y);
+    cairo_line_to(cr_, x, y);
+  }
+
+  void draw_dots() {
+    cairo_save(cr_);
+    set_dash({});
+    cairo_set_line_cap(cr_, CAIRO_LINE_CAP_ROUND);
+    cairo_set_line_width(cr_, 4.8);
+    cairo_stroke(cr_);
+    cairo_restore(cr_);
   }
 
   void draw_frame(const HeatPanel& panel, const Box& box, std::size_t i) {
@@ -216,11 +226,15 @@ class Drawing : Canvas {
   void draw_bar() {
     const Axis scale = scale_of(map_);
     const double bottom = kBottom - 180;
-    for (double y = kTop; y < bottom; ++y) {
-      set(colour_at((bottom - y - 0.5) / (bottom - kTop)));
-      cairo_rectangle(cr_, kBarLeft, y, kBarWidth, 1);
-      cairo_fill(cr_);
+    cairo_pattern_t* const colours = cairo_pattern_create_linear(0, bottom, 0, kTop);
+    for (std::size_t i = 0; i < kScale.size(); ++i) {
+      cairo_pattern_add_color_stop_rgb(colours, static_cast<double>(i) / (kScale.size() - 1),
+                                       kScale[i].r, kScale[i].g, kScale[i].b);
     }
+    cairo_set_source(cr_, colours);
+    cairo_rectangle(cr_, kBarLeft, kTop, kBarWidth, bottom - kTop);
+    cairo_fill(cr_);
+    cairo_pattern_destroy(colours);
     cairo_set_line_width(cr_, 1);
     font(13.5);
     set(kGrey);
@@ -248,6 +262,7 @@ class Drawing : Canvas {
       set_path(k);
       line(kBarLeft - 24, y, kBarLeft + 12, y);
       dot(kBarLeft - 6, y);
+      draw_dots();
       set(kInk);
       write(kBarLeft + 22, y + 5, fitted(names[k], kLegendRight - kBarLeft - 22));
     }
