@@ -69,6 +69,7 @@ struct NamesResult {
   unroll::Index distance = 0;
   unroll::Index weights = 0;
   double arrives = 0;   // at the second name, before training
+  double arrived = 0;   // after it
   double accuracy = 0;  // after it, of texts not trained on
 };
 
