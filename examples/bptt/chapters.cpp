@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bptt/explode.h"
+#include "bptt/heat.h"
 #include "bptt/names.h"
 #include "bptt/toy.h"
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::array kChapters = {
     Chapter{"toy", "a network to follow with a pencil: every value, then every gradient", run_toy},
     Chapter{"names", "whom Jane greets: what vanishes is what cannot be learned", run_names},
+    Chapter{"heat", "which loss sends its gradient where, and what a word depends on", run_heat},
     Chapter{"explode", "the cliff in the error surface, and what clipping does about it",
             run_explode},
 };
