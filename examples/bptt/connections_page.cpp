@@ -17,8 +17,8 @@ namespace {
 constexpr std::string_view kStyle = R"(
 :root { --high: 230 126 0; --edge: #8888 }
 @media (prefers-color-scheme: dark) { :root { --high: 200 100 0 } }
-.sentence { margin: 1em 0 .3em; line-height: 1.2 }
-.word { display: inline-block; padding: .3em .3em .1em; margin: .1em 0; border-radius: .3em;
+.sentence { margin: 1em 0 .5em; line-height: 1.2; display: flex; flex-wrap: wrap; gap: .25em }
+.word { display: inline-block; padding: .3em .3em .1em; border-radius: .3em;
   text-align: center; cursor: default; background: rgb(var(--high) / calc(.85 * var(--share, 0))) }
 .word small { display: block; min-height: 1.2em; font-size: .7em }
 .word:focus, .word.chosen { outline: 2px solid currentColor }
@@ -38,7 +38,7 @@ for (const sentence of document.querySelectorAll('.sentence')) {
   const words = [...sentence.querySelectorAll('.word')];
   const rows = JSON.parse(sentence.dataset.rows);
   const says = sentence.nextElementSibling;
-  const name = word => word.firstChild.textContent;
+  const name = word => `\u201c${word.firstChild.textContent}\u201d`;
   const choose = i => {
     const row = i === 0 ? [] : rows[i - 1].shares;
     const most = Math.max(...row, 0);
@@ -64,7 +64,7 @@ for (const sentence of document.querySelectorAll('.sentence')) {
       words[to].focus();
     });
   });
-  choose(words.length - 2);
+  choose(words.length - 3);
 }
 )";
 
@@ -110,7 +110,7 @@ std::string connections_page(const std::vector<Connections>& sentences, std::str
       "<p>Read by {}. Point at a word, or go to it by Tab and the arrow keys: the words before it "
       "are coloured by how much its prediction depends on them.</p>\n"
       "<p>The number below a word is the length of the gradient of the chosen word&#39;s "
-      "log-probability with respect to its vector, as a part of the sum over all words before "
+      "logit with respect to its vector, as a part of the sum over all words before "
       "(Madsen 2019, <cite>Visualizing memorization in RNNs</cite>). END is what stands between "
       "sentences.</p>\n"
       "<p>0 % <span class=\"scale\"></span> the most important word</p>\n",

@@ -30,14 +30,15 @@ constexpr std::array<std::size_t, 6> kDistances = {1, 2, 5, 10, 20, 39};
 struct Looked {
   const char* name;
   const char* cell;
-  Part part;
+  StatePart part;
 };
 constexpr std::array kLooked = {
-    Looked{"rnn: h", "rnn", Part::output}, Looked{"gru: h", "gru", Part::output},
-    Looked{"lstm: h", "lstm", Part::output}, Looked{"lstm: c", "lstm", Part::memory}};
+    Looked{"rnn: h", "rnn", StatePart::output}, Looked{"gru: h", "gru", StatePart::output},
+    Looked{"lstm: h", "lstm", StatePart::output}, Looked{"lstm: c", "lstm", StatePart::memory}};
 
 constexpr const char* kEnd = "END";  // of a sentence, and before the first
-constexpr std::int64_t kSentences = 3000;
+constexpr std::int64_t kSentences = 12000;
+constexpr std::uint64_t kUnseen = 99;  // the seed of sentences that are not trained on
 constexpr std::uint64_t kSeed = 7;
 
 double norm_of(Var var) {
@@ -75,7 +76,7 @@ double left_after(const Matrix& matrix, std::size_t distance) {
   return sum / static_cast<double>(matrix.steps - distance);
 }
 
-Matrix cell_influence(std::string_view cell, Part part, std::size_t steps, Index hidden,
+Matrix cell_influence(std::string_view cell, StatePart part, std::size_t steps, Index hidden,
                       std::uint64_t seed) {
   const Parameters parameters(DType::f64, seed);
   const AnyCell any = find_cell(cell).make(parameters / "cell", hidden, hidden, {});
@@ -91,10 +92,10 @@ Matrix cell_influence(std::string_view cell, Part part, std::size_t steps, Index
     const auto target = static_cast<std::int32_t>(random.below(kClasses));
     losses.push_back(softmax_cross_entropy(readout(output_of(state)),
                                            tape.input(Tensor::of<std::int32_t>({1}, {target}))));
-    if (part == Part::memory && state.vars.size() < 2) {
+    if (part == StatePart::memory && state.vars.size() < 2) {
       fail<Error>("heat: the state of {} has no part besides its output", cell);
     }
-    parts.push_back(part == Part::output ? output_of(state) : state.vars[1]);
+    parts.push_back(part == StatePart::output ? output_of(state) : state.vars[1]);
   }
   return influence(losses, parts);
 }
@@ -123,15 +124,15 @@ Connections connections(const LanguageModel& model, const TokenText& text,
   Tape tape;
   const auto steps = static_cast<Index>(ids.size());
   const LanguageModel::Reading reading = model.read(tape, ids);
-  const std::vector<Var> log_p =
-      unstack(pick(reading.log_p, tape.input(Tensor::of<std::int32_t>({steps}, next))));
+  const Var y = tape.input(Tensor::of<std::int32_t>({steps}, next));
+  const std::vector<double> log_p = pick(log_softmax(reading.logits), y).value().to_doubles();
   Connections result;
   for (std::size_t t = 0; t < ids.size(); ++t) {
     result.read.push_back(tokens[t]);
     result.predicted.push_back(tokens[t + 1]);
-    result.log_p.push_back(log_p[t].item());
+    result.log_p.push_back(log_p[t]);
   }
-  result.influence = influence(log_p, reading.inputs);
+  result.influence = influence(unstack(pick(reading.logits, y)), reading.inputs);
   return result;
 }
 
@@ -168,9 +169,11 @@ void print_cells(const Folder& folder) {
     }
     map.panels.push_back({looked.name, kSteps, kSteps, matrix.values, {}});
   }
-  say("{}\nThe h of an LSTM forgets as that of an RNN does. It is c, which only its forget gates\n"
-      "multiply, that carries the gradient.\n",
-      to_text(table));
+  say("{}\nThe h of an LSTM reaches the next step through its gates alone, and loses most of its "
+      "gradient\n"
+      "there. What is left goes on along c, and that is multiplied by the forget gates only: with\n"
+      "their bias of 1, by sigmoid(1) = {:.2f} a step or so.\n",
+      to_text(table), 1 / (1 + std::exp(-1.0)));
   folder.write("heat", map);
 }
 
@@ -185,19 +188,23 @@ TokenText training_text() {
   return text;
 }
 
-/// Sentences that the model has not seen whose verb is far from its noun.
+/// New sentences in whose words something is far from what it depends on: a pronoun after "because"
+/// from the person, a verb after a clause with "that" from its noun.
 std::vector<std::vector<std::string>> chosen_sentences(const TokenText& text) {
   std::vector<std::vector<std::string>> chosen;
-  for (const wordlm::Sentence& sentence : wordlm::builtin_sentences(2000, 99)) {
-    const bool is_known = std::ranges::all_of(sentence, [&](const std::string& word) {
-      return std::ranges::find(text.tokens, word) != text.tokens.end();
-    });
-    const bool has_clause = std::ranges::find(sentence, "that") != sentence.end();
-    if (!is_known || !has_clause || sentence.size() < 10 || sentence.size() > 16) continue;
+  const auto has = [](const std::vector<std::string>& words, std::string_view word) {
+    return std::ranges::find(words, word) != words.end();
+  };
+  constexpr std::array kWanted = {"because", "that"};
+  for (const wordlm::Sentence& sentence : wordlm::builtin_sentences(kSentences, kUnseen)) {
+    const bool is_known = std::ranges::all_of(
+        sentence, [&](const std::string& word) { return has(text.tokens, word); });
+    if (!is_known || sentence.size() < 10 || sentence.size() > 15) continue;
+    if (!has(sentence, kWanted[chosen.size() % kWanted.size()])) continue;
     chosen.push_back({kEnd});
     chosen.back().insert(chosen.back().end(), sentence.begin(), sentence.end());
     chosen.back().emplace_back(kEnd);
-    if (chosen.size() == 4) break;
+    if (chosen.size() == 6) break;
   }
   return chosen;
 }
@@ -220,16 +227,17 @@ void print_connections(const Connections& c) {
 void run_heat(const Folder& folder) {
   print_cells(folder);
   const TokenText text = training_text();
-  LanguageModel model(static_cast<Index>(text.tokens.size()), {});
+  LanguageModel model(static_cast<Index>(text.tokens.size()), {.updates = 3000});
   const double loss = model.train(text.ids);
   const wordlm::Grammar& grammar = wordlm::builtin_grammar();
   say("\nAn LSTM of 64 units has read {} words of the built-in comments of wordlm: loss {:.2f} "
       "nats a\n"
-      "word, guessing costs {:.2f}, and no model can have less than {:.2f}. For each word of a "
-      "new\n"
-      "sentence, the gradient of its log-probability with respect to the vectors of the words "
-      "before\n"
-      "it says what the prediction depends on; as parts of their sum:\n\n",
+      "word, where guessing costs {:.2f} and no model can have less than {:.2f}. What does the\n"
+      "prediction of a word depend on? On the words whose vectors its logit has the longest "
+      "gradients\n"
+      "at. Of a new sentence, the probability of each word, and the three it depends on most, "
+      "with\n"
+      "the parts they have in the sum of all lengths:\n\n",
       text.ids.size(), loss, std::log(static_cast<double>(text.tokens.size())),
       grammar.entropy_per_word());
   std::vector<Connections> all;

@@ -32,11 +32,11 @@ struct Matrix {
 [[nodiscard]] double left_after(const Matrix& matrix, std::size_t distance);
 
 /// The part of a cell's state whose gradients are looked at.
-enum class Part : std::uint8_t { output, memory };  // h, or c of an LSTM
+enum class StatePart : std::uint8_t { output, memory };  // h, or c of an LSTM
 
 /// The influence matrix of an untrained cell of `hidden` units that reads `steps` random vectors
 /// and predicts a random class after each: of its losses, and of the given part of its state.
-[[nodiscard]] Matrix cell_influence(std::string_view cell, Part part, std::size_t steps,
+[[nodiscard]] Matrix cell_influence(std::string_view cell, StatePart part, std::size_t steps,
                                     unroll::Index hidden, std::uint64_t seed);
 
 /// A sentence that a word model has read, and what its predictions depend on.
@@ -44,7 +44,7 @@ struct Connections {
   std::vector<std::string> read;       // the words read, one a step
   std::vector<std::string> predicted;  // the word after each
   std::vector<double> log_p;           // what the model gave it
-  Matrix influence;                    // ||d log p(predicted[t]) / d vector of read[k]||
+  Matrix influence;                    // ||d logit of predicted[t] / d vector of read[k]||
 
   /// The part of word k in the row of step t, which has the sum 1.
   [[nodiscard]] double share(std::size_t t, std::size_t k) const;

@@ -99,7 +99,7 @@ LanguageModel::Reading LanguageModel::read(Tape& tape, const std::vector<std::in
     reading.states.push_back(state);
     outputs.push_back(output_of(state));
   }
-  reading.log_p = log_softmax(reshape(readout_(stack(outputs)), {steps, readout_.W.shape()[0]}));
+  reading.logits = reshape(readout_(stack(outputs)), {steps, readout_.W.shape()[0]});
   return reading;
 }
 

@@ -46,7 +46,7 @@ class LanguageModel {
   struct Reading {
     std::vector<unroll::Var> inputs;       // the vectors (1, size) of the tokens read
     std::vector<unroll::AnyState> states;  // after each of them
-    unroll::Var log_p;                     // (T, tokens), of the token after each
+    unroll::Var logits;                    // (T, tokens), of the token after each
   };
   /// Reads ids[0] to ids[T - 1] from a state of zeros.
   [[nodiscard]] Reading read(unroll::Tape& tape, const std::vector<std::int32_t>& ids) const;
