@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bptt/explode.h"
+#include "bptt/gates.h"
 #include "bptt/heat.h"
 #include "bptt/names.h"
 #include "bptt/toy.h"
@@ -20,6 +21,7 @@ constexpr std::array kChapters = {
     Chapter{"heat", "which loss sends its gradient where, and what a word depends on", run_heat},
     Chapter{"explode", "the cliff in the error surface, and what clipping does about it",
             run_explode},
+    Chapter{"gates", "the units of a trained LSTM that count and remember", run_gates},
 };
 
 }  // namespace

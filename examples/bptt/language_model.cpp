@@ -103,4 +103,10 @@ LanguageModel::Reading LanguageModel::read(Tape& tape, const std::vector<std::in
   return reading;
 }
 
+AnyState LanguageModel::start(Tape& tape) const { return zero_state(cell_, tape, 1); }
+
+AnyState LanguageModel::step(Tape& tape, std::int32_t id, const AnyState& state) const {
+  return cell_.step(embedding_(tape.input(Tensor::of<std::int32_t>({1}, {id}))), state);
+}
+
 }  // namespace bptt

@@ -51,8 +51,13 @@ class LanguageModel {
   /// Reads ids[0] to ids[T - 1] from a state of zeros.
   [[nodiscard]] Reading read(unroll::Tape& tape, const std::vector<std::int32_t>& ids) const;
 
+  /// One step of the same, for a single token.
+  [[nodiscard]] unroll::AnyState start(unroll::Tape& tape) const;
+  [[nodiscard]] unroll::AnyState step(unroll::Tape& tape, std::int32_t id,
+                                      const unroll::AnyState& state) const;
+
   [[nodiscard]] const unroll::Parameters& parameters() const { return parameters_; }
-  [[nodiscard]] const unroll::CellEntry& cell() const { return unroll::find_cell(settings_.cell); }
+  [[nodiscard]] const unroll::Linear& readout() const { return readout_; }
 
  private:
   LanguageSettings settings_;
