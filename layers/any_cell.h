@@ -50,7 +50,7 @@ class AnyCell {
   struct Model final : Concept {
     explicit Model(C c) : cell(std::move(c)) {}
     [[nodiscard]] State step(Var x, const State& state) const override {
-      return any(cell.step(x, state_of<typename C::State>(state.vars)));
+      return any(step_of(cell, x, state_of<typename C::State>(state.vars)));
     }
     [[nodiscard]] State zero_state(Tape& tape, Index batch) const override {
       return any(unroll::zero_state(cell, tape, batch));

@@ -90,4 +90,16 @@ template <class C>
 /// The same, shorter.
 using StartOf = typename StartOfCell<C>::type;
 
+/// cell.step(x, state). Where the cell states its equations, the tape notes them with what the step
+/// records, so that nodes have their names.
+template <class C>
+StateOf<C> step_of(const C& cell, Var x, const StateOf<C>& state) {
+  if constexpr (requires { std::string_view(C::equations); }) {
+    const Tape::EquationsScope scope(x.tape(), C::equations);
+    return cell.step(x, state);
+  } else {
+    return cell.step(x, state);
+  }
+}
+
 }  // namespace unroll
