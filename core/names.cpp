@@ -72,6 +72,7 @@ class Naming {
   Notation read_h(Index32 j, Index32 by);
   void match(Index32 i, const std::string& key);
   void find_gates();
+  void find_states();
   void learn_states();
   void name_gradients();
   bool pin(Index32 i, std::string name);
@@ -127,13 +128,13 @@ std::vector<std::string> Naming::names() {
     }
   };
   walk_until_settled();
+  find_states();
   guesses_ = true;
   walk_until_settled();
-  found_ = false;
   find_gates();
-  if (found_) walk_until_settled();
+  walk_until_settled();
   learn_states();
-  walk();
+  walk_until_settled();
   name_gradients();
   return std::move(names_);
 }
@@ -273,7 +274,8 @@ Notation Naming::read_x(Index32 j, Index32 by) {
   const std::string text = expressions_[j].text();
   if (hands_over(j, by)) return read(j, by, "");
   if (read_by_U_[j] && has_unknown(text)) return read_h(j, by);
-  if (text == unknown(j)) pin(j, "x");
+  const bool in_step = region_[by] >= 0 || graph_.nodes[by].step >= 0;
+  if (text == unknown(j) && in_step) pin(j, "x");
   const bool of_cell = region_[by] < 0 ? !names_[j].ends_with('\'') : region_[j] == region_[by];
   return has_unknown(text) || !of_cell ? Notation::atom("x") : expressions_[j];
 }
@@ -283,12 +285,14 @@ Notation Naming::read_h(Index32 j, Index32 by) {
   const Notation expression = read(j, by, "");
   if (pinned_.contains(j) || (region_[by] >= 0 && !guesses_)) return expression;
   if (hands_over(j, by)) {
+    if (region_[by] >= 0) return expression;  // find_states() knows more
     pin(j, "h'");
     return Notation::atom("h");
   }
   if (!has_unknown(expression.text())) return expression;
-  if (expressions_[j].text() == unknown(j)) pin(j, "h");
-  return Notation::atom("h");
+  const bool from_outside = apart(j, by) || graph_.nodes[j].input_count == 0;
+  if (expressions_[j].text() == unknown(j) && from_outside) pin(j, "h");
+  return from_outside ? Notation::atom("h") : expression;
 }
 
 /// Looks for what computes a node in the equations of its cell. Where it has one unknown, that may
@@ -314,7 +318,7 @@ void Naming::match(Index32 i, const std::string& key) {
   for (const std::string& state : equations->states()) {
     const std::string name = equations->name_of(key, state, token);
     if (name.empty() || !is_free(i, name)) continue;
-    pin(node, state);
+    pin(node, hands_over(node, i) ? state + '\'' : state);
     pin(i, name);
     return;
   }
@@ -366,12 +370,57 @@ void Naming::find_gates() {
   }
 }
 
-/// What computes the same as a state that is handed over is that state, at the last step too.
+/// Names what a step hands to the next where the equations do not say what computes it: what U
+/// multiplies is h', if that is one value; and the last part of the state that has no name is the
+/// one value that is left.
+void Naming::find_states() {
+  std::map<std::int32_t, std::map<Index32, bool>> handed;  // by region: what it reads, whether by U
+  for (Index32 i = 0; i < graph_.nodes.size(); ++i) {
+    if (region_[i] < 0 || graph_.nodes[i].origin >= 0) continue;
+    for (const Index32 input : graph_.inputs_of(graph_.nodes[i])) {
+      if (region_[input] >= 0 && hands_over(input, i)) {
+        handed[region_[i]][input] |= read_by_U_[input];
+      }
+    }
+  }
+  for (const auto& [region, nodes] : handed) {
+    std::vector<std::string> states = equations_[static_cast<std::size_t>(region)]->states();
+    std::vector<Index32> unnamed;
+    for (const auto& [node, by_U] : nodes) {
+      const auto pinned = pinned_.find(node);
+      if (pinned == pinned_.end())
+        unnamed.push_back(node);
+      else
+        std::erase(states, pinned->second.substr(0, pinned->second.size() - 1));
+    }
+    const auto is_by_U = [&](Index32 node) { return nodes.at(node); };
+    if (std::ranges::count_if(unnamed, is_by_U) == 1 && std::erase(states, "h") == 1) {
+      const auto h = std::ranges::find_if(unnamed, is_by_U);
+      pin(*h, "h'");
+      unnamed.erase(h);
+    }
+    if (unnamed.size() == 1 && states.size() == 1) pin(unnamed[0], states[0] + '\'');
+  }
+}
+
+/// What computes the same as a state that is handed over is that state, at the last step too; and
+/// so is the node in the same place of a step that records as many nodes.
 void Naming::learn_states() {
   std::map<std::string, std::string> states;
   for (const auto& [node, name] : pinned_) {
     const std::string& key = keys_[node];
     if (name == "h'" && !key.empty() && !has_unknown(key)) states.emplace(key, name);
+  }
+  for (std::size_t r = 1; r < sources_.equations.size(); ++r) {
+    const EquationsOfNodes& before = sources_.equations[r - 1];
+    const EquationsOfNodes& now = sources_.equations[r];
+    if (scopes_[r] != scopes_[r - 1] || before.end - before.begin != now.end - now.begin) continue;
+    for (Index32 i = 0; i < now.end - now.begin; ++i) {
+      const auto pinned = pinned_.find(before.begin + i);
+      if (pinned == pinned_.end() || !pinned->second.ends_with('\'')) continue;
+      const bool is_same = graph_.nodes[before.begin + i].op == graph_.nodes[now.begin + i].op;
+      if (is_same && is_free(now.begin + i, pinned->second)) pin(now.begin + i, pinned->second);
+    }
   }
   for (Index32 i = 0; i < graph_.nodes.size(); ++i) {
     const auto state = states.find(keys_[i]);

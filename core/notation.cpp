@@ -58,8 +58,8 @@ class Reader {
       skip();
       if (take('/')) {
         const std::optional<double> divisor = number();
-        if (!divisor || *divisor == 0) return {};
-        result = result * Notation::number(1 / *divisor);
+        if (divisor && *divisor == 0) return {};
+        result = divisor ? result * Notation::number(1 / *divisor) : result / factor();
       } else if (!text_.empty() && (continues_name(text_[0]) || text_[0] == '(')) {
         result = result * factor();
       } else {
@@ -148,8 +148,7 @@ Notation Notation::operator-(const Notation& b) const { return *this + number(-1
 
 /// As one term: a sum becomes a factor in parentheses.
 Notation::Term Notation::as_term() const {
-  if (terms_.size() == 1) return terms_[0];
-  return {1, {{fmt::format("({})", text()), fmt::format("({})", key())}}};
+  return terms_.size() == 1 ? terms_[0] : in_parentheses().terms_[0];
 }
 
 Notation Notation::operator*(const Notation& b) const {
@@ -168,6 +167,32 @@ Notation Notation::operator*(const Notation& b) const {
   term.factors.insert(term.factors.end(), other.factors.begin(), other.factors.end());
   Notation result;
   result.terms_.push_back(std::move(term));
+  return result;
+}
+
+Notation Notation::operator/(const Notation& b) const {
+  if (!is_known() || !b.is_known()) return {};
+  const bool is_name =
+      b.terms_.size() == 1 && b.terms_[0].scale == 1 && b.terms_[0].factors.size() == 1;
+  const Notation divisor = is_name ? b : b.in_parentheses();
+  const Factor& factor = divisor.terms_[0].factors[0];
+  Notation inverse;
+  inverse.terms_.push_back({1, {{"/ " + factor.text, "/ " + factor.key}}});
+  return *this * inverse;
+}
+
+Notation Notation::in_parentheses() const {
+  Notation result;
+  result.terms_.push_back({1, {{fmt::format("({})", text()), fmt::format("({})", key())}}});
+  return result;
+}
+
+Notation Notation::grouped() const {
+  Notation result = *this;
+  if (terms_.size() != 1 || terms_[0].factors.size() < 2) return result;
+  std::vector<Factor>& factors = result.terms_[0].factors;
+  factors.front().text.insert(0, "(");
+  factors.back().text += ')';
   return result;
 }
 
@@ -192,7 +217,7 @@ std::string Notation::text() const {
     for (const Factor& factor : term.factors) factors.push_back(factor.text);
     if (term.factors.empty()) {
       text += fmt::format("{:g}", scale);
-    } else if (scale == 1 || scale == -1) {
+    } else if ((scale == 1 || scale == -1) && !factors[0].starts_with('/')) {
       text += fmt::format("{}{}", scale < 0 ? "-" : "", fmt::join(factors, " "));
     } else {
       text += fmt::format("{:g} {}", scale, fmt::join(factors, " "));

@@ -30,6 +30,11 @@ class Notation {
   /// matrices are written the same way.
   [[nodiscard]] Notation operator*(const Notation& b) const;
 
+  /// "a / b"
+  [[nodiscard]] Notation operator/(const Notation& b) const;
+  /// The same expression; as a factor it stands in parentheses where it is a product: Un (r h).
+  [[nodiscard]] Notation grouped() const;
+
   [[nodiscard]] bool is_known() const { return !terms_.empty(); }
   /// Whether it is one name and nothing else.
   [[nodiscard]] bool is_atom() const {
@@ -52,6 +57,7 @@ class Notation {
     bool bias = false;
   };
   [[nodiscard]] Term as_term() const;
+  [[nodiscard]] Notation in_parentheses() const;
 
   std::vector<Term> terms_;
 };

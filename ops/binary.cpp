@@ -177,6 +177,9 @@ struct Mul : Broadcasting<MulFormula> {
 
 struct Div : Broadcasting<DivFormula> {
   static constexpr OpInfo info = make("div", "y = a / b");
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    return in[0] / in[1];
+  }
   static void gradient(Backward& b) {
     if (b.wants(0)) b.add(0, b.dy() / b.in(1));
     if (b.wants(1)) b.add(1, -(b.dy() * b.y() / b.in(1)));

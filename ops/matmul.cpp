@@ -208,7 +208,7 @@ struct Linear {
                                .max_inputs = 3};
 
   static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
-    const Notation product = in[1] * in[0];
+    const Notation product = in[1] * in[0].grouped();
     return in.size() == 3 ? product + in[2] : product;
   }
   static Shape shape(const Signature& s) {

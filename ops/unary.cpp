@@ -182,6 +182,9 @@ struct Affine : Unary<AffineFormula> {
 struct Reciprocal : Unary<ReciprocalFormula> {
   static constexpr OpInfo info = make("reciprocal", "y = 1 / x");
   static void gradient(Backward& b) { b.add(0, -(b.dy() * square(b.y()))); }
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    return Notation::number(1) / in[0];
+  }
   static Var example(Var x) { return reciprocal(x); }
   static std::vector<Sample> samples() { return unary_samples(example, {{0.5, 2}, {-2, -0.5}}); }
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("reciprocal", example); }
