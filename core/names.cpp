@@ -360,8 +360,8 @@ void Naming::find_gates() {
     std::string name = ParameterName(*branches.begin() + ".W").branch;
     if (name.empty() || name == "h") continue;  // the new state has a gate, but is not always it
     const Equations* const equations = equations_of(node);
-    if (equations != nullptr && !equations->defines(name)) name += '\'';
-    if (equations != nullptr && !equations->defines(name)) continue;
+    if (equations != nullptr && !equations->leave_open(name)) name += '\'';
+    if (equations != nullptr && !equations->leave_open(name)) continue;
     const bool is_named = std::ranges::any_of(pinned_, [&](const auto& other) {
       return other.second == name && !apart(other.first, node);
     });
@@ -378,7 +378,8 @@ void Naming::find_states() {
   for (Index32 i = 0; i < graph_.nodes.size(); ++i) {
     if (region_[i] < 0 || graph_.nodes[i].origin >= 0) continue;
     for (const Index32 input : graph_.inputs_of(graph_.nodes[i])) {
-      if (region_[input] >= 0 && hands_over(input, i)) {
+      const bool is_value = region_[input] >= 0 && !graph_.nodes[input].fixed;
+      if (is_value && hands_over(input, i)) {
         handed[region_[i]][input] |= read_by_U_[input];
       }
     }
@@ -411,10 +412,12 @@ void Naming::learn_states() {
     const std::string& key = keys_[node];
     if (name == "h'" && !key.empty() && !has_unknown(key)) states.emplace(key, name);
   }
-  for (std::size_t r = 1; r < sources_.equations.size(); ++r) {
-    const EquationsOfNodes& before = sources_.equations[r - 1];
+  std::map<std::string_view, const EquationsOfNodes*> latest;  // by scope
+  for (std::size_t r = 0; r < sources_.equations.size(); ++r) {
     const EquationsOfNodes& now = sources_.equations[r];
-    if (scopes_[r] != scopes_[r - 1] || before.end - before.begin != now.end - now.begin) continue;
+    const EquationsOfNodes& before = *latest.try_emplace(scopes_[r], &now).first->second;
+    latest[scopes_[r]] = &now;
+    if (&before == &now || before.end - before.begin != now.end - now.begin) continue;
     for (Index32 i = 0; i < now.end - now.begin; ++i) {
       const auto pinned = pinned_.find(before.begin + i);
       if (pinned == pinned_.end() || !pinned->second.ends_with('\'')) continue;

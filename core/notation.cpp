@@ -281,8 +281,10 @@ std::string Equations::name_of(const std::string& key, std::string_view state,
   return found == renamed.end() ? "" : found->second;
 }
 
-bool Equations::defines(std::string_view name) const {
-  return std::ranges::any_of(lines_, [&](const Line& line) { return line.name == name; });
+bool Equations::leave_open(std::string_view name) const {
+  return std::ranges::any_of(lines_, [&](const Line& line) {
+    return line.name == name && !Reader(line.expression, "", "").read().is_known();
+  });
 }
 
 }  // namespace unroll
