@@ -265,8 +265,9 @@ Notation Naming::read(Index32 j, Index32 by, std::string_view multiplied_by) {
   if (multiplied_by == "W") return read_x(j, by);
   if (multiplied_by == "U") return read_h(j, by);
   const std::string& name = names_[j];
-  const bool is_state = name.ends_with('\'') && apart(j, by);
-  return is_state ? Notation::atom(name.substr(0, name.size() - 1)) : expressions_[j];
+  if (name.ends_with('\'') && apart(j, by)) return Notation::atom(name.substr(0, name.size() - 1));
+  const bool is_state = hands_over(j, by) && !pinned_.contains(j) && !graph_.nodes[j].fixed;
+  return is_state ? Notation::atom(unknown(j)) : expressions_[j];
 }
 
 /// What W multiplies: x, unless it is a value of the cell itself.
@@ -360,12 +361,11 @@ void Naming::find_gates() {
     std::string name = ParameterName(*branches.begin() + ".W").branch;
     if (name.empty() || name == "h") continue;  // the new state has a gate, but is not always it
     const Equations* const equations = equations_of(node);
-    if (equations != nullptr && !equations->leave_open(name)) name += '\'';
-    if (equations != nullptr && !equations->leave_open(name)) continue;
-    const bool is_named = std::ranges::any_of(pinned_, [&](const auto& other) {
-      return other.second == name && !apart(other.first, node);
-    });
-    if (equations != nullptr && is_named) continue;
+    if (equations != nullptr) {
+      const std::string_view function = graph_.nodes[node].op->name;
+      if (!equations->is_value_of(function, name)) name += '\'';
+      if (!equations->is_value_of(function, name)) continue;
+    }
     if (is_free(node, name)) pin(node, name);
   }
 }
@@ -389,12 +389,15 @@ void Naming::find_states() {
     std::vector<Index32> unnamed;
     for (const auto& [node, by_U] : nodes) {
       const auto pinned = pinned_.find(node);
-      if (pinned == pinned_.end())
-        unnamed.push_back(node);
-      else
-        std::erase(states, pinned->second.substr(0, pinned->second.size() - 1));
+      if (pinned == pinned_.end()) unnamed.push_back(node);
     }
     const auto is_by_U = [&](Index32 node) { return nodes.at(node); };
+    std::erase_if(states, [&](const std::string& state) {
+      const auto is_it = [&](const auto& other) {
+        return other.second == state + '\'' && !apart(other.first, nodes.begin()->first);
+      };
+      return std::ranges::any_of(pinned_, is_it);
+    });
     if (std::ranges::count_if(unnamed, is_by_U) == 1 && std::erase(states, "h") == 1) {
       const auto h = std::ranges::find_if(unnamed, is_by_U);
       pin(*h, "h'");

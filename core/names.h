@@ -44,8 +44,8 @@ struct NameSources {
 ///   + bz)" is an equation, the node that computes it, in whatever order of terms and factors, is
 ///   z. The new state is h', c', as in the equations, and h, c for the step that reads it;
 /// - else the first activation function on all ways from the parameters of a branch has the name of
-///   the branch, if there is one only; where the equations are known, if they define that name by
-///   a line that cannot be read;
+///   the branch, if there is one only and, where the equations are known, they define that name as
+///   a value of that function;
 /// - what a step hands to the next and no equation explains is h' if U multiplies it, and the last
 ///   part of the state without a name if it is the last;
 /// - what U of the next step multiplies is h', and what computes the same in other steps is too;

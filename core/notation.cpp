@@ -281,9 +281,16 @@ std::string Equations::name_of(const std::string& key, std::string_view state,
   return found == renamed.end() ? "" : found->second;
 }
 
-bool Equations::leave_open(std::string_view name) const {
+bool Equations::is_value_of(std::string_view function, std::string_view name) const {
+  const std::string beginning = fmt::format("{}(", function);
   return std::ranges::any_of(lines_, [&](const Line& line) {
-    return line.name == name && !Reader(line.expression, "", "").read().is_known();
+    if (line.name != name || !line.expression.starts_with(beginning)) return false;
+    int open = 0;
+    for (std::size_t i = 0; i < line.expression.size(); ++i) {
+      open += line.expression[i] == '(' ? 1 : line.expression[i] == ')' ? -1 : 0;
+      if (open == 0 && line.expression[i] == ')') return i + 1 == line.expression.size();
+    }
+    return false;
   });
 }
 

@@ -76,8 +76,8 @@ class Equations {
   /// step.
   [[nodiscard]] std::string name_of(const std::string& key, std::string_view state,
                                     std::string_view unknown) const;
-  /// Whether a line that was passed over defines the name.
-  [[nodiscard]] bool leave_open(std::string_view name) const;
+  /// Whether a line defines the name as a value of that function: "i = sigmoid(...)".
+  [[nodiscard]] bool is_value_of(std::string_view function, std::string_view name) const;
   /// The parts of the state: of the names that end in a stroke, the names without it.
   [[nodiscard]] const std::vector<std::string>& states() const { return states_; }
 
