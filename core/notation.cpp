@@ -191,7 +191,7 @@ Notation Notation::grouped() const {
   Notation result = *this;
   if (terms_.size() != 1 || terms_[0].factors.size() < 2) return result;
   std::vector<Factor>& factors = result.terms_[0].factors;
-  factors.front().text.insert(0, "(");
+  factors.front().text = fmt::format("({}", factors.front().text);
   factors.back().text += ')';
   return result;
 }

@@ -43,11 +43,13 @@ std::string Tape::to_string(bool with_values) {
                                    title_of(node), node.shape.to_string(), inputs);
     if (node.step >= 0) line += fmt::format(" t={}", node.step);
     if (node.origin >= 0) line += fmt::format(" gradient of #{}", node.origin);
-    if (!is_in_title(names[i], node)) line += fmt::format("  {}", names[i]);
+    const bool named = !is_in_title(names[i], node);
+    if (named) line += fmt::format("  {}", names[i]);
     if (with_values) {
       const bool current = (node.parameter < 0 || is_current(node.parameter)) && !is_lost(i);
-      line += fmt::format(
-          "  = {}", current ? values_of(value(Var(this, i, generation_))) : "(changed since)");
+      line +=
+          fmt::format("{}= {}", named ? " " : "  ",
+                      current ? values_of(value(Var(this, i, generation_))) : "(changed since)");
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
