@@ -1,5 +1,5 @@
 // What equations call the nodes of a tape.
-#include "support.h"
+#include "core/word_model.h"
 
 #include <doctest/doctest.h>
 
