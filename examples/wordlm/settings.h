@@ -41,6 +41,8 @@ struct ModelSettings {
   std::int64_t hidden = 128;
   std::int64_t layers = 1;
   std::int64_t embedding = 64;  // 0: one-hot words go straight into the hidden layer
+  std::string output = "full";  // what predicts words, see output_layer.h
+  std::int64_t sampled = 500;   // words a training step of the sampled softmax
   bool tie = false;             // the output layer's weights are the embedding
   bool bias = true;
   double forget_bias = 1;          // added to the bias of forget gates in the beginning

@@ -16,6 +16,25 @@ constexpr Index kSmallest = 8;    // words of the classes of the first group, at
 constexpr Index kGroupRatio = 4;  // by which the next group's may be more
 constexpr double kNever = -1e30;  // a logit with probability 0, in f32 too
 
+std::size_t largest_of(const std::vector<std::vector<std::int32_t>>& members) {
+  std::size_t largest = 0;
+  for (const std::vector<std::int32_t>& of_class : members) {
+    largest = std::max(largest, of_class.size());
+  }
+  return largest;
+}
+
+/// Adds the words of a class to a table whose rows are `width` wide, and to `mask` what makes the
+/// words impossible that it is filled up with.
+void add_filled(const std::vector<std::int32_t>& of_class, std::size_t width,
+                std::vector<std::int32_t>& table, std::vector<double>& mask) {
+  const std::size_t missing = width - of_class.size();
+  table.insert(table.end(), of_class.begin(), of_class.end());
+  table.insert(table.end(), missing, of_class.front());
+  mask.insert(mask.end(), of_class.size(), 0.0);
+  mask.insert(mask.end(), missing, kNever);
+}
+
 /// Rows of a step, cut into tiles of one class each.
 struct Tiles {
   explicit Tiles(Index width) : width(width) {}
@@ -23,11 +42,7 @@ struct Tiles {
   /// Begins a tile of the class with those words.
   void begin(const std::vector<std::int32_t>& of_class) {
     fill();
-    words.insert(words.end(), of_class.begin(), of_class.end());
-    mask.insert(mask.end(), of_class.size(), 0.0);
-    const std::size_t missing = static_cast<std::size_t>(width) - of_class.size();
-    words.insert(words.end(), missing, of_class.front());
-    mask.insert(mask.end(), missing, kNever);
+    add_filled(of_class, static_cast<std::size_t>(width), words, mask);
     ++count;
   }
   void add(std::int32_t row, std::int32_t place) {
@@ -104,9 +119,10 @@ ClassFactoredSoftmax::ClassFactoredSoftmax(const Parameters& p, Index in, WordCo
     place[w] = static_cast<std::int32_t>(of_class.size());
     of_class.push_back(word);
   }
-  const auto largest = std::ranges::max(members, {}, &std::vector<std::int32_t>::size).size();
+  find_table();
   Index least = 2;
-  for (Index most = kSmallest; least <= static_cast<Index>(largest); most *= kGroupRatio) {
+  for (Index most = kSmallest; least <= static_cast<Index>(largest_of(members));
+       most *= kGroupRatio) {
     Group group;
     for (std::size_t c = 0; c < members.size(); ++c) {
       const Index size = std::ssize(members[c]);
@@ -178,30 +194,25 @@ Var ClassFactoredSoftmax::loss(Var h, const TensorView& targets, Reduction reduc
   return rows.reduce(losses(rows), reduction);
 }
 
+void ClassFactoredSoftmax::find_table() {
+  const std::size_t width = largest_of(members);
+  for (const std::vector<std::int32_t>& of_class : members) {
+    add_filled(of_class, width, table_, mask_);
+  }
+  for (std::size_t word = 0; word < class_of.size(); ++word) {
+    found_.push_back(class_of[word] * static_cast<std::int32_t>(width) + place[word]);
+  }
+}
+
 Var ClassFactoredSoftmax::log_probabilities(Var h) const {
   const Var rows = rows_of(kName, h, in);
-  const Index count = std::ssize(members);
-  const auto width = std::ranges::max(members, {}, &std::vector<std::int32_t>::size).size();
-  // The words by class, each class filled up to the size of the largest.
-  std::vector<std::int32_t> in_classes;
-  std::vector<double> mask;
-  for (const std::vector<std::int32_t>& of_class : members) {
-    in_classes.insert(in_classes.end(), of_class.begin(), of_class.end());
-    in_classes.insert(in_classes.end(), width - of_class.size(), of_class.front());
-    mask.insert(mask.end(), of_class.size(), 0.0);
-    mask.insert(mask.end(), width - of_class.size(), kNever);
-  }
-  std::vector<std::int32_t> found;  // each word among them
-  for (std::size_t w = 0; w < class_of.size(); ++w) {
-    found.push_back(class_of[w] * static_cast<std::int32_t>(width) + place[w]);
-  }
-  const auto size = static_cast<Index>(width);
-  const Var by_class = index_select(words(rows), put_ids(h, {count * size}, in_classes), 1);
-  const Shape blocks{rows.shape()[0], count, size};
-  const Var of_words = log_softmax(reshape(by_class, blocks) + put_numbers(h, {count, size}, mask));
-  const Var of_classes = reshape(log_softmax(classes(rows)), {blocks[0], count, 1});
-  const Var all = reshape(of_words + of_classes, {blocks[0], count * size});
-  return shaped_as(h, index_select(all, put_ids(h, {std::ssize(found)}, found), 1));
+  const Index size = std::ssize(table_);
+  const Shape blocks{rows.shape()[0], std::ssize(members), size / std::ssize(members)};
+  const Var by_class = reshape(index_select(words(rows), put_ids(h, {size}, table_), 1), blocks);
+  const Var of_words = log_softmax(by_class + put_numbers(h, {blocks[1], blocks[2]}, mask_));
+  const Var of_classes = reshape(log_softmax(classes(rows)), {blocks[0], blocks[1], 1});
+  const Var all = reshape(of_words + of_classes, {blocks[0], size});
+  return shaped_as(h, index_select(all, put_ids(h, {std::ssize(found_)}, found_), 1));
 }
 
 }  // namespace unroll

@@ -58,7 +58,12 @@ struct ClassFactoredSoftmax {
   [[nodiscard]] Var losses(const RowsWithTargets& rows) const;
   [[nodiscard]] Var losses_in_classes(const RowsWithTargets& rows, const Group& group) const;
 
-  std::vector<Group> groups_;  // of classes with more than one word
+  void find_table();
+
+  std::vector<Group> groups_;        // of classes with more than one word
+  std::vector<std::int32_t> table_;  // (classes x words of the largest), filled up
+  std::vector<std::int32_t> found_;  // each word in it
+  std::vector<double> mask_;         // added to the logits of the table
 };
 
 }  // namespace unroll

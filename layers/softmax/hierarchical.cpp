@@ -66,7 +66,9 @@ HierarchicalSoftmax::HierarchicalSoftmax(const Parameters& p, Index in, WordCoun
     : in(in),
       tree(counts),
       nodes(p / "nodes", in, std::ssize(counts) - 1, options.bias, options.initialize,
-            options.initialize_bias) {}
+            options.initialize_bias) {
+  find_levels();
+}
 
 Var HierarchicalSoftmax::losses(const RowsWithTargets& rows) const {
   std::size_t length = 1;
@@ -107,45 +109,48 @@ Var HierarchicalSoftmax::loss(Var h, const TensorView& targets, Reduction reduct
   return rows.reduce(losses(rows), reduction);
 }
 
-Var HierarchicalSoftmax::log_probabilities(Var h) const {
-  const Var rows = rows_of(kName, h, in);
-  const Var x = nodes(rows);
-  const Index count = std::ssize(tree.paths) - 1;
-  const std::vector<Var> both{log_sigmoid(x), log_sigmoid(-x)};
-  const Var turns = concat(both, 1);  // to the left of each node, then to the right
-  // Level by level: log p of a node is that of its parent plus that of the turn to it.
-  std::vector<std::int32_t> at(tree.paths.size(), 0);     // of each word's path on this level
-  std::vector<std::int32_t> found(tree.paths.size(), 0);  // each word among all levels' nodes
-  std::vector<Var> levels;
-  Var level;
-  std::int32_t before = 0;  // nodes of all levels above
+void HierarchicalSoftmax::find_levels() {
+  const std::int32_t inner = static_cast<std::int32_t>(tree.paths.size()) - 1;
+  std::vector<std::int32_t> at(tree.paths.size(), 0);  // of each word's path, on its level
+  std::vector<std::int32_t> place(static_cast<std::size_t>(2 * inner), kIgnored);  // of each turn
+  found_.resize(tree.paths.size());
+  std::int32_t above = 0;  // nodes of all levels above
   for (std::size_t depth = 0;; ++depth) {
-    std::vector<std::int32_t> parents;
-    std::vector<std::int32_t> taken;
-    std::vector<std::int32_t> number(static_cast<std::size_t>(2 * count), kIgnored);
+    Level level;
     for (std::size_t word = 0; word < tree.paths.size(); ++word) {
-      const auto& path = tree.paths[word];
+      const std::vector<HuffmanTree::Turn>& path = tree.paths[word];
       if (path.size() <= depth) continue;
-      const auto turn =
-          path[depth].node + (path[depth].right ? static_cast<std::int32_t>(count) : 0);
-      std::int32_t& known = number[static_cast<std::size_t>(turn)];
+      const std::int32_t turn = path[depth].node + (path[depth].right ? inner : 0);
+      std::int32_t& known = place[static_cast<std::size_t>(turn)];
       if (known == kIgnored) {
-        known = static_cast<std::int32_t>(taken.size());
-        taken.push_back(turn);
-        parents.push_back(at[word]);
+        known = static_cast<std::int32_t>(level.turns.size());
+        level.turns.push_back(turn);
+        level.parents.push_back(at[word]);
       }
       at[word] = known;
-      found[word] = before + known;
+      found_[word] = above + known;
     }
-    if (taken.empty()) break;
-    const auto size = static_cast<Index>(taken.size());
-    const Var here = index_select(turns, put_ids(h, {size}, taken), 1);
-    level = depth == 0 ? here : here + index_select(level, put_ids(h, {size}, parents), 1);
-    levels.push_back(level);
-    before += static_cast<std::int32_t>(size);
+    if (level.turns.empty()) return;
+    above += static_cast<std::int32_t>(level.turns.size());
+    levels_.push_back(std::move(level));
   }
-  const Var all = concat(levels, 1);
-  return shaped_as(h, index_select(all, put_ids(h, {std::ssize(found)}, found), 1));
+}
+
+Var HierarchicalSoftmax::log_probabilities(Var h) const {
+  const Var x = nodes(rows_of(kName, h, in));
+  const std::vector<Var> both{log_sigmoid(x), log_sigmoid(-x)};
+  const Var turns = concat(both, 1);
+  // log p of a node is that of its parent plus that of the turn to it.
+  std::vector<Var> levels;
+  for (const Level& level : levels_) {
+    const Shape size{std::ssize(level.turns)};
+    const Var here = index_select(turns, put_ids(h, size, level.turns), 1);
+    levels.push_back(levels.empty()
+                         ? here
+                         : here + index_select(levels.back(), put_ids(h, size, level.parents), 1));
+  }
+  const Var found = put_ids(h, {std::ssize(found_)}, found_);
+  return shaped_as(h, index_select(concat(levels, 1), found, 1));
 }
 
 }  // namespace unroll

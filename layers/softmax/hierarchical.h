@@ -59,7 +59,18 @@ struct HierarchicalSoftmax {
   Linear nodes;      // (words - 1 x in), v and b of the inner nodes
 
  private:
+  /// The nodes of one depth, inner ones and words: for each the turn it is reached by (a node on
+  /// the left of inner node n is n, one on the right words - 1 + n), and its parent's place on the
+  /// level above.
+  struct Level {
+    std::vector<std::int32_t> turns;
+    std::vector<std::int32_t> parents;
+  };
+  void find_levels();
   [[nodiscard]] Var losses(const RowsWithTargets& rows) const;
+
+  std::vector<Level> levels_;
+  std::vector<std::int32_t> found_;  // each word among the nodes of all levels
 };
 
 }  // namespace unroll

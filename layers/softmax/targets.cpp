@@ -53,6 +53,10 @@ std::vector<std::int32_t> by_frequency(std::string_view layer, WordCounts counts
     fail<ValueError>("{}: a count of {} for word {}: expected 0 or more", layer, *negative,
                      negative - counts.begin());
   }
+  constexpr double kMost = 9e18;  // what 64 bits hold
+  if (std::accumulate(counts.begin(), counts.end(), 0.0) > kMost) {
+    fail<ValueError>("{}: counts with a sum above {:g}", layer, kMost);
+  }
   std::vector<std::int32_t> order(counts.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, std::ranges::greater(),

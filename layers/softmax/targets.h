@@ -44,7 +44,8 @@ inline constexpr std::int32_t kIgnored = -1;
 [[nodiscard]] Index rounded_up(Index count);
 
 /// The ids of all words, the most frequent first; equally frequent ones in the order of their ids.
-/// ValueError, beginning with `layer`, for no words, for a negative count, or more than 2^31 words.
+/// ValueError, beginning with `layer`, for no words, more than 2^31 of them, a negative count, or
+/// counts whose sum is above 9e18.
 [[nodiscard]] std::vector<std::int32_t> by_frequency(std::string_view layer, WordCounts counts);
 
 /// The position of each id in a list of all ids: the inverse of a permutation.

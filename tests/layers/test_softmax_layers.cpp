@@ -233,6 +233,9 @@ TEST_CASE("output layers: what does not fit is refused") {
           [&] { AdaptiveSoftmax(p / "a", 2, none); });
   refused("ClassFactoredSoftmax: a count of -1 for word 1: expected 0 or more",
           [&] { ClassFactoredSoftmax(p / "b", 2, negative); });
+  const std::vector<std::int64_t> large{std::int64_t{1} << 62, std::int64_t{1} << 62};
+  refused("HierarchicalSoftmax: counts with a sum above 9e+18",
+          [&] { HierarchicalSoftmax(p / "j", 2, large); });
   refused("HierarchicalSoftmax: a tree of 1 word: expected 2 or more",
           [&] { HierarchicalSoftmax(p / "c", 2, one); });
   refused("AdaptiveSoftmax: cutoffs 2, 3: expected ascending numbers from 1 to 2", [&] {
