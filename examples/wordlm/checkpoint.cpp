@@ -237,8 +237,8 @@ Checkpoint checkpoint_of(const unroll::TensorFile& file, const std::string& path
                     vocabulary.size());
     }
     check_numbers(settings, progress, path);
-    check_sizes(settings.model, words, file, path);
     check(settings);
+    check_sizes(settings.model, words, file, path);
     (void)learning_rate(settings.training, progress);
     Checkpoint checkpoint =
         new_checkpoint(settings, std::move(vocabulary), words, counts_of(file, settings, path));

@@ -59,12 +59,8 @@ OutputLayer::OutputLayer(const unroll::Parameters& p, const ModelSettings& s, st
               p, in, counts,
               {.bias = s.bias, .initialize = output, .initialize_bias = output_bias});
         }
-        if (s.output == "sampled") {
-          return unroll::SampledSoftmax(linear_output(p, s, words, tied), counts,
-                                        std::min(s.sampled, words));
-        }
-        unroll::fail<unroll::Error>("no output '{}'; there are: {}", s.output,
-                                    fmt::join(kOutputs, ", "));
+        return unroll::SampledSoftmax(linear_output(p, s, words, tied), counts,
+                                      std::min(s.sampled, words));
       }()) {}
 
 Var OutputLayer::loss(Var h, const unroll::Tensor& y) const {

@@ -3,9 +3,8 @@
 
 #include <unroll/unroll.h>
 
-#include <array>
 #include <span>
-#include <string_view>
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -14,10 +13,6 @@
 #include "wordlm/settings.h"
 
 namespace wordlm {
-
-/// The names of all output layers.
-inline constexpr std::array<std::string_view, 5> kOutputs{"full", "adaptive", "hierarchical",
-                                                          "class", "sampled"};
 
 /// How often a model has to predict each of its ids in a text: what all output layers but the full
 /// softmax are made by.

@@ -2,7 +2,9 @@
 
 #include <unroll/core/error.h>
 
+#include <fmt/ranges.h>
 #include <algorithm>
+
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -88,6 +90,9 @@ void check(const Settings& settings) {
   using unroll::Error;
   using unroll::fail;
   check(text);
+  if (std::ranges::find(kOutputs, model.output) == kOutputs.end()) {
+    fail<Error>("no output '{}'; there are: {}", model.output, fmt::join(kOutputs, ", "));
+  }
   if (model.tie && model.embedding == 0) {
     fail<Error>("--tie makes the word vectors the output's weights; --embedding 0 has none");
   }

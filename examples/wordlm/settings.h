@@ -1,8 +1,10 @@
 #pragma once
 /// What a model is and how it is trained: everything a checkpoint has to remember.
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wordlm/tokens.h"
@@ -33,6 +35,10 @@ struct TextSettings {
   /// Whether words are those between blanks, as they are.
   [[nodiscard]] bool is_prepared() const { return plain && tokens == Tokens::word; }
 };
+
+/// The names of all output layers.
+inline constexpr std::array<std::string_view, 5> kOutputs{"full", "adaptive", "hierarchical",
+                                                          "class", "sampled"};
 
 /// The network.
 struct ModelSettings {

@@ -10,7 +10,6 @@
 #include "wordlm/learning_rate.h"
 #include "wordlm/make_optimizer.h"
 #include "wordlm/options.h"
-#include "wordlm/output_layer.h"
 #include "wordlm/presets.h"
 
 namespace wordlm {
