@@ -27,7 +27,7 @@ struct AdaptiveOptions {
 [[nodiscard]] std::vector<Index> adaptive_cutoffs(Index words);
 
 /// The most frequent words are classes of a softmax of their own, the head, and so is each cluster
-/// of rarer words (section 4.2):
+/// of rarer words (section 4):
 ///
 ///   p(w | h) = head(w | h)                                for words of the head,
 ///   p(w | h) = head(cluster i | h) tail_i(w | P_i h)      for words of cluster i.

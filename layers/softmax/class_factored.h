@@ -23,7 +23,7 @@ struct ClassFactoredOptions {
 /// `classes` of them. A word never seen counts as seen once.
 [[nodiscard]] std::vector<std::int32_t> classes_by_frequency(WordCounts counts, Index classes);
 
-/// p(w | h) = p(class of w | h) p(w | h, its class)   (2011, equation 7)
+/// p(w | h) = p(class of w | h) p(w | h, its class)   (2011, "factorization of the output layer")
 ///
 /// The rows of a step are sorted by the class of their targets and cut into tiles; those of one
 /// tile share a product with the words of their class. The distribution is exact.

@@ -41,9 +41,11 @@ class WordSampler {
 ///   loss = -log(exp(o_t - log pi_t) / (exp(o_t - log pi_t) + sum over s in S, s != t, of
 ///                                      exp(o_s - log pi_s))),   o = W h + b
 ///
-/// (equations 8 and 10, with the proposal's expected counts pi for any proposal; a sampled word
-/// that is a row's target is left out for this row). Without the target the corrected sum has the
-/// mean of the full one; with all words in the sample the loss is that of the full softmax. The
+/// pi is the probability to be in a sample; a sampled word that is a row's target is left out for
+/// this row. (Section 3. There a part of the corpus has words of its own, all equally likely, so
+/// that pi cancels; here each step draws from all words.) Over samples, the sum over s in S of
+/// exp(o_s - log pi_s) has the mean of the full softmax's; with all words in the sample the loss is
+/// that of the full softmax. The
 /// gradients of W and b are row-sparse.
 struct SampledSoftmax {
   /// With an output layer of its own or one that is there already, such as one that shares the
