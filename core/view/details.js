@@ -1,7 +1,7 @@
 // What is known of the selected node, parameter, cell or kernel.
 
 const panel = document.getElementById('details');
-let selected = null;  // {node} or {unit} or {kernel}
+let selected = null;  // {node}, {gradientOf}, {unit} or {kernel}
 
 function heading(text) {
   return element('h3', {}, text);
@@ -20,6 +20,7 @@ function select(what) {
   showSelection();
   if (what.kernel !== undefined) showKernel(what.kernel);
   else if (what.unit) showBox(what.unit);
+  else if (what.gradientOf !== undefined) showGradient(tape.node(what.gradientOf));
   else showNode(tape.node(what.node));
   panel.scrollTop = 0;
 }
@@ -31,8 +32,8 @@ function selectNode(i) {
 // Marks the selected box, and what it reads and is read by.
 function showSelection() {
   const nodes = selectedNodes();
-  const owners = new Set(nodes.map((i) => (tape.ownerOf.has(i) ? tape.ownerOf.get(i) : i)));
-  const isGradient = nodes.length > 0 && nodes.every((i) => tape.ownerOf.has(i));
+  const owners = new Set(nodes.map(drawnAt));
+  const isGradient = Boolean(selected) && (selected.gradientOf !== undefined || (selected.node !== undefined && !tape.node(selected.node).isForward));
   const related = new Set();
   for (const edge of edges) {
     const touches = edge.pairs.some(([a, b]) => owners.has(a) || owners.has(b));
@@ -56,14 +57,15 @@ function showSelection() {
 
 function selectedNodes() {
   if (!selected || selected.kernel !== undefined) return [];
-  return selected.unit ? selected.unit.nodes.map((node) => node.i) : [selected.node];
+  if (selected.unit) return selected.unit.nodes.map((node) => node.i);
+  return [selected.gradientOf === undefined ? selected.node : selected.gradientOf];
 }
 
 function showNode(node) {
   const owner = tape.ownerOf.get(node.i);
   const parts = [element('h2', {}, `#${node.i} ${label(node)}`),
     chips(node.isForward ? (node.parameter ? 'parameter' : 'forward') : 'gradient',
-          node.step >= 0 ? `time step ${node.step}` : 'no time step',
+          node.parameter ? null : node.step >= 0 ? `time step ${node.step}` : 'no time step',
           owner === undefined && node.layer >= 0 ? `layer ${layerName(node.layer)}` : null,
           `shape ${shapeText(node)}`, kernelText(node))];
   if (owner !== undefined) {
@@ -76,6 +78,16 @@ function showNode(node) {
   if (node.isForward) parts.push(...gradientOf(node));
   parts.push(...usersOf(node));
   panel.replaceChildren(...parts);
+}
+
+// A mirror image: the gradient of a node, and what its visit recorded.
+function showGradient(node) {
+  const recorded = tape.recorded.get(node.i) || [];
+  panel.replaceChildren(element('h2', {}, `∂ #${node.i} ${label(node)}`),
+    chips('gradient', node.step >= 0 ? `time step ${node.step}` : 'no time step', `shape ${shapeText(node)}`),
+    element('p', {}, 'How the loss changes with ', link(node.i), '.'),
+    ...gradientOf(node),
+    ...(recorded.length ? [heading('Nodes recorded at this visit'), listOf(recorded.map((i) => [link(i), kernelText(tape.node(i)) ? `, ${kernelText(tape.node(i))}` : '']))] : []));
 }
 
 function usersOf(node) {
@@ -109,7 +121,7 @@ function sumOf(node, terms, depth = 0) {
   const sorted = [...terms].sort((a, b) => tape.node(a.from).step - tape.node(b.from).step || a.from - b.from);
   const largest = Math.max(...sorted.map((term) => normOf(term.gradient)), 1e-300);
   const steps = sorted.filter((term) => tape.node(term.from).step >= 0).length;
-  const name = steps === sorted.length && steps > 1 ? `The sum over t: ${sorted.length} terms` : `The sum of ${sorted.length} term${sorted.length > 1 ? 's' : ''}`;
+  const name = steps === sorted.length && steps > 1 ? `The sum over t: ${sorted.length} terms` : sorted.length > 1 ? `The sum of ${sorted.length} terms` : 'One term';
   const rows = sorted.map((term) => {
     const from = tape.node(term.from);
     const norm = normOf(term.gradient);
@@ -117,19 +129,19 @@ function sumOf(node, terms, depth = 0) {
         element('td', {}, from.step >= 0 ? `t = ${from.step}` : '–'),
         element('td', {}, link(from.i)),
         element('td', {}, link(term.gradient, `#${term.gradient}`)),
-        element('td', {}, short(norm), element('br'),
-                element('span', {class: 'meter', style: `width: ${(60 * norm / largest).toFixed(1)}px`})));
+        element('td', {}, short(norm)),
+        element('td', {}, element('span', {class: 'meter', style: `width: ${(60 * norm / largest).toFixed(1)}px`})));
   });
   const parts = [depth ? element('p', {class: 'note'}, `Through ${label(node)}: ${name.toLowerCase()}`) : heading(name),
-    element('table', {class: 'terms'}, element('thead', {}, element('tr', {}, ['step', 'use', 'term', 'norm'].map((text) => element('th', {scope: 'col'}, text)))),
+    element('table', {class: 'terms'}, element('thead', {}, element('tr', {}, ['step', 'use', 'term', 'norm', ''].map((text) => element('th', {scope: 'col'}, text)))),
             element('tbody', {}, rows))];
   if (sorted.length > 1) parts.push(checkSum(node, sorted));
-  parts.push(...termTables(sorted));
+  parts.push(termTables(sorted));
   for (const term of sorted) {
     const inner = tape.terms.get(term.from) || [];
     if (tape.node(term.from).fixed && inner.length > 1 && depth < 3) parts.push(...sumOf(tape.node(term.from), inner, depth + 1));
   }
-  return parts;
+  return parts.filter(Boolean);
 }
 
 // Whether the numbers of the terms add up to those of the gradient.

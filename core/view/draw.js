@@ -45,7 +45,7 @@ function draw() {
   layout = makeLayout();
   edges = makeEdges(layout);
   const hasGradients = tape.total.size > 0 && showing.gradients;
-  const bottom = hasGradients ? -layout.top : layout.axis + 16;
+  const bottom = hasGradients ? mirrored(layout, layout.top) : layout.axis + 16;
   layout.box = {x: 0, y: layout.top, w: layout.width, h: bottom - layout.top};
   picture.setAttribute('viewBox', `${layout.box.x} ${layout.box.y} ${layout.box.w} ${layout.box.h}`);
   picture.classList.toggle('planned', showing.plan);
@@ -53,10 +53,12 @@ function draw() {
   const behind = svg('g', {'aria-hidden': 'true'});
   const lines = svg('g', {'aria-hidden': 'true'});
   const boxes = svg('g', {});
+  layout.names = svg('g', {}, svg('rect', {class: 'strip', x: 0, y: layout.box.y, width: 116, height: layout.box.h}));
   for (const sign of hasGradients ? [1, -1] : [1]) {
-    behind.append(...layout.frames.map((frame) => drawFrame(frame, sign)), ...layout.rows.map((row) => drawRow(row, sign)));
+    behind.append(...layout.frames.map((frame) => drawFrame(frame, sign)));
+    layout.names.append(...layout.rows.filter((row) => sign > 0 || row.hasMirror).map((row) => drawRow(row, sign)));
   }
-  behind.append(write(8, 4, tape.forward.some((node) => node.fixed) ? 'parameters' : '', 'left heading small'));
+  layout.names.append(write(8, 4, tape.forward.some((node) => node.fixed) ? 'parameters' : '', 'left heading small'));
   drawColumns(behind, hasGradients);
   for (const edge of edges) {
     if (edge.isMirror && !hasGradients) continue;
@@ -68,7 +70,7 @@ function draw() {
     unit.g = drawUnit(unit);
     boxes.append(unit.g);
   }
-  picture.replaceChildren(patterns(), behind, lines, boxes);
+  picture.replaceChildren(patterns(), behind, lines, boxes, layout.names);
   resize();
   showStep();
   showSelection();
@@ -88,24 +90,24 @@ function drawColumns(group, hasGradients) {
     if (column > tape.columns.last) continue;
     const x = (left + right) / 2;
     group.append(write(x, layout.top + 12, columnName(column), 'small'));
-    if (hasGradients) group.append(write(x, -layout.top - 6, columnName(column), 'small'));
+    if (hasGradients) group.append(write(x, mirrored(layout, layout.top) - 6, columnName(column), 'small'));
   }
 }
 
 // The name of a layer beside its row, and a button that folds it to one box or to cells.
 function drawRow(row, sign) {
-  const y = sign > 0 ? row.y + row.h / 2 : -row.y - row.h / 2;
+  const y = sign > 0 ? row.y + row.h / 2 : mirrored(layout, row.y + row.h / 2);
   const name = (sign > 0 ? '' : '∂ ') + layerName(row.layer);
   const group = svg('g', {class: 'toggle', 'data-bar': row.layer},
-      svg('rect', {x: 6, y: y - 22, width: 100, height: 44, rx: 6}),
-      write(56, y - 4, name, 'heading', 92),
-      write(56, y + 12, row.isBar ? '⊞ cells' : '⊟ one box', 'small'));
+      svg('rect', {x: 6, y: y - 19, width: 104, height: 38, rx: 6}),
+      write(58, y - 3, name, 'heading', 100),
+      write(58, y + 12, row.isBar ? '⊞ cells' : '⊟ one box', 'small'));
   group.append(svg('title', {}, `${name}: ${row.isBar ? 'show its cells' : 'fold to one box'}`));
   return group;
 }
 
 function drawFrame(frame, sign) {
-  const y = sign > 0 ? frame.y : -frame.y - frame.h;
+  const y = sign > 0 ? frame.y : mirrored(layout, frame.y + frame.h);
   const name = `${layerName(frame.cell.layer)} ${columnName(frame.cell.column)}`.trim();
   const textY = sign > 0 ? y + 13 : y + frame.h - 5;
   const button = svg('g', {class: 'toggle', 'data-close': frame.cell.key},
@@ -124,7 +126,7 @@ function titleOf(unit) {
 // The value that leaves a folded box: the last of its nodes that something outside reads.
 function resultOf(unit) {
   const inside = new Set(unit.nodes.map((node) => node.i));
-  const leaving = unit.nodes.filter((node) => node.i === tape.loss || node.users.some((i) => tape.node(i).isForward && !inside.has(i)));
+  const leaving = unit.nodes.filter((node) => node.i === tape.loss || node.inputs.length > 0 && node.users.some((i) => tape.node(i).isForward && !inside.has(i)));
   return leaving[leaving.length - 1] || unit.nodes[unit.nodes.length - 1];
 }
 
@@ -189,7 +191,7 @@ function describe(unit) {
 }
 
 function drawEdge(edge) {
-  const points = routeOf(edge);
+  const points = routeOf(layout, edge);
   let d = `M${points[0].join(' ')}`;
   for (let k = 1; k < points.length; k += 3) d += `C${points.slice(k, k + 3).map((p) => p.join(' ')).join(' ')}`;
   const end = points[points.length - 1];
@@ -205,15 +207,23 @@ function drawEdge(edge) {
   edge.line.append(svg('title', {}, edge.isMirror ? `${count}norm of what is passed back: ${short(edge.norm)}` : `${count}value read`));
 }
 
+// The names of the rows stay in sight.
+function keepNames() {
+  layout.names.setAttribute('transform', `translate(${document.getElementById('scroll').scrollLeft / zoom} 0)`);
+}
+
 function resize() {
   picture.setAttribute('width', Math.round(layout.box.w * zoom));
   picture.setAttribute('height', Math.round(layout.box.h * zoom));
+  keepNames();
 }
 
 // As large as the window allows, but so that text can be read.
 function fit() {
   const room = document.getElementById('scroll');
   const whole = Math.min((room.clientWidth - 4) / layout.box.w, (room.clientHeight - 4) / layout.box.h);
-  zoom = Math.min(1.35, Math.max(0.45, whole));
+  // What is much wider than the window is read by scrolling.
+  const high = (room.clientHeight - 4) / layout.box.h;
+  zoom = whole >= 0.6 ? Math.min(1.35, whole) : Math.min(1, Math.max(0.6, high));
   resize();
 }

@@ -1,9 +1,9 @@
 // Where everything stands: cells by layer (upwards) and time step (to the right), the parameters
 // along an axis below them, and below that axis the gradients, each the mirror image of its node.
 
-const NODE = {w: 94, h: 38, across: 12, up: 20};
+const NODE = {w: 94, h: 36, across: 10, up: 15};
 const FOLDED = {w: 104, h: 52};
-const BETWEEN = {columns: 34, rows: 44, margin: 122};
+const BETWEEN = {columns: 30, rows: 34, margin: 122};
 
 // What is folded: cells are boxes unless they are open, layers are cells unless they are bars.
 const folding = {open: new Set(), bars: new Set(), weights: new Set()};
@@ -79,18 +79,23 @@ function makeLayout() {
   let right = BETWEEN.margin;
   for (const column of columns) {
     const widths = shown.filter((cell) => cell.column === column && !isBar(cell)).map((cell) => sizes.get(cell.key).w);
-    const w = Math.max(48, ...widths);
+    // A column of bars alone says nothing: it is as narrow as can be.
+    const w = Math.max(widths.length ? 48 : 10, ...widths);
     x.set(column, {x: right, w});
-    right += w + BETWEEN.columns;
+    right += w + (widths.length ? BETWEEN.columns : 2);
   }
   layout.width = right;
 
   const weights = placeWeights(layout, right - BETWEEN.columns);
   let top = -weights - BETWEEN.rows;
+  // A lowest row without gradients leaves no gap in the mirror image.
+  const lowest = shown.filter((cell) => cell.layer === layers[0]);
+  const isBare = !lowest.some((cell) => cell.nodes.some((node) => tape.total.has(node.i)));
   for (const layer of layers) {
     const row = shown.filter((cell) => cell.layer === layer);
-    const h = Math.max(FOLDED.h, ...row.filter((cell) => !isBar(cell)).map((cell) => sizes.get(cell.key).h));
-    layout.rows.push({layer, y: top - h, h, isBar: folding.bars.has(layer)});
+    const h = Math.max(folding.bars.has(layer) ? FOLDED.h : NODE.h, ...row.filter((cell) => !isBar(cell)).map((cell) => sizes.get(cell.key).h));
+    if (layer === layers[0]) layout.shift = isBare ? h + BETWEEN.rows : 0;
+    layout.rows.push({layer, y: top - h, h, isBar: folding.bars.has(layer), hasMirror: layer !== layers[0] || !isBare});
     const barred = row.filter(isBar);
     if (barred.length) {
       const from = x.get(barred[0].column).x;
@@ -104,6 +109,7 @@ function makeLayout() {
       if (isBar(cell)) continue;
       const {x: left, w} = x.get(cell.column);
       const size = sizes.get(cell.key);
+      cell.order = columns.indexOf(cell.column);
       placeCell(layout, cell, size, left + (w - size.w) / 2, top - h + (h - size.h) / 2, top - h);
     }
     top -= h + BETWEEN.rows;
@@ -114,7 +120,7 @@ function makeLayout() {
 }
 
 function placeCell(layout, cell, size, x, y, rowTop) {
-  const common = {layer: cell.layer, column: cell.column, cell, rowTop};
+  const common = {layer: cell.layer, column: cell.column, order: cell.order, cell, rowTop};
   if (!isOpen(cell)) {
     addUnit(layout, {...common, kind: 'cell', id: `cell${cell.key}`, nodes: cell.nodes, x, y, w: size.w, h: size.h});
     return;
@@ -132,12 +138,17 @@ function placeCell(layout, cell, size, x, y, rowTop) {
   });
 }
 
+// Where a height above the axis is seen below it.
+function mirrored(layout, y) {
+  return -y - layout.shift;
+}
+
 // A box above the axis, and where its nodes have gradients its mirror image below.
 function addUnit(layout, unit) {
   layout.units.push(unit);
   for (const node of unit.nodes) layout.unitOf.set(node.i, unit);
   if (!unit.nodes.some((node) => tape.total.has(node.i))) return;
-  const image = {...unit, id: `mirror-${unit.id}`, isMirror: true, y: -unit.y - unit.h, of: unit};
+  const image = {...unit, id: `mirror-${unit.id}`, isMirror: true, y: mirrored(layout, unit.y + unit.h), of: unit};
   layout.units.push(image);
   for (const node of unit.nodes) layout.mirrorOf.set(node.i, image);
 }
@@ -147,7 +158,8 @@ function addUnit(layout, unit) {
 function placeWeights(layout, width) {
   const chips = [];
   for (const layer of new Set(tape.forward.filter((node) => node.fixed).map((node) => node.layer))) {
-    const nodes = tape.forward.filter((node) => node.fixed && node.layer === layer);
+    // What is computed of parameters alone is computed once, however often it was recorded.
+    const nodes = tape.forward.filter((node) => node.fixed && node.layer === layer && node.twin === undefined);
     if (nodes.length > 4 && !folding.weights.has(layer)) {
       chips.push({kind: 'weights', id: `weights${layer}`, layer, nodes, w: 150});
     } else {
@@ -180,6 +192,9 @@ function placeWeights(layout, width) {
       }
     }
   });
+  for (const node of tape.forward) {
+    if (node.twin !== undefined) layout.unitOf.set(node.i, layout.unitOf.get(node.twin));
+  }
   return height / 2;
 }
 
@@ -220,7 +235,7 @@ function route(a, b) {
     ? Math.min(Math.max(other.x + other.w / 2, u.x + 14), u.x + u.w - 14) : u.x + u.w / 2);
   const ax = middle(a, b);
   const bx = middle(b, a);
-  const far = a.kind !== 'bar' && b.kind !== 'bar' && a.layer === b.layer && Math.abs(a.column - b.column) > 1;
+  const far = a.kind !== 'bar' && b.kind !== 'bar' && a.layer === b.layer && Math.abs(a.order - b.order) > 1;
   if (far && !a.isWeight) {
     const lane = Math.min(a.rowTop, b.rowTop) - 14;
     const side = Math.sign(bx - ax) * 24;
@@ -243,11 +258,11 @@ function route(a, b) {
 }
 
 // The same for any two boxes: below the axis it is the mirror image, walked the other way.
-function routeOf(edge) {
+function routeOf(layout, edge) {
   if (!edge.isMirror) return route(edge.from, edge.to);
   if (edge.isWeight) {
-    const points = route({...edge.to, y: -edge.to.y - edge.to.h}, edge.from.of);
-    return points.map(([x, y]) => [x, -y]).reverse();
+    const axis = {...edge.to, y: mirrored(layout, edge.to.y + edge.to.h)};
+    return route(axis, edge.from.of).map(([x, y]) => [x, mirrored(layout, y)]).reverse();
   }
-  return route(edge.to.of, edge.from.of).map(([x, y]) => [x, -y]).reverse();
+  return route(edge.to.of, edge.from.of).map(([x, y]) => [x, mirrored(layout, y)]).reverse();
 }

@@ -30,11 +30,13 @@ function readTape(data) {
     terms: new Map(),  // by node: what its gradient is the sum of, [{from, gradient}]
     given: new Map(),  // by node: what its rule passed on, [{input, gradient}]
     recorded: new Map(),  // by node: the nodes that its visit recorded
-    ownerOf: new Map(),   // by node of the gradient: the node that it is drawn with
+    ownerOf: new Map(),   // by node of the gradient: the node whose visit recorded it
+    totalOf: new Map(),   // by node of the gradient: the first node that it is the gradient of
   };
   for (const [from, input, gradient] of data.passed) {
     if (from === input) {
       result.total.set(input, gradient);
+      if (!result.totalOf.has(gradient)) result.totalOf.set(gradient, input);
       result.order.push(input);
     } else {
       add(result.terms, input, {from, gradient});
@@ -78,10 +80,15 @@ function placeInTime(result) {
       column.set(node.i, isAfter ? last : -1);
     }
   }
+  // What has no step of its own and is read in one column only stands there: one step of the inputs,
+  // of the outputs of the layer below, what only the loss reads.
   for (const node of [...result.forward].reverse()) {
-    if (column.get(node.i) !== -1 || !isLook(node)) continue;
+    if (node.step >= 0) continue;
     const readers = new Set(node.users.map((i) => column.get(i)).filter((c) => c !== undefined));
-    if (readers.size === 1 && [...readers][0] < last) column.set(node.i, [...readers][0]);
+    if (readers.size !== 1) continue;
+    const [only] = readers;
+    const isBefore = column.get(node.i) === -1;
+    if (isLook(node) && only >= 0 && only < last || isBefore && only === last) column.set(node.i, only);
   }
   return {of: column, last};
 }
@@ -90,10 +97,14 @@ function placeInTime(result) {
 function label(node) {
   if (node.name) return node.name;
   if (node.parameter) return node.parameter;
-  if (tape.ownerOf.has(node.i) && tape.total.get(tape.ownerOf.get(node.i)) === node.i) {
-    return '∂ ' + label(tape.node(tape.ownerOf.get(node.i)));
-  }
+  if (!node.isForward && tape.totalOf.has(node.i)) return '∂ ' + label(tape.node(tape.totalOf.get(node.i)));
   return node.detail ? `${node.op.name} ${node.detail}` : node.op.name;
+}
+
+// The forward node beside whose mirror image a node of the gradient is shown.
+function drawnAt(i) {
+  if (tape.node(i).isForward) return i;
+  return tape.totalOf.has(i) ? tape.totalOf.get(i) : tape.ownerOf.get(i);
 }
 
 function layerName(layer) {

@@ -22,9 +22,8 @@ function foldAll(how) {
 function activate(unit) {
   if (unit.nodes.length > 1) return select({unit});
   const i = unit.nodes[0].i;
-  const to = unit.isMirror ? tape.total.get(i) : i;
-  history.replaceState(null, '', `#n${to}`);
-  return selectNode(unit.isMirror ? i : to, unit);
+  history.replaceState(null, '', unit.isMirror ? `#g${i}` : `#n${i}`);
+  return select(unit.isMirror ? {gradientOf: i} : {node: i});
 }
 
 function unitOfElement(target) {
@@ -54,6 +53,7 @@ function show(what, isOn) {
   if (what === 'gradients') fit();
   if (what === 'plan') {
     drawLegend();
+    fit();
     selected = null;
     showSelection();
     if (isOn) showPlan();
@@ -79,6 +79,7 @@ function drawLegend() {
     }
     parts.push(element('span', {}, 'the number: its place in the order'));
   }
+  parts.push(element('span', {}, '‖ x ‖ in a box: the norm of its numbers'));
   byId('legend').replaceChildren(...parts);
 }
 
@@ -161,12 +162,12 @@ function onClick(event) {
 }
 
 function followLink() {
-  const match = /^#n(\d+)$/.exec(location.hash);
-  if (!match || !tape.node(Number(match[1]))) return;
-  const i = Number(match[1]);
-  selectNode(i);
-  const owner = tape.ownerOf.has(i) ? tape.ownerOf.get(i) : i;
-  const unit = (tape.ownerOf.has(i) && showing.gradients ? layout.mirrorOf : layout.unitOf).get(owner);
+  const match = /^#([ng])(\d+)$/.exec(location.hash);
+  const i = match ? Number(match[2]) : NaN;
+  if (!tape.node(i)) return;
+  const isGradient = match[1] === 'g' || !tape.node(i).isForward;
+  select(match[1] === 'g' && tape.total.has(i) ? {gradientOf: i} : {node: i});
+  const unit = (isGradient && showing.gradients ? layout.mirrorOf : layout.unitOf).get(drawnAt(i));
   if (unit && unit.g) reveal(unit);
 }
 
@@ -188,6 +189,7 @@ function start() {
   byId('slider').addEventListener('input', (event) => { stop(); goTo(Number(event.target.value)); });
   byId('all').addEventListener('toggle', fillTable);
   picture.addEventListener('click', onClick);
+  byId('scroll').addEventListener('scroll', keepNames);
   picture.addEventListener('dblclick', (event) => {
     const unit = unitOfElement(event.target);
     if (unit && unit.nodes.length > 1) openUnit(unit);
@@ -204,8 +206,8 @@ function start() {
   showing.weights = tape.forward.length <= few / 2;
   byId('weights').checked = showing.weights;
   draw();
-  fit();
   drawLegend();
+  fit();
   welcome();
   const firstUnit = layout.units.find((unit) => unit.g);
   if (firstUnit) firstUnit.g.setAttribute('tabindex', 0);

@@ -43,8 +43,8 @@ function badgeOf(unit) {
   const text = own.length > 3 ? `${own[0]}…${own[own.length - 1]}` : own.join(' ');
   const w = 10 + 6.2 * text.length;
   return svg('g', {class: 'kernel'},
-      svg('rect', {x: unit.x + unit.w - w + 4, y: unit.y - 8, width: w, height: 15, rx: 7}),
-      write(unit.x + unit.w - w / 2 + 4, unit.y + 3, text));
+      svg('rect', {x: unit.x + unit.w - w + 4, y: unit.y - 12, width: w, height: 15, rx: 7}),
+      write(unit.x + unit.w - w / 2 + 4, unit.y - 1, text));
 }
 
 function kernelText(node) {

@@ -149,10 +149,10 @@ function stepText() {
     const reads = node.inputs.length ? ` of ${node.inputs.map((i) => `#${i}`).join(' ')}` : '';
     return `${start}#${node.i} ${label(node)}${reads}${time}, ${shapeText(node)}`;
   }
-  if (phase.name === 'Forward') return `${start}#${node.i} ${label(node)}${time} = ${inBox(node.value)}`;
+  if (phase.name === 'Forward') return `${start}#${node.i} ${label(node)}${time}  →  ${inBox(node.value)}`;
   const terms = tape.terms.get(node.i) || [];
   const sum = terms.length > 1 ? `, the sum of ${terms.length} terms` : '';
-  return `${start}∂ #${node.i} ${label(node)}${time} = ${inBox(tape.node(tape.total.get(node.i)).value)}${sum}`;
+  return `${start}∂ #${node.i} ${label(node)}${time}  →  ${inBox(tape.node(tape.total.get(node.i)).value)}${sum}`;
 }
 
 // Scrolls a box into sight.

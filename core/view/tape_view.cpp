@@ -169,6 +169,7 @@ nlohmann::ordered_json TapeView::node(std::uint32_t i) {
   if (node.origin >= 0) entry["of"] = node.origin;
   if (layers_.of_node[i] != Layers::kNone) entry["layer"] = layers_.of_node[i];
   if (node.fixed) entry["fixed"] = true;
+  if (node.fixed && node.twin != i) entry["twin"] = node.twin;
   entry["value"] = value(i);
   return entry;
 }
