@@ -18,9 +18,10 @@ function svg(name, attributes = {}, ...children) {
 }
 
 function write(x, y, text, classes = '', room = Infinity) {
-  const most = Math.max(3, Math.floor(room / 6.4));
+  const isLong = text.length * 7 > room;
+  const most = Math.max(3, Math.floor(room / (isLong ? 5.6 : 7)));
   const cut = text.length > most ? text.slice(0, most - 1) + '…' : text;
-  return svg('text', {x, y, class: classes}, cut);
+  return svg('text', {x, y, class: isLong ? `${classes} long` : classes}, cut);
 }
 
 // Seven classes of equal ratios, from the least to the greatest gradient that was passed.

@@ -95,9 +95,9 @@ function placeInTime(result) {
 
 // What a node is called: by its equation, as a parameter, or as its operation.
 function label(node) {
-  if (node.name) return node.name;
-  if (node.parameter) return node.parameter;
   if (!node.isForward && tape.totalOf.has(node.i)) return '∂ ' + label(tape.node(tape.totalOf.get(node.i)));
+  if (node.parameter) return node.parameter;
+  if (node.name) return node.name;
   return node.detail ? `${node.op.name} ${node.detail}` : node.op.name;
 }
 
@@ -127,7 +127,7 @@ function short(x) {
   if (typeof x !== 'number') return String(x);
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return String(x);
   const size = Math.abs(x);
-  if (size < 1e-4 || size >= 1e6) return x.toExponential(2);
+  if (size < 1e-4 || size >= 1e6) return x.toExponential(3).replace(/\.?0+e/, 'e');
   return String(Number(x.toPrecision(4)));
 }
 

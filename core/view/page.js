@@ -71,6 +71,9 @@ function drawLegend() {
                          k === 6 ? `${at(6)} to ${at(7)}` : `to ${at(k + 1)}`));
     }
   }
+  if (edges.some((edge) => edge.isMirror && edge.norm === 0)) {
+    parts.push(element('span', {}, svg('svg', {width: 34, height: 8, 'aria-hidden': 'true'}, svg('path', {d: 'M1 4H33', class: 'edge zero'})), '0'));
+  }
   if (showing.plan) {
     parts.push(element('b', {}, 'Kernels:'));
     for (const [kind, text] of Object.entries(kindTexts)) {

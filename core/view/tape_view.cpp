@@ -18,6 +18,11 @@ nlohmann::ordered_json number(double value) {
 
 bool is_parameter(const Node& node) { return node.op->kind == OpKind::leaf && node.parameter >= 0; }
 
+/// What equations call the nodes; nothing where they do not.
+std::vector<std::string> names_of(const Tape& tape) {
+  return std::vector<std::string>(static_cast<std::size_t>(tape.node_count()));
+}
+
 std::string_view name_of(OpKind kind) {
   switch (kind) {
     case OpKind::leaf:
@@ -140,6 +145,7 @@ void TapeView::find_nodes() {
     if (i <= loss_.index()) forward.push_back(i);
   }
   layers_ = find_layers(graph, forward);
+  names_ = names_of(tape_);
   constexpr Index kLeast = 4;
   constexpr Index kMost = 64;
   most_ = std::clamp(numbers_ / static_cast<Index>(nodes_.size()), kLeast, kMost);
@@ -161,6 +167,7 @@ nlohmann::ordered_json TapeView::node(std::uint32_t i) {
   } else if (!detail.empty()) {
     entry["detail"] = detail;
   }
+  if (!names_[i].empty()) entry["name"] = names_[i];
   Json shape = Json::array();
   for (int axis = 0; axis < node.shape.rank(); ++axis) shape.push_back(node.shape[axis]);
   entry["shape"] = std::move(shape);

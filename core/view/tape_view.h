@@ -34,6 +34,7 @@ class TapeView {
   Index most_ = 0;                    // the same of one node
   std::vector<std::uint32_t> nodes_;  // shown, ascending
   std::vector<std::uint8_t> shown_;   // by node
+  std::vector<std::string> names_;    // by node, what equations call it
   Layers layers_;
   std::vector<const Op*> ops_;
 };

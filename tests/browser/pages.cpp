@@ -48,7 +48,8 @@ void write(const std::string& folder, const std::string& name, Tape& tape, Var l
   for (const Parameter& parameter : parameters.all()) {
     expected["gradients"][parameter.name()] = numbers(gradients[parameter]);
   }
-  write_file(folder + "/" + name + ".json", expected.dump(1, ' ', false, Json::error_handler_t::replace));
+  write_file(folder + "/" + name + ".json",
+             expected.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
 /// The linear network of the tutorials: outputs [4,4], [12,12], [32,32].
