@@ -210,9 +210,10 @@ TEST_CASE("view: a name that is no UTF-8 and a number that is none are written a
   const Parameters parameters;
   const Parameter W = parameters.add("W\xff", {2}, constant(-1));
   Tape tape;
-  const Var y = log(tape.parameter(W) * tape.input(ramp({2}, 1, -1)));
+  const Var w = tape.parameter(W);
+  const Var y = log(w * tape.input(ramp({2}, 1, -1)));
   const auto nodes = nodes_of(read(tape, sum(y)));
-  CHECK(nodes.at(0)["parameter"] == "W\xef\xbf\xbd");
+  CHECK(nodes.at(w.index())["parameter"] == "W\xef\xbf\xbd");
   CHECK(nodes.at(y.index())["value"]["x"][0].is_string());
   CHECK(nodes.at(y.index())["value"]["x"][1] == "-inf");
 }
