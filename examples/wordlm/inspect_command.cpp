@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <unroll/core/files.h>
 
+#include <array>
+
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
@@ -51,14 +53,17 @@ InspectedModel model_of(const Checkpoint& checkpoint, const std::string& name) {
 }  // namespace
 
 void run_inspect(const InspectOptions& options) {
-  const examples::NamedFile output{"--output", options.output};
+  const std::array outputs{examples::NamedFile{"--output", options.output},
+                           examples::NamedFile{"--view", options.view}};
   const examples::NamedFile input{"--load", options.load};
-  examples::check_outputs(std::span(&output, 1), std::span(&input, 1));
+  examples::check_outputs(outputs, std::span(&input, 1));
   const Checkpoint checkpoint = load_best(options.load);
   check_units(options, checkpoint.settings.model.hidden);
   std::vector<InspectedText> texts;
-  for_each_given_text(options.texts, "inspect",
-                      [&](const std::string& text) { texts.push_back(inspect(checkpoint, text)); });
+  for_each_given_text(options.texts, "inspect", [&](const std::string& text) {
+    texts.push_back(inspect(checkpoint, text));
+    if (texts.size() == 1 && !options.view.empty()) write_tape(checkpoint, text, options.view);
+  });
   const auto units = units_of(options, texts);
   unroll::write_file(options.output,
                      inspection_page(model_of(checkpoint, options.load), texts, units));
@@ -68,6 +73,7 @@ void run_inspect(const InspectOptions& options) {
         text.log_p / static_cast<double>(text.words.size()), text.perplexity(), text.unknown());
   }
   say("page: {}\n", options.output);
+  if (!options.view.empty()) say("tape: {}\n", options.view);
 }
 
 }  // namespace wordlm
