@@ -325,7 +325,7 @@ TEST_CASE("inspect: the tape of the first text has its log p as a loss") {
     CHECK(-loss == doctest::Approx(std::stod(first_row(result.out)[0])).epsilon(0.001));
   }
   CHECK(run({"inspect", "--load", model, "--text", "x", "-o", page, "--view", page}).err ==
-        "wordlm: " + page + ": --view would overwrite the file of --output\n");
+        "wordlm: " + page + ": --view would overwrite that of --output\n");
 }
 
 TEST_CASE("inspect: what cannot be done is said") {
