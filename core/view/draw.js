@@ -66,9 +66,13 @@ function draw() {
     drawEdge(edge);
     lines.append(edge.line, edge.head);
   }
+  // Keys and screen readers go through the boxes as the tape does, forward and then backward.
+  layout.units.sort((a, b) => Boolean(a.isMirror) - Boolean(b.isMirror) ||
+                              (a.isMirror ? b.nodes[0].i - a.nodes[0].i : a.nodes[0].i - b.nodes[0].i));
   for (const unit of layout.units) {
     if (unit.isMirror && !hasGradients) continue;
     unit.g = drawUnit(unit);
+    if (!boxes.children.length) unit.g.setAttribute('tabindex', 0);
     boxes.append(unit.g);
   }
   picture.replaceChildren(patterns(), behind, lines, boxes, layout.names);

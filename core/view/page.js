@@ -40,8 +40,7 @@ function focusUnit(unit) {
 }
 
 function moveFocus(direction) {
-  const visible = layout.units.filter((unit) => unit.g)
-      .sort((a, b) => Boolean(a.isMirror) - Boolean(b.isMirror) || (a.isMirror ? b.nodes[0].i - a.nodes[0].i : a.nodes[0].i - b.nodes[0].i));
+  const visible = layout.units.filter((unit) => unit.g);
   const now = visible.findIndex((unit) => unit.g === document.activeElement);
   focusUnit(visible[Math.max(0, Math.min(visible.length - 1, now + direction))]);
 }
@@ -212,8 +211,6 @@ function start() {
   drawLegend();
   fit();
   welcome();
-  const firstUnit = layout.units.find((unit) => unit.g);
-  if (firstUnit) firstUnit.g.setAttribute('tabindex', 0);
   followLink();
 }
 

@@ -165,6 +165,18 @@ class Check:
         self.browser.key("g")
         self.equal(self.run("document.querySelectorAll('.unit.mirror').length"), below, "mirror images after G again")
 
+    def order(self):
+        """Boxes come in the order of the tape, each with a text that says what it is; keys go the same way."""
+        first = self.run("[...picture.querySelectorAll('.unit:not(.mirror)')].map((g) => layout.units.find((u) => u.g === g).nodes[0].i)")
+        self.equal(first, sorted(first), "the order of the boxes")
+        self.that(self.run("[...picture.querySelectorAll('.unit')].every((g) => g.getAttribute('aria-label'))"), "a box has no label")
+        self.equal(self.run("picture.querySelectorAll('[tabindex=\"0\"]').length"), 1, "boxes that Tab stops at")
+        self.run("picture.querySelector('[tabindex=\"0\"]').focus()")
+        self.browser.key("ArrowDown")
+        self.equal(self.run("layout.units.findIndex((u) => u.g === document.activeElement)"), 1, "the box below the first")
+        self.browser.key("ArrowUp")
+        self.equal(self.run("layout.units.findIndex((u) => u.g === document.activeElement)"), 0, "the box above it")
+
     def plan(self):
         """The overlay: kernels in their order with times, and the nodes of each."""
         self.browser.click("#plan")
@@ -196,6 +208,7 @@ def check_small(browser, folder, name):
     page.stepping()
     page.folding()
     page.mirror()
+    page.order()
     page.plan()
     page.done()
 
@@ -238,6 +251,8 @@ def check_large(browser, folder):
 def check_names(browser, folder):
     """Names that would be markup are shown as they are."""
     page = Check(browser, folder, "names")
+    page.nodes()
+    page.run("(location.hash = '', welcome())")
     page.equal(page.run("document.title"), "</title><script>alert(1)</script>", "the title")
     name = page.run("tape.forward.find((node) => node.parameter).parameter")
     page.equal(name, "</script><b>.<!--\"'&\ufffd", "the parameter")
