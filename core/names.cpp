@@ -437,10 +437,11 @@ void Naming::learn_states() {
 
 void Naming::name_gradients() {
   for (const auto& [node, name] : pinned_) names_[node] = name;  // those of gradients too
-  for (const Index32 loss : sources_.losses) {
-    if (names_[loss].empty()) names_[loss] = "loss";
+  for (const PassedGradient& passed : graph_.passed) {
+    if (names_[passed.loss].empty()) names_[passed.loss] = "loss";
   }
-  for (const auto& [node, gradient] : sources_.gradients) {
+  for (const auto& [loss, node, input, gradient] : graph_.passed) {
+    if (node != input) continue;  // a term of the gradient
     const std::string& name = names_[node];
     if (name.empty() || !names_[gradient].empty()) continue;
     const bool is_one = name.find(' ') == std::string::npos;
@@ -453,13 +454,10 @@ void Naming::name_gradients() {
 void NameSources::clear() {
   given.clear();
   equations.clear();
-  gradients.clear();
-  losses.clear();
 }
 
 std::size_t NameSources::bytes() const {
-  return given.capacity() * sizeof(given[0]) + equations.capacity() * sizeof(equations[0]) +
-         gradients.capacity() * sizeof(gradients[0]) + losses.capacity() * sizeof(losses[0]);
+  return given.capacity() * sizeof(given[0]) + equations.capacity() * sizeof(equations[0]);
 }
 
 std::vector<std::string> derive_names(const Graph& graph, const NameSources& sources) {
@@ -487,8 +485,8 @@ std::string Tape::called(std::uint32_t index) const {
 
 std::vector<std::int32_t> Tape::gradient_nodes() const {
   std::vector<std::int32_t> result(graph_.nodes.size(), -1);
-  for (const auto& [node, gradient] : name_sources_.gradients) {
-    result[node] = static_cast<std::int32_t>(gradient);
+  for (const auto& [loss, node, input, gradient] : graph_.passed) {
+    if (node == input) result[node] = static_cast<std::int32_t>(gradient);
   }
   return result;
 }
