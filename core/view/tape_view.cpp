@@ -18,11 +18,6 @@ nlohmann::ordered_json number(double value) {
 
 bool is_parameter(const Node& node) { return node.op->kind == OpKind::leaf && node.parameter >= 0; }
 
-/// What equations call the nodes; nothing where they do not.
-std::vector<std::string> names_of(const Tape& tape) {
-  return std::vector<std::string>(static_cast<std::size_t>(tape.node_count()));
-}
-
 std::string_view name_of(OpKind kind) {
   switch (kind) {
     case OpKind::leaf:
@@ -145,7 +140,7 @@ void TapeView::find_nodes() {
     if (i <= loss_.index()) forward.push_back(i);
   }
   layers_ = find_layers(graph, forward);
-  names_ = names_of(tape_);
+  names_ = tape_.names();
   constexpr Index kLeast = 4;
   constexpr Index kMost = 64;
   most_ = std::clamp(numbers_ / static_cast<Index>(nodes_.size()), kLeast, kMost);
