@@ -23,8 +23,9 @@ using wordlm::Tracking;
 
 namespace {
 
-constexpr Index kLongest = 12;   // a's of a string
-constexpr Index kCounters = 12;  // units that read them
+constexpr Index kLongest = 12;      // a's of a string
+constexpr Index kCounters = 12;     // units that read them
+constexpr Index kRemembering = 64;  // units that read quotes
 constexpr Index kBatch = 32;
 constexpr std::array<const char*, 3> kSymbols = {"|", "a", "b"};  // END, and what stands before
 
@@ -126,7 +127,7 @@ InspectedText inspect(const LanguageModel& model, const TokenText& tokens,
 namespace {
 
 constexpr std::array<std::string_view, 6> kWords = {"sun", "rain", "we", "go", "sea", "old"};
-constexpr std::int64_t kWordsPerQuote = 6;  // in the mean, between one mark and the next
+constexpr std::int64_t kWordsPerMark = 10;  // in the mean, between one mark and the next
 
 }  // namespace
 
@@ -136,7 +137,7 @@ std::string quoted_text(Index words, std::uint64_t seed) {
   bool open = false;
   for (Index i = 0; i < words; ++i) {
     const std::string_view word = kWords[static_cast<std::size_t>(random.below(kWords.size()))];
-    const bool has_mark = random.below(kWordsPerQuote) == 0;
+    const bool has_mark = random.below(kWordsPerMark) == 0;
     text +=
         fmt::format("{}{}{} ", has_mark && !open ? "\"" : "", word, has_mark && open ? "\"" : "");
     open = open != has_mark;
@@ -145,7 +146,7 @@ std::string quoted_text(Index words, std::uint64_t seed) {
 }
 
 double quoted_entropy() {
-  const double mark = 1.0 / kWordsPerQuote;
+  const double mark = 1.0 / kWordsPerMark;
   const double choices =
       std::log(kWords.size()) - mark * std::log(mark) - (1 - mark) * std::log(1 - mark);
   double characters = 1 + mark;  // the blank, and a mark or none
@@ -264,14 +265,14 @@ QuoteReader train_quotes(std::uint64_t seed) {
   QuoteReader result{
       .tokens = static_cast<std::int64_t>(text.tokens.size()), .texts = {}, .unit = {}};
   LanguageModel model(result.tokens, {.vector = 8,
-                                      .hidden = 24,
+                                      .hidden = kRemembering,
                                       .steps = 48,
-                                      .updates = 1500,
+                                      .updates = 1000,
                                       .learning_rate = 2e-2,
                                       .seed = seed});
   result.loss = model.train(text.ids);
   std::vector<std::int32_t> ids;
-  for (const char c : quoted_text(120, 2)) ids.push_back(text.id(std::string_view(&c, 1)));
+  for (const char c : quoted_text(200, 2)) ids.push_back(text.id(std::string_view(&c, 1)));
   result.texts.push_back(inspect(model, text, ids));
   // The first of the quantities is the quote.
   result.unit =
@@ -297,15 +298,16 @@ std::string with_signs(const InspectedText& text, const Tracking& unit) {
 }
 
 void show_quotes(const Folder& folder) {
-  constexpr std::uint64_t kTrainings = 6;
-  say("\nAnother LSTM, of 24 units, reads the characters of a text in which quotes open and close. "
+  constexpr std::uint64_t kTrainings = 8;
+  say("\nAnother LSTM, of {} units, reads the characters of a text in which quotes open and close. "
       "The\n"
       "two marks are the same character: which of them can come next, only memory tells. No model "
       "can\n"
       "have a loss below {:.4f} nats a character. Not every training ends with a unit that keeps "
       "the\n"
-      "quote to itself, so there are {} at most, by the same criterion:\n\n",
-      quoted_entropy(), kTrainings);
+      "quote to itself; they are repeated, {} times at most, until one does, by the criterion "
+      "above:\n\n",
+      kRemembering, quoted_entropy(), kTrainings);
   Table table{{"training", "loss", "unit", "correlation"}, {}};
   QuoteReader best;
   for (std::uint64_t seed = 1; seed <= kTrainings && !best.unit.tracks(); ++seed) {
@@ -326,7 +328,9 @@ void show_quotes(const Folder& folder) {
   if (std::ranges::find(units, best.unit.unit) == units.end()) units.push_back(best.unit.unit);
   folder.write("gates_quotes.html",
                wordlm::inspection_page(
-                   described("quotes", fmt::format("an LSTM of 24 units, loss {:.4f}", best.loss),
+                   described("quotes",
+                             fmt::format("an LSTM of {} units, loss {:.4f} nats a character",
+                                         kRemembering, best.loss),
                              best.tokens),
                    best.texts, {units}, std::span(&best.unit, 1)));
 }

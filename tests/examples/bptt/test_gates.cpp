@@ -70,11 +70,11 @@ TEST_CASE("gates: quotes of the text open before a word and close after one") {
     }
     open = !open;
   }
-  CHECK(marks / 20000 == doctest::Approx(1.0 / 6).epsilon(0.05));
-  // Six words and one mark in six: (ln 6 + H(1/6)) nats over 17/6 + 1 + 1/6 = 4 characters.
-  CHECK(static_cast<double>(text.size()) / 20000 == doctest::Approx(4).epsilon(0.01));
-  const double binary = std::log(6.0) / 6 + 5.0 / 6 * std::log(6.0 / 5);
-  CHECK(quoted_entropy() == doctest::Approx((std::log(6.0) + binary) / 4));
+  CHECK(marks / 20000 == doctest::Approx(0.1).epsilon(0.06));
+  // Six words, a mark at one in ten: (ln 6 + H(1/10)) nats over 17/6 + 1 + 1/10 characters.
+  CHECK(static_cast<double>(text.size()) / 20000 == doctest::Approx(17.0 / 6 + 1.1).epsilon(0.01));
+  const double binary = 0.1 * std::log(10.0) + 0.9 * std::log(10.0 / 9);
+  CHECK(quoted_entropy() == doctest::Approx((std::log(6.0) + binary) / (17.0 / 6 + 1.1)));
 }
 
 TEST_CASE("gates: what is inside a language model while it reads are its own probabilities") {
