@@ -16,15 +16,15 @@
 #include <unroll/layers/crf.h>
 #include <unroll/layers/dropout.h>
 #include <unroll/layers/initial_state.h>
-#include <unroll/layers/linear.h>
+#include <unroll/layers/output_layers.h>
 #include <unroll/layers/padding.h>
 #include <unroll/layers/stack.h>
 #include <unroll/layers/stepper.h>
 #include <unroll/layers/torch_weights.h>
+#include <unroll/layers/tree_levels.h>
 #include <unroll/layers/truncate.h>
 #include <unroll/layers/zoneout.h>
 #include <unroll/ops/check_gradients.h>
-#include <unroll/ops/index.h>
 #include <unroll/ops/matmul.h>
 #include <unroll/ops/random.h>
 #include <unroll/ops/ranking.h>

@@ -71,6 +71,7 @@ void Differentiation::walk() {
     }
   } restore{tape_};
   tape_.origin_ = static_cast<std::int32_t>(loss_);
+  tape_.name_sources_.losses.push_back(loss_);
   contribute(loss_, gradient_algebra().full(tape_, tape_.graph().nodes[loss_].shape, 1));
   for (std::uint32_t i = loss_ + 1; i-- > first_;) visit(i);
 }
@@ -80,6 +81,7 @@ void Differentiation::visit(std::uint32_t index) {
   tape_.step_ = tape_.graph().nodes[index].step;
   tape_.origin_ = static_cast<std::int32_t>(index);
   const Var dy = sum(index);
+  tape_.name_sources_.gradients.emplace_back(index, dy.index());
   const Node& node = tape_.graph().nodes[index];  // until the rule records, which moves the nodes
   if (node.op->gradient == nullptr) return;
 

@@ -24,16 +24,18 @@ void Folder::write(std::string_view name, std::string_view bytes) const {
   examples::say("written: {}\n", path_of(name));
 }
 
-void Folder::write(std::string_view name, const examples::Chart& chart) const {
+void Folder::write(std::string_view name, const examples::Picture& picture) const {
   if (!is_given()) return;
-  write(std::string(name) + ".svg", examples::to_svg(chart));
-  write(std::string(name) + ".png", examples::to_png(chart));
+  write(std::string(name) + ".svg", examples::to_svg(picture));
+  write(std::string(name) + ".png", examples::to_png(picture));
+}
+
+void Folder::write(std::string_view name, const examples::Chart& chart) const {
+  write(name, examples::picture_of(chart));
 }
 
 void Folder::write(std::string_view name, const examples::HeatMap& map) const {
-  if (!is_given()) return;
-  write(std::string(name) + ".svg", examples::to_svg(map));
-  write(std::string(name) + ".png", examples::to_png(map));
+  write(name, examples::picture_of(map));
 }
 
 }  // namespace bptt

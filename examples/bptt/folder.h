@@ -19,7 +19,8 @@ class Folder {
   [[nodiscard]] bool is_given() const { return !path_.empty(); }
   /// Writes `bytes` as the file `name` and says so. IoError where that cannot be done.
   void write(std::string_view name, std::string_view bytes) const;
-  /// Writes a chart, or a heat map, as `name`.svg and `name`.png.
+  /// Writes a picture, chart or heat map as `name`.svg and `name`.png.
+  void write(std::string_view name, const examples::Picture& picture) const;
   void write(std::string_view name, const examples::Chart& chart) const;
   void write(std::string_view name, const examples::HeatMap& map) const;
   /// Where the file `name` lies.

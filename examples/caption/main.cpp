@@ -2,6 +2,7 @@
 /// loss beside the best possible.
 
 #include "caption/commands.h"
+#include "common/command_line.h"
 #include "common/program.h"
 #include "common/validators.h"
 
@@ -69,26 +70,18 @@ int run(int argc, char** argv) {
   TrainOptions train;
   EvalOptions eval;
   DescribeOptions describe;
-  add_train(*app.add_subcommand("train", "train a model"), train);
+  auto* const train_command = app.add_subcommand("train", "train a model");
+  add_train(*train_command, train);
   auto* const eval_command = app.add_subcommand("eval", "the loss on scenes with captions");
   eval_command->add_option("--load", eval.load, "the model")->required();
   eval_command->add_option("--data", eval.data,
                            "scenes, as for train; without it other built-in scenes");
   auto* const describe_command = app.add_subcommand("describe", "captions of scenes");
   add_describe(*describe_command, describe);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (app.got_subcommand(eval_command)) {
-    run_eval(eval);
-  } else if (app.got_subcommand(describe_command)) {
-    run_describe(describe);
-  } else {
-    return run_train(train);
-  }
-  return 0;
+  return examples::run_command(app, argc, argv,
+                               {{train_command, [&] { return run_train(train); }},
+                                {eval_command, [&] { run_eval(eval); }},
+                                {describe_command, [&] { run_describe(describe); }}});
 }
 
 }  // namespace

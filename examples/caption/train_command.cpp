@@ -4,9 +4,9 @@
 #include "caption/captioner_file.h"
 #include "caption/commands.h"
 #include "caption/task.h"
+#include "common/hold_out.h"
 #include "common/numbers.h"
 #include "common/output.h"
-#include "common/outputs.h"
 
 namespace caption {
 
@@ -15,7 +15,6 @@ using examples::say;
 namespace {
 
 constexpr std::int64_t kTested = 2000;  // built-in scenes held out
-constexpr std::size_t kHeldOut = 10;    // one in so many is held out of a file
 
 /// Scenes to train on and to test with.
 struct Split {
@@ -24,16 +23,8 @@ struct Split {
 };
 
 Split hold_out(Examples all) {
-  Split split{{{}, all.description}, {}};
-  for (std::size_t i = 0; i < all.examples.size(); ++i) {
-    const bool held_out = i % kHeldOut == 0;
-    (held_out ? split.test : split.train).examples.push_back(std::move(all.examples[i]));
-  }
-  if (split.train.examples.empty()) {
-    unroll::fail<unroll::Error>("{}: too few scenes to hold a tenth of them out",
-                                split.train.description);
-  }
-  return split;
+  auto [train, test] = examples::hold_out_tenth(std::move(all.examples), all.description, "scenes");
+  return {{std::move(train), all.description}, {std::move(test), ""}};
 }
 
 Split read(const DataSettings& data, std::uint64_t seed) {
@@ -59,10 +50,8 @@ examples::WordIds words_of(const Examples& all, const TrainOptions& options) {
 /// Throws where an output is an input or another output.
 void check_files(const TrainOptions& options) {
   using examples::NamedFile;
-  const std::array outputs = {NamedFile{"--save", options.training.save.path},
-                              NamedFile{"--plot", options.training.plot}};
   const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test}};
-  examples::check_outputs(outputs, inputs);
+  options.training.check_files(inputs);
 }
 
 int check(const TrainOptions& options) {

@@ -1,39 +1,8 @@
 #include "common/canvas.h"
 
-#include <unroll/core/error.h>
-
-#include <cairo-svg.h>
-
 #include <cmath>
-#include <memory>
 
 namespace examples {
-namespace {
-
-struct Destroy {
-  void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
-  void operator()(cairo_t* context) const { cairo_destroy(context); }
-};
-using Surface = std::unique_ptr<cairo_surface_t, Destroy>;
-using Context = std::unique_ptr<cairo_t, Destroy>;
-
-void require(cairo_status_t status) {
-  if (status == CAIRO_STATUS_SUCCESS) return;
-  unroll::fail<unroll::Error>("the picture cannot be drawn: {}", cairo_status_to_string(status));
-}
-
-cairo_status_t append(void* bytes, const unsigned char* data, unsigned int length) {
-  static_cast<std::string*>(bytes)->append(reinterpret_cast<const char*>(data), length);
-  return CAIRO_STATUS_SUCCESS;
-}
-
-void draw_on(cairo_surface_t* surface, const std::function<void(cairo_t*)>& draw) {
-  const Context context(cairo_create(surface));
-  draw(context.get());
-  require(cairo_status(context.get()));
-}
-
-}  // namespace
 
 void Canvas::clear() {
   set(kPaper);
@@ -89,23 +58,6 @@ void Canvas::line(double x0, double y0, double x1, double y1) {
   cairo_move_to(cr_, x0, y0);
   cairo_line_to(cr_, x1, y1);
   cairo_stroke(cr_);
-}
-
-std::string svg_of(int width, int height, const std::function<void(cairo_t*)>& draw) {
-  std::string bytes;
-  const Surface surface(cairo_svg_surface_create_for_stream(append, &bytes, width, height));
-  draw_on(surface.get(), draw);
-  cairo_surface_finish(surface.get());
-  require(cairo_surface_status(surface.get()));
-  return bytes;
-}
-
-std::string png_of(int width, int height, const std::function<void(cairo_t*)>& draw) {
-  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height));
-  draw_on(surface.get(), draw);
-  std::string bytes;
-  require(cairo_surface_write_to_png_stream(surface.get(), append, &bytes));
-  return bytes;
 }
 
 }  // namespace examples

@@ -4,7 +4,6 @@
 #include <cairo.h>
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -46,10 +45,5 @@ class Canvas {
  protected:
   cairo_t* cr_;  // NOLINT: for what only one kind of picture draws
 };
-
-/// The bytes of an SVG file, or of a PNG file, of what `draw` draws; unroll::Error where cairo
-/// fails.
-[[nodiscard]] std::string svg_of(int width, int height, const std::function<void(cairo_t*)>& draw);
-[[nodiscard]] std::string png_of(int width, int height, const std::function<void(cairo_t*)>& draw);
 
 }  // namespace examples

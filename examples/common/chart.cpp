@@ -207,12 +207,8 @@ class Drawing : Canvas {
 
 }  // namespace
 
-std::string to_svg(const Chart& chart) {
-  return svg_of(kChartWidth, kChartHeight, [&](cairo_t* cr) { Drawing(cr, chart).draw(); });
-}
-
-std::string to_png(const Chart& chart) {
-  return png_of(kChartWidth, kChartHeight, [&](cairo_t* cr) { Drawing(cr, chart).draw(); });
+Picture picture_of(const Chart& chart) {
+  return {kChartWidth, kChartHeight, [chart](cairo_t* context) { Drawing(context, chart).draw(); }};
 }
 
 }  // namespace examples

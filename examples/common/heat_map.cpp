@@ -334,14 +334,9 @@ std::vector<std::pair<ChartPoint, ChartPoint>> contour_of(const HeatMap& map,
   return pieces;
 }
 
-std::string to_svg(const HeatMap& map) {
+Picture picture_of(const HeatMap& map) {
   check(map);
-  return svg_of(kChartWidth, kChartHeight, [&](cairo_t* cr) { Drawing(cr, map).draw(); });
-}
-
-std::string to_png(const HeatMap& map) {
-  check(map);
-  return png_of(kChartWidth, kChartHeight, [&](cairo_t* cr) { Drawing(cr, map).draw(); });
+  return {kChartWidth, kChartHeight, [map](cairo_t* context) { Drawing(context, map).draw(); }};
 }
 
 }  // namespace examples

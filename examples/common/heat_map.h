@@ -1,5 +1,5 @@
 #pragma once
-/// Matrices of numbers as colours, drawn by cairo: the same picture as SVG and as PNG.
+/// Matrices of numbers as colours, as pictures.
 
 #include <optional>
 #include <string>
@@ -55,10 +55,8 @@ struct HeatMap {
                                                                         const HeatPanel& panel,
                                                                         double level);
 
-/// The bytes of an SVG file, of the size of a chart. unroll::Error where a panel has not rows x
-/// columns values.
-[[nodiscard]] std::string to_svg(const HeatMap& map);
-/// The bytes of a PNG file.
-[[nodiscard]] std::string to_png(const HeatMap& map);
+/// The map as a picture of the size of a chart. unroll::Error where a panel has not rows x columns
+/// values.
+[[nodiscard]] Picture picture_of(const HeatMap& map);
 
 }  // namespace examples

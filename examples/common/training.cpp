@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "common/chart.h"
-#include "common/chart_file.h"
 #include "common/interrupt.h"
 #include "common/numbers.h"
 #include "common/output.h"

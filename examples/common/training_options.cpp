@@ -1,6 +1,7 @@
 #include "common/training_options.h"
 
 #include <algorithm>
+#include <array>
 
 #include "common/output.h"
 #include "common/validators.h"
@@ -60,6 +61,11 @@ Options add_save_options(CLI::App& app, SaveOptions& options) {
                      "keep so many older files beside that of --save, as FILE.1, FILE.2 ...")
           ->check(CLI::Range(0, 1000))
           ->needs(save)};
+}
+
+void TrainingOptions::check_files(std::span<const NamedFile> inputs) const {
+  const std::array outputs = {NamedFile{"--save", save.path}, NamedFile{"--plot", plot}};
+  check_outputs(outputs, inputs);
 }
 
 void TrainingOptions::take_over(TrainingSettings& loaded) const {

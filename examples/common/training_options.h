@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/outputs.h"
 #include "common/training.h"
 
 namespace examples {
@@ -29,6 +30,8 @@ struct TrainingOptions {
   std::optional<std::int64_t> epochs;  // with `load`: given anew
   std::optional<double> learning_rate;
 
+  /// Throws unroll::IoError where one of its outputs cannot be written, or is one of the inputs.
+  void check_files(std::span<const NamedFile> inputs) const;
   /// The settings of a model that is gone on with, changed where the user says so.
   void take_over(TrainingSettings& loaded) const;
 };

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "common/chart_file.h"
+#include "common/chart.h"
 #include "common/interrupt.h"
 #include "common/numbers.h"
 #include "common/output.h"

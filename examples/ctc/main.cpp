@@ -1,6 +1,7 @@
 /// ctc: labels of a signal, whose alignment with it is not known. Without arguments it trains on
 /// built-in signals and prints its label error rate beside that of the process that made them.
 
+#include "common/command_line.h"
 #include "common/program.h"
 #include "common/validators.h"
 #include "ctc/commands.h"
@@ -44,7 +45,8 @@ int run(int argc, char** argv) {
   TrainOptions train;
   EvalOptions eval;
   SpellOptions spell;
-  add_train(*app.add_subcommand("train", "train a model"), train);
+  auto* const train_command = app.add_subcommand("train", "train a model");
+  add_train(*train_command, train);
   auto* const eval_command = app.add_subcommand("eval", "errors on signals with labels");
   eval_command->add_option("--load", eval.load, "the model")->required();
   eval_command->add_option("--data", eval.data,
@@ -64,19 +66,10 @@ int run(int argc, char** argv) {
   spell_command->add_option("--plot", spell.plot,
                             "where to draw the probabilities of the first, .svg or .png");
   add_beam(*spell_command, spell.beam);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (app.got_subcommand(eval_command)) {
-    run_eval(eval);
-  } else if (app.got_subcommand(spell_command)) {
-    run_spell(spell);
-  } else {
-    return run_train(train);
-  }
-  return 0;
+  return examples::run_command(app, argc, argv,
+                               {{train_command, [&] { return run_train(train); }},
+                                {eval_command, [&] { run_eval(eval); }},
+                                {spell_command, [&] { run_spell(spell); }}});
 }
 
 }  // namespace

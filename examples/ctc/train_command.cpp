@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include "common/hold_out.h"
 #include "common/numbers.h"
 #include "common/output.h"
-#include "common/outputs.h"
 #include "ctc/builtin_signals.h"
 #include "ctc/commands.h"
 #include "ctc/speller_file.h"
@@ -15,7 +15,6 @@ using examples::say;
 namespace {
 
 constexpr std::int64_t kTested = 1000;  // built-in signals held out
-constexpr std::size_t kHeldOut = 10;    // one in so many is held out of a file
 
 /// Signals to train on and to test with.
 struct Split {
@@ -24,16 +23,8 @@ struct Split {
 };
 
 Split hold_out(Signals all) {
-  Split split{{all.names, {}, all.description}, {all.names, {}, ""}};
-  for (std::size_t i = 0; i < all.signals.size(); ++i) {
-    const bool held_out = i % kHeldOut == 0;
-    (held_out ? split.test : split.train).signals.push_back(std::move(all.signals[i]));
-  }
-  if (split.train.signals.empty()) {
-    unroll::fail<unroll::Error>("{}: too few signals to hold a tenth of them out",
-                                split.train.description);
-  }
-  return split;
+  auto [train, test] = examples::hold_out_tenth(std::move(all.signals), all.description, "signals");
+  return {{all.names, std::move(train), all.description}, {all.names, std::move(test), ""}};
 }
 
 /// `names`: the symbols of a model that goes on; none for a new one.
@@ -55,10 +46,8 @@ Split read(const DataSettings& data, std::uint64_t seed, const std::vector<std::
 /// Throws where an output is an input or another output.
 void check_files(const TrainOptions& options) {
   using examples::NamedFile;
-  const std::array outputs = {NamedFile{"--save", options.training.save.path},
-                              NamedFile{"--plot", options.training.plot}};
   const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test}};
-  examples::check_outputs(outputs, inputs);
+  options.training.check_files(inputs);
 }
 
 int check(const TrainOptions& options) {

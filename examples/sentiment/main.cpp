@@ -1,6 +1,7 @@
 /// sentiment: whether a review is positive or negative. Without arguments it trains on built-in
 /// reviews and prints its accuracy beside the best possible.
 
+#include "common/command_line.h"
 #include "common/output.h"
 #include "common/program.h"
 #include "common/validators.h"
@@ -67,7 +68,8 @@ int run(int argc, char** argv) {
   TrainOptions train;
   EvalOptions eval;
   SayOptions say;
-  add_train(*app.add_subcommand("train", "train a model"), train);
+  auto* const train_command = app.add_subcommand("train", "train a model");
+  add_train(*train_command, train);
   auto* const eval_command = app.add_subcommand("eval", "accuracy on labelled texts");
   eval_command->add_option("--load", eval.load, "the model")->required();
   eval_command->add_option("--data", eval.data,
@@ -80,19 +82,10 @@ int run(int argc, char** argv) {
                           "the texts, each quoted; without any, the lines of standard input");
   say_command->add_option("--html", say.html, "where to write a page besides");
   say_command->add_flag("--colour", say.colour, "colour words though the output is no terminal");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (app.got_subcommand(eval_command)) {
-    run_eval(eval);
-  } else if (app.got_subcommand(say_command)) {
-    run_say(say);
-  } else {
-    return run_train(train);
-  }
-  return 0;
+  return examples::run_command(app, argc, argv,
+                               {{train_command, [&] { return run_train(train); }},
+                                {eval_command, [&] { run_eval(eval); }},
+                                {say_command, [&] { run_say(say); }}});
 }
 
 }  // namespace

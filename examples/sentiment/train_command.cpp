@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include "common/hold_out.h"
 #include "common/numbers.h"
 #include "common/output.h"
-#include "common/outputs.h"
 #include "sentiment/builtin_reviews.h"
 #include "sentiment/commands.h"
 #include "sentiment/judge_file.h"
@@ -15,7 +15,6 @@ using examples::say;
 namespace {
 
 constexpr std::int64_t kTested = 2000;  // built-in reviews held out
-constexpr std::size_t kFolds = 10;
 
 /// Reviews to train on and to test with.
 struct Split {
@@ -25,16 +24,9 @@ struct Split {
 
 /// Holds every tenth review out, from the number `fold` on.
 Split hold_out(Reviews all, int fold) {
-  Split split{{all.labels, {}, all.description}, {all.labels, {}, ""}};
-  for (std::size_t i = 0; i < all.reviews.size(); ++i) {
-    const bool held_out = i % kFolds == static_cast<std::size_t>(fold);
-    (held_out ? split.test : split.train).reviews.push_back(std::move(all.reviews[i]));
-  }
-  if (split.test.reviews.empty() || split.train.reviews.empty()) {
-    unroll::fail<unroll::Error>("{}: too few texts to hold a tenth of them out",
-                                split.train.description);
-  }
-  return split;
+  auto [train, test] = examples::hold_out_tenth(std::move(all.reviews), all.description, "texts",
+                                                static_cast<std::size_t>(fold));
+  return {{all.labels, std::move(train), all.description}, {all.labels, std::move(test), ""}};
 }
 
 Split read(const DataSettings& data, std::uint64_t seed, const std::vector<std::string>& labels) {
@@ -61,12 +53,10 @@ examples::WordIds words_of(const Reviews& reviews, const TrainOptions& options) 
 /// No output may be an input or another output.
 void check_files(const TrainOptions& options) {
   using examples::NamedFile;
-  const std::array outputs = {NamedFile{"--save", options.training.save.path},
-                              NamedFile{"--plot", options.training.plot}};
   std::vector<NamedFile> inputs;
   for (const std::string& path : options.data) inputs.push_back({"--data", path});
   for (const std::string& path : options.test) inputs.push_back({"--test", path});
-  examples::check_outputs(outputs, inputs);
+  options.training.check_files(inputs);
 }
 
 int check(const TrainOptions& options) {

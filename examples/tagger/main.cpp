@@ -1,6 +1,7 @@
 /// tagger: a tag for each word of a sentence. Without arguments it trains on built-in sentences and
 /// prints its accuracy beside the best possible.
 
+#include "common/command_line.h"
 #include "common/program.h"
 #include "common/validators.h"
 #include "tagger/commands.h"
@@ -55,7 +56,8 @@ int run(int argc, char** argv) {
   TrainOptions train;
   EvalOptions eval;
   TagOptions tag;
-  add_train(*app.add_subcommand("train", "train a model"), train);
+  auto* const train_command = app.add_subcommand("train", "train a model");
+  add_train(*train_command, train);
   auto* const eval_command = app.add_subcommand("eval", "accuracy, and F1 of chunks");
   eval_command->add_option("--load", eval.load, "the model")->required();
   eval_command->add_option("--data", eval.data,
@@ -64,19 +66,10 @@ int run(int argc, char** argv) {
   tag_command->add_option("--load", tag.load, "the model")->required();
   tag_command->add_option("texts", tag.texts,
                           "the texts, each quoted; without any, the lines of standard input");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (app.got_subcommand(eval_command)) {
-    run_eval(eval);
-  } else if (app.got_subcommand(tag_command)) {
-    run_tag(tag);
-  } else {
-    return run_train(train);
-  }
-  return 0;
+  return examples::run_command(app, argc, argv,
+                               {{train_command, [&] { return run_train(train); }},
+                                {eval_command, [&] { run_eval(eval); }},
+                                {tag_command, [&] { run_tag(tag); }}});
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include "common/hold_out.h"
 #include "common/numbers.h"
 #include "common/output.h"
-#include "common/outputs.h"
 #include "tagger/builtin_sentences.h"
 #include "tagger/commands.h"
 #include "tagger/tagger_file.h"
@@ -14,7 +14,6 @@ using examples::say;
 namespace {
 
 constexpr std::int64_t kTested = 2000;  // built-in sentences held out
-constexpr std::size_t kHeldOut = 10;    // one in so many is held out of a file
 
 /// Sentences to train on and to test with.
 struct Split {
@@ -23,16 +22,9 @@ struct Split {
 };
 
 Split hold_out(Corpus all) {
-  Split split{{all.tags, {}, all.description}, {all.tags, {}, ""}};
-  for (std::size_t i = 0; i < all.sentences.size(); ++i) {
-    const bool held_out = i % kHeldOut == 0;
-    (held_out ? split.test : split.train).sentences.push_back(std::move(all.sentences[i]));
-  }
-  if (split.train.sentences.empty()) {
-    unroll::fail<unroll::Error>("{}: too few sentences to hold a tenth of them out",
-                                split.train.description);
-  }
-  return split;
+  auto [train, test] =
+      examples::hold_out_tenth(std::move(all.sentences), all.description, "sentences");
+  return {{all.tags, std::move(train), all.description}, {all.tags, std::move(test), ""}};
 }
 
 /// `tags`: those of a model that goes on; none for a new one.
@@ -54,10 +46,8 @@ Alphabet alphabet_of(const Corpus& corpus, const TrainOptions& options) {
 /// No output may be an input or another output.
 void check_files(const TrainOptions& options) {
   using examples::NamedFile;
-  const std::array outputs = {NamedFile{"--save", options.training.save.path},
-                              NamedFile{"--plot", options.training.plot}};
   const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test}};
-  examples::check_outputs(outputs, inputs);
+  options.training.check_files(inputs);
 }
 
 int check(const TrainOptions& options) {

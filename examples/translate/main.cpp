@@ -1,6 +1,7 @@
 /// translate: from one language to another, by an encoder and a decoder. Without arguments it
 /// trains on built-in sentences and prints how many it translates right beside the best possible.
 
+#include "common/command_line.h"
 #include "common/output.h"
 #include "common/program.h"
 #include "common/validators.h"
@@ -96,7 +97,8 @@ int run(int argc, char** argv) {
   EvalOptions eval;
   TranslateOptions translate;
   BleuOptions bleu;
-  add_train(*app.add_subcommand("train", "train a model"), train);
+  auto* const train_command = app.add_subcommand("train", "train a model");
+  add_train(*train_command, train);
   auto* const eval_command =
       app.add_subcommand("eval", "BLEU on pairs of sentences, and how many are translated right");
   eval_command->add_option("--load", eval.load, "the model")->required();
@@ -118,21 +120,11 @@ int run(int argc, char** argv) {
   bleu_command->add_option("references", bleu.references, "what they are held against, a line each")
       ->required();
   bleu_command->add_flag("--lowercase", bleu.lower, "case does not count");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (app.got_subcommand(eval_command)) {
-    run_eval(eval);
-  } else if (app.got_subcommand(translate_command)) {
-    run_translate(translate);
-  } else if (app.got_subcommand(bleu_command)) {
-    run_bleu(bleu);
-  } else {
-    return run_train(train);
-  }
-  return 0;
+  return examples::run_command(app, argc, argv,
+                               {{train_command, [&] { return run_train(train); }},
+                                {eval_command, [&] { run_eval(eval); }},
+                                {translate_command, [&] { run_translate(translate); }},
+                                {bleu_command, [&] { run_bleu(bleu); }}});
 }
 
 }  // namespace

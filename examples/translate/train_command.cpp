@@ -2,9 +2,9 @@
 
 #include <array>
 
+#include "common/hold_out.h"
 #include "common/numbers.h"
 #include "common/output.h"
-#include "common/outputs.h"
 #include "translate/builtin_pairs.h"
 #include "translate/commands.h"
 #include "translate/translator_file.h"
@@ -16,7 +16,6 @@ using examples::say;
 namespace {
 
 constexpr std::int64_t kTested = 500;  // built-in pairs held out
-constexpr std::size_t kParts = 10;     // of data, of which one is held out
 
 /// Pairs to train on and to test with.
 struct Split {
@@ -24,16 +23,9 @@ struct Split {
   Pairs test;
 };
 
-/// Holds every tenth pair out.
 Split hold_out(Pairs all) {
-  Split split{{{}, all.description}, {}};
-  for (std::size_t i = 0; i < all.pairs.size(); ++i) {
-    (i % kParts == 0 ? split.test : split.train).pairs.push_back(std::move(all.pairs[i]));
-  }
-  if (split.train.pairs.empty()) {
-    unroll::fail<unroll::Error>("{}: too few to hold a tenth of them out", all.description);
-  }
-  return split;
+  auto [train, test] = examples::hold_out_tenth(std::move(all.pairs), all.description, "pairs");
+  return {{std::move(train), all.description}, {std::move(test), ""}};
 }
 
 Split read(const DataSettings& data, std::uint64_t seed) {
@@ -66,12 +58,10 @@ std::unique_ptr<Translator> new_translator(const ModelSettings& model, const Pai
 /// No output may be an input or another output.
 void check_files(const TrainOptions& options) {
   using examples::NamedFile;
-  const std::array outputs = {NamedFile{"--save", options.training.save.path},
-                              NamedFile{"--plot", options.training.plot}};
   std::vector<NamedFile> inputs;
   for (const std::string& path : options.data) inputs.push_back({"--data", path});
   for (const std::string& path : options.test) inputs.push_back({"--test", path});
-  examples::check_outputs(outputs, inputs);
+  options.training.check_files(inputs);
 }
 
 int check(const TrainOptions& options) {

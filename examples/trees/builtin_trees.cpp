@@ -103,14 +103,21 @@ std::vector<Tree> builtin_trees(std::int64_t count, std::uint64_t seed) {
   return trees;
 }
 
-double best_without_order(const std::vector<Tree>& trees) {
+double best_without_order(const std::vector<Tree>& trees, bool binary) {
   double sum = 0;
+  std::int64_t count = 0;
   for (const Tree& tree : trees) {
+    if (binary && tree.back().label == kNeutral) continue;
     std::vector<Odds> odds;
     for (std::size_t i = 0; i < tree.size(); ++i) odds.push_back(odds_of(tree, i, odds));
-    sum += *std::ranges::max_element(odds.back());
+    const Odds& root = odds.back();
+    const double negative = root[0] + root[1];
+    const double positive = root[3] + root[4];
+    sum += binary ? std::max(negative, positive) / (negative + positive)
+                  : *std::ranges::max_element(root);
+    ++count;
   }
-  return sum / static_cast<double>(trees.size());
+  return sum / static_cast<double>(std::max<std::int64_t>(count, 1));
 }
 
 }  // namespace trees

@@ -13,7 +13,8 @@ namespace trees {
 
 /// The part of these trees whose root a judge gets right at best that does not see the order of
 /// children, as the child-sum form does not: of two judgements either may have been the second. The
-/// mean, over the trees, of the probability of the likeliest label.
-[[nodiscard]] double best_without_order(const std::vector<Tree>& trees);
+/// mean, over the trees, of the probability of the likeliest label. `binary`: where it only tells
+/// positive from negative, for the trees whose root is not neutral.
+[[nodiscard]] double best_without_order(const std::vector<Tree>& trees, bool binary = false);
 
 }  // namespace trees

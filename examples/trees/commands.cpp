@@ -1,7 +1,6 @@
 #include "trees/commands.h"
 
 #include <fmt/format.h>
-#include <unroll/core/files.h>
 
 #include <algorithm>
 
@@ -37,9 +36,9 @@ void run_eval(const EvalOptions& options) {
       examples::grouped(std::ssize(trees)));
   say("accuracy at the root {:.2f} %, at all nodes {:.2f} %\n", 100 * accuracy.roots,
       100 * accuracy.nodes);
-  if (built_in && !judge->settings.binary) {
+  if (built_in) {
     say("best possible at the root: 100 %, without the order of children {:.2f} %\n",
-        100 * best_without_order(trees));
+        100 * best_without_order(trees, judge->settings.binary));
   }
 }
 
@@ -63,12 +62,13 @@ void run_label(const LabelOptions& options) {
 }
 
 void run_draw(const LabelOptions& options) {
+  examples::check_is_picture(options.out);
   const examples::NamedFile output{"--out", options.out};
   const examples::NamedFile input{"--load", options.load};
   examples::check_outputs(std::span(&output, 1), std::span(&input, 1));
   const auto judge = load_judge(options.load);
   const Tree tree = parse_tree(options.texts[0], judge->most_children());
-  unroll::write_file(options.out, to_svg(tree, probabilities_of(*judge, tree)));
+  examples::write_picture(picture_of(tree, probabilities_of(*judge, tree)), options.out);
   say("drawn: {}\n", options.out);
 }
 

@@ -1,10 +1,11 @@
 #include "trees/draw.h"
 
+#include <cairo.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "common/html.h"
 #include "wordlm/text.h"
 
 namespace trees {
@@ -54,11 +55,68 @@ struct Layout {
   [[nodiscard]] double y(std::size_t node) const { return height() - level[node] * kLevel; }
 };
 
+struct Colour {
+  double r, g, b;
+};
+constexpr Colour kInk{0, 0, 0};
+constexpr Colour kLine{0.53, 0.53, 0.53};
+constexpr Colour kRim{0.33, 0.33, 0.33};
+
 /// From orange over grey to blue.
-std::string colour_of(std::size_t label, std::size_t labels) {
-  static constexpr std::array<const char*, 5> kColours = {"#d9822b", "#f0c48c", "#dddddd",
-                                                          "#a9c9ee", "#4a90d9"};
+Colour colour_of(std::size_t label, std::size_t labels) {
+  static constexpr std::array<Colour, 5> kColours = {{{0.85, 0.51, 0.17},
+                                                      {0.94, 0.77, 0.55},
+                                                      {0.87, 0.87, 0.87},
+                                                      {0.66, 0.79, 0.93},
+                                                      {0.29, 0.56, 0.85}}};
   return kColours[labels == 2 ? 4 * label : label];
+}
+
+void set(cairo_t* c, const Colour& colour) {
+  cairo_set_source_rgb(c, colour.r, colour.g, colour.b);
+}
+
+/// A text with its middle at x and its base line at y.
+void write(cairo_t* c, double x, double y, double size, bool bold, const std::string& text) {
+  cairo_select_font_face(c, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
+                         bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
+  cairo_set_font_size(c, size);
+  cairo_text_extents_t extents;
+  cairo_text_extents(c, text.c_str(), &extents);
+  set(c, kInk);
+  cairo_move_to(c, x - extents.x_advance / 2, y);
+  cairo_show_text(c, text.c_str());
+}
+
+void draw(cairo_t* c, const Tree& tree, const std::vector<std::vector<double>>& probabilities) {
+  const Layout layout(tree);
+  cairo_set_source_rgb(c, 1, 1, 1);
+  cairo_paint(c);
+  cairo_set_line_width(c, 1);
+  for (std::size_t i = 0; i < tree.size(); ++i) {
+    for (const std::int32_t child : tree[i].children) {
+      const auto k = static_cast<std::size_t>(child);
+      set(c, kLine);
+      cairo_move_to(c, layout.x[i], layout.y(i));
+      cairo_line_to(c, layout.x[k], layout.y(k));
+      cairo_stroke(c);
+    }
+  }
+  for (std::size_t i = 0; i < tree.size(); ++i) {
+    const std::vector<double>& p = probabilities[i];
+    const auto label = static_cast<std::size_t>(std::ranges::max_element(p) - p.begin());
+    const double x = layout.x[i];
+    const double y = layout.y(i);
+    cairo_new_path(c);
+    cairo_arc(c, x, y, kRadius, 0, 2 * 3.14159265358979);
+    set(c, colour_of(label, p.size()));
+    cairo_fill_preserve(c);
+    set(c, kRim);
+    cairo_stroke(c);
+    write(c, x, y + 2, 13, true, short_name(label, p.size()));
+    write(c, x, y + 11, 8, false, fmt::format("{:.0f} %", 100 * p[label]));
+    if (tree[i].children.empty()) write(c, x, y + kRadius + 18, 14, false, tree[i].word);
+  }
 }
 
 }  // namespace
@@ -68,36 +126,12 @@ std::string short_name(std::size_t label, std::size_t labels) {
   return labels == 2 ? (label == 0 ? "-" : "+") : kNames[label];
 }
 
-std::string to_svg(const Tree& tree, const std::vector<std::vector<double>>& probabilities) {
+examples::Picture picture_of(const Tree& tree,
+                             const std::vector<std::vector<double>>& probabilities) {
   const Layout layout(tree);
-  const double height = layout.height() + kRadius + kWords;
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
-      "viewBox=\"0 0 {0:.0f} {1:.0f}\" font-family=\"sans-serif\" text-anchor=\"middle\">\n"
-      "<rect width=\"{0:.0f}\" height=\"{1:.0f}\" fill=\"white\"/>\n",
-      layout.width, height);
-  for (std::size_t i = 0; i < tree.size(); ++i) {
-    for (const std::int32_t child : tree[i].children) {
-      const auto c = static_cast<std::size_t>(child);
-      svg += fmt::format(
-          "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#888\"/>\n",
-          layout.x[i], layout.y(i), layout.x[c], layout.y(c));
-    }
-  }
-  for (std::size_t i = 0; i < tree.size(); ++i) {
-    const std::vector<double>& p = probabilities[i];
-    const auto label = static_cast<std::size_t>(std::ranges::max_element(p) - p.begin());
-    svg += fmt::format(
-        "<circle cx=\"{0:.1f}\" cy=\"{1:.1f}\" r=\"{2}\" fill=\"{3}\" stroke=\"#555\"/>\n"
-        "<text x=\"{0:.1f}\" y=\"{4:.1f}\" font-size=\"13\" font-weight=\"bold\">{5}</text>\n"
-        "<text x=\"{0:.1f}\" y=\"{6:.1f}\" font-size=\"8\">{7:.0f} %</text>\n",
-        layout.x[i], layout.y(i), kRadius, colour_of(label, p.size()), layout.y(i) + 2,
-        short_name(label, p.size()), layout.y(i) + 11, 100 * p[label]);
-    if (!tree[i].children.empty()) continue;
-    svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"14\">{}</text>\n", layout.x[i],
-                       layout.y(i) + kRadius + 18, examples::escape_html(tree[i].word));
-  }
-  return svg + "</svg>\n";
+  return {static_cast<int>(std::ceil(layout.width)),
+          static_cast<int>(std::ceil(layout.height() + kRadius + kWords)),
+          [=](cairo_t* context) { draw(context, tree, probabilities); }};
 }
 
 }  // namespace trees

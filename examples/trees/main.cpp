@@ -1,6 +1,7 @@
 /// trees: labels for the nodes of parse trees. Without arguments it trains on built-in trees and
 /// prints its accuracy beside the best possible.
 
+#include "common/command_line.h"
 #include "common/program.h"
 #include "common/validators.h"
 #include "trees/commands.h"
@@ -15,6 +16,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
   training.learning_rate = 0.05;
   training.batch = 25;
   training.epochs = 10;
+  training.weight_decay = 1e-4;
   auto* const data = app.add_option("--data", options.data,
                                     "trees in brackets, each node with its label from 0 to 4: (3 "
                                     "(2 It) (4 (2 is) (4 good)))");
@@ -65,7 +67,8 @@ int run(int argc, char** argv) {
   EvalOptions eval;
   LabelOptions label;
   LabelOptions draw;
-  add_train(*app.add_subcommand("train", "train a model"), train);
+  auto* const train_command = app.add_subcommand("train", "train a model");
+  add_train(*train_command, train);
   auto* const eval_command = app.add_subcommand("eval", "accuracy at the roots and at all nodes");
   add_load(*eval_command, eval.load);
   eval_command->add_option("--data", eval.data,
@@ -81,22 +84,12 @@ int run(int argc, char** argv) {
   draw_command->add_option("tree", draw.texts, "the tree in brackets, quoted")
       ->required()
       ->expected(1);
-  draw_command->add_option("--out", draw.out, "where to draw it, as .svg")->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  if (app.got_subcommand(eval_command)) {
-    run_eval(eval);
-  } else if (app.got_subcommand(label_command)) {
-    run_label(label);
-  } else if (app.got_subcommand(draw_command)) {
-    run_draw(draw);
-  } else {
-    return run_train(train);
-  }
-  return 0;
+  draw_command->add_option("--out", draw.out, "where to draw it, as .svg or .png")->required();
+  return examples::run_command(app, argc, argv,
+                               {{train_command, [&] { return run_train(train); }},
+                                {eval_command, [&] { run_eval(eval); }},
+                                {label_command, [&] { run_label(label); }},
+                                {draw_command, [&] { run_draw(draw); }}});
 }
 
 }  // namespace

@@ -10,9 +10,7 @@
 
 #include <unroll/unroll.h>
 
-#include <optional>
-
-#include "trees/levels.h"
+#include <variant>
 
 namespace trees {
 
@@ -24,70 +22,30 @@ struct ModelSettings {
   bool binary = false;         // two labels: nodes of label 2 have none
 };
 
-class Model {
- public:
-  using State = unroll::Lstm::State;
-
+struct Model {
   Model(const unroll::Parameters& p, const ModelSettings& s, std::int64_t words)
       : settings(s),
         E(p / "words", words, s.embedding),
-        out(p / "out", s.hidden, s.binary ? 2 : 5) {
-    if (s.cell == "n-ary") {
-      n_ary.emplace(p / "cell", s.embedding, s.hidden, 2);
-    } else {
-      child_sum.emplace(p / "cell", s.embedding, s.hidden);
-    }
-  }
+        cell(s.cell == "n-ary" ? Cell(unroll::NaryTreeLstm(p / "cell", s.embedding, s.hidden, 2))
+                               : Cell(unroll::TreeLstm(p / "cell", s.embedding, s.hidden))),
+        out(p / "out", s.hidden, s.binary ? 2 : 5) {}
 
-  /// Logits (N, labels) of all nodes, in the order of the levels.
-  [[nodiscard]] unroll::Var logits(unroll::Tape& tape, const Levels& levels,
+  /// Logits (N, labels) of all nodes of some trees, in the order of `levels.places`. `words` (M)
+  /// are the ids of their leaves, from the left, tree after tree.
+  [[nodiscard]] unroll::Var logits(unroll::Var words, const unroll::TreeLevels& levels,
                                    unroll::Noise* noise = nullptr) const {
     using namespace unroll;
-    const auto ids = [&](const std::vector<std::int32_t>& rows) {
-      return tape.input(Tensor::of<std::int32_t>({std::ssize(rows)}, rows));
-    };
     const auto drop = [&](Var v) { return noise ? Dropout{settings.dropout, *noise}(v) : v; };
-    const State leaves = of_words(drop(E(ids(levels.words))));
-    const Var zeros = full(tape, {1, settings.hidden}, 0);
-    std::vector<Var> h{leaves.h};
-    State kept{};  // of inner nodes that a later level reads
-    for (const Levels::Level& level : levels.levels) {
-      // Rows of h, or of c, of the table that this level reads.
-      const auto table = [&](Var of_zeros, Var of_leaves, Var of_kept) {
-        std::vector<Var> parts{of_zeros};
-        if (!level.leaves.empty()) parts.push_back(embedding(of_leaves, ids(level.leaves)));
-        if (of_kept.was_recorded()) parts.push_back(of_kept);
-        return concat(parts, 0);
-      };
-      const State read{table(zeros, leaves.h, kept.h), table(zeros, leaves.c, kept.c)};
-      std::vector<State> children;
-      for (const std::vector<std::int32_t>& rows : level.children) {
-        children.push_back({embedding(read.h, ids(rows)), embedding(read.c, ids(rows))});
-      }
-      const State next = of_children(children);
-      h.push_back(next.h);
-      const auto keep = [&](Var before, Var now) {
-        const Var both = before.was_recorded() ? concat(std::array{before, now}, 0) : now;
-        return embedding(both, ids(level.kept));
-      };
-      kept = level.kept.empty() ? State{} : State{keep(kept.h, next.h), keep(kept.c, next.c)};
-    }
-    return out(drop(concat(h, 0)));
+    const Var x = drop(E(words));
+    const Var h = std::visit([&](const auto& c) { return unroll_trees(c, x, levels); }, cell);
+    return out(drop(h));
   }
 
+  using Cell = std::variant<unroll::NaryTreeLstm, unroll::TreeLstm>;
   ModelSettings settings;
   unroll::Embedding E;
-  std::optional<unroll::NaryTreeLstm> n_ary;
-  std::optional<unroll::TreeLstm> child_sum;
+  Cell cell;
   unroll::Linear out;
-
- private:
-  [[nodiscard]] State of_words(unroll::Var x) const {
-    return n_ary ? n_ary->step(x, {}) : child_sum->step(x, {});
-  }
-  [[nodiscard]] State of_children(std::span<const State> children) const {
-    return n_ary ? n_ary->step(children) : child_sum->step(children);
-  }
 };
 
 }  // namespace trees

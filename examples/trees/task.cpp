@@ -15,14 +15,35 @@ using unroll::Tape;
 using unroll::Tensor;
 using unroll::Var;
 
-Levels levels_of_some(const Encoded& trees, std::span<const std::size_t> numbers) {
-  std::vector<const Tree*> chosen;
-  std::vector<const std::vector<std::int32_t>*> words;
-  for (const std::size_t number : numbers) {
-    chosen.push_back(&trees.trees[number]);
-    words.push_back(&trees.words[number]);
+/// Some trees, for a step of the model.
+struct Batch {
+  unroll::TreeLevels levels;
+  std::vector<std::int32_t> words;
+
+  [[nodiscard]] Var input(Tape& tape) const {
+    return tape.input(Tensor::of<std::int32_t>({std::ssize(words)}, words));
   }
-  return levels_of(chosen, words);
+};
+
+Batch batch_of(const Encoded& trees, std::span<const std::size_t> numbers) {
+  std::vector<std::span<const unroll::TreeNode>> nodes;
+  std::vector<std::int32_t> words;
+  for (const std::size_t number : numbers) {
+    nodes.emplace_back(trees.nodes[number]);
+    const std::vector<std::int32_t>& of_tree = trees.words[number];
+    words.insert(words.end(), of_tree.begin(), of_tree.end());
+  }
+  return {unroll::TreeLevels(nodes), std::move(words)};
+}
+
+std::vector<unroll::TreeNode> nodes_of(const Tree& tree) {
+  std::vector<unroll::TreeNode> nodes;
+  unroll::Index leaves = 0;
+  for (const Node& node : tree) {
+    nodes.push_back({.children = {node.children.begin(), node.children.end()}});
+    if (node.children.empty()) nodes.back().x = leaves++;
+  }
+  return nodes;
 }
 
 std::int32_t likeliest(const std::vector<double>& probabilities) {
@@ -53,12 +74,14 @@ Encoded Judge::encode(std::vector<Tree> trees) const {
   for (const std::vector<std::string>& of_tree : words_of(trees)) {
     encoded.words.push_back(words.ids(of_tree));
   }
+  for (const Tree& tree : trees) encoded.nodes.push_back(nodes_of(tree));
   encoded.trees = std::move(trees);
   return encoded;
 }
 
 std::size_t Judge::most_children() const {
-  return model.n_ary ? model.n_ary->Uf.size() : std::numeric_limits<std::size_t>::max();
+  const auto* const n_ary = std::get_if<unroll::NaryTreeLstm>(&model.cell);
+  return n_ary != nullptr ? n_ary->Uf.size() : std::numeric_limits<std::size_t>::max();
 }
 
 std::int32_t Judge::label_of(std::int32_t label) const {
@@ -68,14 +91,14 @@ std::int32_t Judge::label_of(std::int32_t label) const {
 
 Var Judge::loss(Tape& tape, const Encoded& trees, std::span<const std::size_t> numbers,
                 unroll::Noise* noise) const {
-  const Levels levels = levels_of_some(trees, numbers);
+  const Batch batch = batch_of(trees, numbers);
   std::vector<std::int32_t> labels;
-  for (const auto& [tree, node] : levels.places) {
+  for (const auto& [tree, node] : batch.levels.places) {
     labels.push_back(label_of(trees.trees[numbers[tree]][static_cast<std::size_t>(node)].label));
   }
   const Var targets = tape.input(Tensor::of<std::int32_t>({std::ssize(labels)}, labels));
-  return unroll::softmax_cross_entropy(model.logits(tape, levels, noise), targets,
-                                       unroll::Reduction::sum, kNoLabel) /
+  return unroll::softmax_cross_entropy(model.logits(batch.input(tape), batch.levels, noise),
+                                       targets, unroll::Reduction::sum, kNoLabel) /
          static_cast<double>(numbers.size());
 }
 
@@ -90,13 +113,14 @@ Judge::Probabilities Judge::probabilities(const Encoded& trees) const {
   for (const auto& positions : unroll::bucket_by_length(sizes, kTestBatch)) {
     examples::stop_if_interrupted();
     const std::vector<std::size_t> numbers(positions.begin(), positions.end());
-    const Levels levels = levels_of_some(trees, numbers);
+    const Batch batch = batch_of(trees, numbers);
+    const auto& places = batch.levels.places;
     tape.clear();
     const std::vector<double> values =
-        unroll::softmax(model.logits(tape, levels)).value().to_doubles();
-    const std::size_t labels = values.size() / levels.places.size();
-    for (std::size_t i = 0; i < levels.places.size(); ++i) {
-      const auto [tree, node] = levels.places[i];
+        unroll::softmax(model.logits(batch.input(tape), batch.levels)).value().to_doubles();
+    const std::size_t labels = values.size() / places.size();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto [tree, node] = places[i];
       const auto begin = values.begin() + static_cast<std::ptrdiff_t>(i * labels);
       all[numbers[tree]][static_cast<std::size_t>(node)].assign(
           begin, begin + static_cast<std::ptrdiff_t>(labels));

@@ -10,10 +10,12 @@
 
 namespace trees {
 
-/// Trees with the ids of their words, in the order of the leaves.
+/// Trees as the model reads them.
 struct Encoded {
   std::vector<Tree> trees;
-  std::vector<std::vector<std::int32_t>> words;
+  std::vector<std::vector<std::int32_t>> words;      // of each: the ids, in the order of the leaves
+  std::vector<std::vector<unroll::TreeNode>> nodes;  // of each: a leaf reads its word, the others
+                                                     // nothing
 };
 
 /// A model with what its numbers mean.

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
+#include "common/hold_out.h"
 #include "common/numbers.h"
 #include "common/output.h"
-#include "common/outputs.h"
 #include "trees/builtin_trees.h"
 #include "trees/commands.h"
 #include "trees/judge_file.h"
@@ -16,36 +16,22 @@ namespace {
 
 constexpr std::int64_t kTested = 2000;  // built-in trees held out
 constexpr std::int64_t kMostWords = 10000000;
-constexpr std::size_t kHeldOut = 10;  // one in so many is held out of a file
 
-/// Trees to train on and to test with.
-struct Split {
-  std::vector<Tree> train;
-  std::vector<Tree> test;
-};
+using Split = examples::HeldOut<Tree>;
 
 Split read(const DataSettings& data, std::uint64_t seed, std::size_t most_children) {
   if (data.data.empty()) return {builtin_trees(data.trees, seed), builtin_trees(kTested, seed + 1)};
   std::vector<Tree> all = read_trees(data.data, most_children);
   if (!data.test.empty()) return {std::move(all), read_trees(data.test, most_children)};
-  if (all.size() < 2) {
-    unroll::fail<unroll::Error>("{}: too few trees to hold a tenth of them out", data.data);
-  }
-  Split split;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    (i % kHeldOut == 0 ? split.test : split.train).push_back(std::move(all[i]));
-  }
-  return split;
+  return examples::hold_out_tenth(std::move(all), data.data, "trees");
 }
 
 /// No output may be an input or another output.
 void check_files(const TrainOptions& options) {
   using examples::NamedFile;
-  const std::array outputs = {NamedFile{"--save", options.training.save.path},
-                              NamedFile{"--plot", options.training.plot}};
   const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test},
                              NamedFile{"--vectors", options.vectors}};
-  examples::check_outputs(outputs, inputs);
+  options.training.check_files(inputs);
 }
 
 int check(const TrainOptions& options) {
@@ -130,8 +116,8 @@ int run_train(const TrainOptions& options) {
       judge.settings.hidden, grouped(judge.words.size()), judge.settings.binary ? 2 : kLabels,
       grouped(judge.parameters.size()));
   std::optional<double> best;
-  if (built_in && !judge.settings.binary) {
-    const double without_order = best_without_order(test);
+  if (built_in) {
+    const double without_order = best_without_order(test, judge.settings.binary);
     best = judge.settings.cell == "n-ary" ? 1 : without_order;
     say("best possible: 100 %, for a judge without the order of children {:.1f} %\n",
         100 * without_order);

@@ -6,8 +6,6 @@
 #include <cstdlib>
 
 #include "common/numbers.h"
-#include "wordlm/comments.h"
-#include "wordlm/csv.h"
 #include "wordlm/input.h"
 #include "wordlm/text.h"
 
@@ -50,32 +48,31 @@ Vectors read_vectors(const std::string& path, const examples::WordIds& words) {
     const std::string lower = wordlm::lower_case(word);
     if (lower != word) in_lower_case[lower].push_back(words.id(word));
   }
-  const std::string text = wordlm::text_of_bytes(wordlm::read_input(path), path).text;
   Vectors vectors;
   std::int64_t number = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::string_view line = wordlm::line_at(text, at);
-    at += line.size();
+  wordlm::for_each_line(path, [&](std::string_view line) {
     ++number;
     const std::vector<std::string_view> fields = fields_of(line);
     const bool is_count = number == 1 && fields.size() == 2;
-    if (fields.empty() || is_count) continue;
+    if (fields.empty() || is_count) return;
     const std::string where = fmt::format("{}:{}", path, number);
     const auto size = static_cast<std::int64_t>(fields.size()) - 1;
     if (vectors.size == 0) vectors.size = size;
-    if (size < 1 || size != vectors.size) {
+    if (size < 1 || size < vectors.size) {
       fail<IoError>("{}: a word and {}; expected {}", where, examples::count_of(size, "number"),
                     vectors.size < 1 ? "some" : std::to_string(vectors.size));
     }
-    const std::string word(fields[0]);
+    const auto numbers = std::span(fields).last(static_cast<std::size_t>(vectors.size));
+    const std::string_view last = fields[static_cast<std::size_t>(size - vectors.size)];
+    const std::string word(fields[0].begin(), last.end());
     const std::int32_t id = words.id(word);
     const auto lower = in_lower_case.find(word);
-    if (id == examples::WordIds::kUnknown && lower == in_lower_case.end()) continue;
-    const std::vector<float> vector = numbers_of(std::span(fields).subspan(1), where);
+    if (id == examples::WordIds::kUnknown && lower == in_lower_case.end()) return;
+    const std::vector<float> vector = numbers_of(numbers, where);
     if (id != examples::WordIds::kUnknown) vectors.of[id] = vector;
-    if (lower == in_lower_case.end()) continue;
+    if (lower == in_lower_case.end()) return;
     for (const std::int32_t other : lower->second) vectors.of.emplace(other, vector);
-  }
+  });
   if (vectors.size == 0) fail<IoError>("{}: holds no vector", path);
   return vectors;
 }

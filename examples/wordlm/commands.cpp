@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "common/chart_file.h"
+#include "common/chart.h"
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"

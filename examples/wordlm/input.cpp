@@ -42,33 +42,65 @@ File open_input(const std::string& path) {
   return file;
 }
 
-}  // namespace
-
-std::string read_input(const std::string& path) {
-  const std::string name = name_of_input(path);
+void refuse_folder(const std::string& path, const std::string& name) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     fail<IoError>("{}: is a directory; expected a file of comments", name);
   }
+}
+
+constexpr std::size_t kBlock = 1U << 16U;
+
+/// Adds the next block to `bytes`; false at the end of the file.
+bool read_block(const File& file, const std::string& name, std::string& bytes) {
+  const std::size_t end = bytes.size();
+  bytes.resize(end + kBlock);
+  const int count = ::gzread(file.get(), bytes.data() + end, static_cast<unsigned>(kBlock));
+  bytes.resize(end + static_cast<std::size_t>(std::max(count, 0)));
+  int error = Z_OK;
+  const char* const message = ::gzerror(file.get(), &error);
+  if (error == Z_ERRNO) fail<IoError>("{}: cannot be read: {}", name, error_text());
+  if (error == Z_MEM_ERROR) throw std::bad_alloc();
+  if (error == Z_BUF_ERROR) fail<IoError>("{}: is cut off within what gzip packed", name);
+  if (error != Z_OK) fail<IoError>("{}: is damaged, or not packed by gzip: {}", name, message);
+  return count > 0;
+}
+
+}  // namespace
+
+std::string read_input(const std::string& path) {
+  const std::string name = name_of_input(path);
+  refuse_folder(path, name);
+  std::error_code ignored;
   const std::uintmax_t size =
       std::filesystem::file_size(path, ignored);  // of standard input: an error
   const File file = open_input(path);
   std::string bytes;
-  constexpr std::size_t kBlock = 1U << 16U;
   if (!ignored) bytes.reserve(static_cast<std::size_t>(size) + kBlock);
-  while (true) {
-    const std::size_t end = bytes.size();
-    bytes.resize(end + kBlock);
-    const int count = ::gzread(file.get(), bytes.data() + end, static_cast<unsigned>(kBlock));
-    bytes.resize(end + static_cast<std::size_t>(std::max(count, 0)));
-    int error = Z_OK;
-    const char* const message = ::gzerror(file.get(), &error);
-    if (error == Z_ERRNO) fail<IoError>("{}: cannot be read: {}", name, error_text());
-    if (error == Z_MEM_ERROR) throw std::bad_alloc();
-    if (error == Z_BUF_ERROR) fail<IoError>("{}: is cut off within what gzip packed", name);
-    if (error != Z_OK) fail<IoError>("{}: is damaged, or not packed by gzip: {}", name, message);
-    if (count == 0) return bytes;
+  while (read_block(file, name, bytes)) {
   }
+  return bytes;
+}
+
+void for_each_line(const std::string& path, const std::function<void(std::string_view)>& use) {
+  const std::string name = name_of_input(path);
+  refuse_folder(path, name);
+  const File file = open_input(path);
+  const auto use_line = [&](std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    use(line);
+  };
+  std::string bytes;  // the begin of a line that goes on in the next block
+  for (bool more = true; more;) {
+    const std::size_t old = bytes.size();
+    more = read_block(file, name, bytes);
+    std::size_t begin = 0;
+    for (std::size_t at = old; (at = bytes.find('\n', at)) != std::string::npos; begin = ++at) {
+      use_line(std::string_view(bytes).substr(begin, at - begin));
+    }
+    bytes.erase(0, begin);
+  }
+  if (!bytes.empty()) use_line(bytes);
 }
 
 std::string ending_of_input(const std::string& path) {

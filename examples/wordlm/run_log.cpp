@@ -10,7 +10,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "common/chart_file.h"
+#include "common/chart.h"
 #include "common/json.h"
 #include "common/output.h"
 

@@ -2,7 +2,6 @@
 /// does, level by level.
 
 #include "bench/workload_parts.h"
-#include "trees/model.h"
 
 namespace bench {
 
@@ -118,56 +117,42 @@ struct Trees {
   Tensor labels;
 };
 
-/// The same by the model of examples/trees: all nodes of a level are rows of one matrix.
+/// The same as examples/trees computes it: all nodes of a level are rows of one matrix.
 struct TreesByLevels {
   explicit TreesByLevels(const TreeSizes& sizes)
       : sizes(sizes),
-        model(
-            p,
-            {.embedding = sizes.hidden, .hidden = sizes.hidden, .cell = "child-sum", .dropout = 0},
-            sizes.vocabulary) {}
-
-  /// A tree with its labels, and the ids of its words.
-  void draw(trees::Tree& tree, std::vector<std::int32_t>& words) {
-    const Index range = sizes.most_leaves - sizes.least_leaves + 1;
-    const BinaryTree drawn = random_tree(sizes.least_leaves + random.below(range), random);
-    const Tensor ids =
-        zipf_ids({static_cast<Index>(drawn.leaves)}, sizes.vocabulary, random.bits());
-    words.assign(ids.values<std::int32_t>().begin(), ids.values<std::int32_t>().end());
-    tree.resize(drawn.leaves);
-    for (const auto& [left, right] : drawn.children) {
-      const std::vector<std::int32_t> children = {static_cast<std::int32_t>(left),
-                                                  static_cast<std::int32_t>(right)};
-      tree.push_back({0, "", children});
-    }
-    for (trees::Node& node : tree) {
-      node.label = static_cast<std::int32_t>(random.below(sizes.classes));
-    }
-  }
+        embedding(p / "words", sizes.vocabulary, sizes.hidden),
+        cell(p / "cell", sizes.hidden, sizes.hidden),
+        output(p / "out", sizes.hidden, sizes.classes) {}
 
   Var loss(Tape& tape) {
-    const auto count = static_cast<std::size_t>(sizes.trees);
-    std::vector<trees::Tree> batch(count);
-    std::vector<std::vector<std::int32_t>> words(count);
-    std::vector<const trees::Tree*> tree_of;
-    std::vector<const std::vector<std::int32_t>*> words_of;
-    for (std::size_t i = 0; i < count; ++i) {
-      draw(batch[i], words[i]);
-      tree_of.push_back(&batch[i]);
-      words_of.push_back(&words[i]);
+    std::vector<std::vector<TreeNode>> trees;
+    Index leaves = 0;
+    Index nodes = 0;
+    for (Index i = 0; i < sizes.trees; ++i) {
+      const Index range = sizes.most_leaves - sizes.least_leaves + 1;
+      const BinaryTree drawn = random_tree(sizes.least_leaves + random.below(range), random);
+      std::vector<TreeNode>& tree = trees.emplace_back();
+      for (std::size_t leaf = 0; leaf < drawn.leaves; ++leaf) {
+        tree.push_back({.x = static_cast<Index>(leaf)});
+      }
+      for (const auto& [left, right] : drawn.children) {
+        tree.push_back({.children = {static_cast<Index>(left), static_cast<Index>(right)}});
+      }
+      leaves += static_cast<Index>(drawn.leaves);
+      nodes += std::ssize(tree);
     }
-    const trees::Levels levels = trees::levels_of(tree_of, words_of);
-    std::vector<std::int32_t> labels;
-    for (const auto& [tree, node] : levels.places) {
-      labels.push_back(batch[tree][static_cast<std::size_t>(node)].label);
-    }
-    return softmax_cross_entropy(model.logits(tape, levels), tape.input(Tensor::of<std::int32_t>(
-                                                                 {std::ssize(labels)}, labels)));
+    const Tensor words = zipf_ids({leaves}, sizes.vocabulary, random.bits());
+    const Tensor labels = uniform_ids({nodes}, sizes.classes, random.bits());
+    const Var h = unroll_trees(cell, embedding(tape.input(words)), TreeLevels(trees));
+    return softmax_cross_entropy(output, h, tape.input(labels));
   }
 
   TreeSizes sizes;
   Parameters p{DType::f32, 1};
-  trees::Model model;
+  Embedding embedding;
+  TreeLstm cell;
+  Linear output;
   Random random{1};
 };
 

@@ -61,9 +61,9 @@ TEST_CASE("heat map: up to six panels are drawn the same each time") {
   HeatMap map = a_plane();
   map.contours = {16};
   for (int count = 1; count <= 6; ++count) {
-    CHECK(to_svg(map).starts_with("<?xml"));
-    CHECK(to_png(map).starts_with("\x89PNG\r\n\x1a\n"));
-    CHECK(to_png(map) == to_png(map));
+    CHECK(to_svg(picture_of(map)).starts_with("<?xml"));
+    CHECK(to_png(picture_of(map)).starts_with("\x89PNG\r\n\x1a\n"));
+    CHECK(to_png(picture_of(map)) == to_png(picture_of(map)));
     map.panels.push_back(map.panels[0]);
   }
 }
@@ -71,7 +71,7 @@ TEST_CASE("heat map: up to six panels are drawn the same each time") {
 TEST_CASE("heat map: a panel without all of its values is refused") {
   HeatMap map = a_plane();
   map.panels[0].values.pop_back();
-  CHECK_THROWS_WITH_AS((void)to_svg(map),
+  CHECK_THROWS_WITH_AS((void)picture_of(map),
                        "heat map: the panel 'x + 10 y' has 11 values for 3 rows x 4 columns",
                        unroll::Error);
 }

@@ -1,4 +1,4 @@
-#include "common/chart_file.h"
+#include "common/chart.h"
 #include "wordlm/run_log.h"
 
 #include <doctest/doctest.h>
@@ -69,7 +69,7 @@ TEST_CASE("log: files that are none are refused with their line") {
   append(folder.file("text"), "The cat sat.\n");
   CHECK_THROWS_AS(RunLog(folder.file("text")), unroll::IoError);
   CHECK_THROWS_WITH_AS(examples::write_chart({}, "curves.gif"),
-                       "curves.gif: a chart is written as .svg or .png", unroll::Error);
+                       "curves.gif: a picture is written as .svg or .png", unroll::Error);
 }
 
 TEST_CASE("log: a training writes one, goes on with it, and draws its curves") {
