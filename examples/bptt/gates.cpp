@@ -245,7 +245,7 @@ void show_counter(const Folder& folder) {
   if (!folder.is_given()) return;
   folder.write("gates", counter_chart(strings.back(), unit, counted.back().front()));
   const std::vector<InspectedText> shown = {strings.back(), strings[4]};
-  folder.write("gates_anbn.html",
+  folder.write("gates-anbn.html",
                wordlm::inspection_page(
                    described("aⁿbⁿ", fmt::format("an LSTM of {} units", kCounters), 3), shown,
                    {wordlm::varied_units(shown, 0, kCounters)}, std::span(&unit, 1)));
@@ -326,7 +326,7 @@ void show_quotes(const Folder& folder) {
   if (!folder.is_given()) return;
   auto units = wordlm::varied_units(best.texts, 0, 6);
   if (std::ranges::find(units, best.unit.unit) == units.end()) units.push_back(best.unit.unit);
-  folder.write("gates_quotes.html",
+  folder.write("gates-quotes.html",
                wordlm::inspection_page(
                    described("quotes",
                              fmt::format("an LSTM of {} units, loss {:.4f} nats a character",

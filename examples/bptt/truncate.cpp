@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
@@ -112,6 +113,35 @@ Randomized draw_randomized(const Echo& echo, double keep, int draws, std::uint64
   return result;
 }
 
+std::vector<examples::ChartPoint> train_echo(Index steps, Index delay, Index steps_back,
+                                             Index updates) {
+  constexpr Index kEvery = 50;
+  const Parameters p(DType::f32, 1);
+  const Rnn cell(p / "cell", 1, kHidden, {.U = orthogonal()});
+  const Linear readout(p / "readout", kHidden, 1);
+  Adam adam({.learning_rate = 0.003});
+  Random random(1);
+  Tape tape;
+  std::vector<examples::ChartPoint> losses;
+  double total = 0;
+  for (Index update = 1; update <= updates; ++update) {
+    Tensor numbers(DType::f32, {steps, 2 * kBatch, 1});
+    for (float& value : numbers.values<float>()) value = static_cast<float>(random.uniform(-1, 1));
+    tape.clear();
+    const Var x = tape.input(numbers);
+    const Var h = unroll_truncated(cell, x, zero_state(cell, tape, 2 * kBatch), steps_back).outputs;
+    const Var loss = mean(square(readout(rows(h, delay, steps)) - rows(x, 0, steps - delay)));
+    Gradients gradients = tape.gradients(loss, p);
+    clip_by_global_norm(gradients, 1);
+    total += loss.item();
+    adam.step(gradients);
+    if (update % kEvery != 0) continue;
+    losses.push_back({static_cast<double>(update), total / kEvery});
+    total = 0;
+  }
+  return losses;
+}
+
 namespace {
 
 constexpr Index kSteps = 40;
@@ -206,6 +236,38 @@ void compare_randomized() {
       "many times too\nlarge.\n");
 }
 
+void compare_training(const Folder& folder) {
+  constexpr Index kUpdates = 1000;
+  constexpr std::array<Index, 4> kUpdatesShown = {200, 400, 600, 1000};
+  say("\nWhat a cut costs in training. The rnn with an orthogonal U, on new sequences at each "
+      "update, learns to\nrepeat what it read {} steps before only if the gradient reaches that "
+      "far. Squared error after so many\nupdates; saying the mean costs {:.4f}:\n\n  {:<8}",
+      kDelay, kEchoGuessing, "k");
+  for (const Index update : kUpdatesShown) say(" {:>9}", update);
+  say("\n");
+  examples::Chart chart{
+      .title = "Learning with a gradient that is cut after k steps",
+      .subtitle = fmt::format("echo after {} steps; rnn of {} units, U orthogonal "
+                              "at first",
+                              kDelay, kHidden),
+      .x_label = "updates",
+      .y_label = "squared error",
+      .logarithmic = true,
+      .levels = {{"saying the mean", kEchoGuessing}}};
+  for (const Index k : {kSteps, kDelay, kDelay - 1, kDelay / 2}) {
+    const std::string name = k < kSteps ? fmt::format("k = {}", k) : "not cut";
+    examples::Curve curve{.name = name, .points = train_echo(kSteps, kDelay, k, kUpdates)};
+    say("  {:<8}", name);
+    for (const auto& [update, loss] : curve.points) {
+      const auto is_it = [at = update](Index shown) { return static_cast<double>(shown) == at; };
+      if (std::ranges::any_of(kUpdatesShown, is_it)) say(" {:>9.4f}", loss);
+    }
+    say("\n");
+    chart.curves.push_back(std::move(curve));
+  }
+  folder.write("truncate-training", chart);
+}
+
 }  // namespace
 
 void run_truncate(const Folder& folder) {
@@ -216,6 +278,7 @@ void run_truncate(const Folder& folder) {
   compare_windows(folder);
   compare_pieces();
   compare_randomized();
+  compare_training(folder);
 }
 
 }  // namespace bptt

@@ -64,6 +64,16 @@ struct Randomized {
 [[nodiscard]] Randomized draw_randomized(const Echo& echo, double keep, int draws,
                                          std::uint64_t seed);
 
+/// The squared error that says what the mean of the numbers to be repeated says: their variance,
+/// that of a number uniform in [-1, 1].
+inline constexpr double kEchoGuessing = 1.0 / 3;
+/// Trains an RNN of 16 units, tanh, U orthogonal at first, to repeat numbers `delay` steps later,
+/// over new sequences of `steps` steps at each update, with windows of `steps_back` (where it is
+/// not below `steps` nothing is cut). The loss over the updates: the mean of each fifty.
+[[nodiscard]] std::vector<examples::ChartPoint> train_echo(unroll::Index steps, unroll::Index delay,
+                                                           unroll::Index steps_back,
+                                                           unroll::Index updates);
+
 /// The chapter.
 void run_truncate(const Folder& folder);
 

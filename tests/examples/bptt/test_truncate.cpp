@@ -62,3 +62,12 @@ TEST_CASE("truncate: the mean of randomised gradients is the full gradient") {
   }
   CHECK(std::sqrt(distance / length) > 3 * drawn.distance);
 }
+
+TEST_CASE("truncate: a network learns to repeat a number only if the gradient reaches it") {
+  const auto last = [](Index steps_back) {
+    return bptt::train_echo(12, 4, steps_back, 500).back().y;
+  };
+  CHECK(last(12) < 0.03 * bptt::kEchoGuessing);
+  CHECK(last(4) < 0.06 * bptt::kEchoGuessing);
+  CHECK(last(1) > 0.3 * bptt::kEchoGuessing);
+}
