@@ -247,7 +247,7 @@ void run_heat(const Folder& folder) {
   print_connections(all.front());
   if (folder.is_given()) {
     folder.write(
-        "connections.html",
+        "heat-connections.html",
         connections_page(all, fmt::format("an LSTM of 64 units, loss {:.2f} nats a word", loss)));
   }
 }

@@ -278,7 +278,7 @@ void write_pictures(const Folder& folder, const std::vector<NamesResult>& result
   chart.logarithmic = true;
   chart.curves = curves_of(results, &NamesResult::arrives);
   chart.levels.clear();
-  folder.write("names_gradient", chart);
+  folder.write("names-gradient", chart);
 }
 
 }  // namespace
@@ -313,7 +313,7 @@ void run_names(const Folder& folder) {
                    paragraph(story) + paragraph(reading) + to_html(accuracies(results)) +
                        picture("names.svg", "the accuracies of the table over the distance") +
                        paragraph(arrival) + to_html(gradients(results)) +
-                       picture("names_gradient.svg", "the gradients before training")));
+                       picture("names-gradient.svg", "the gradients before training")));
 }
 
 }  // namespace bptt

@@ -174,17 +174,23 @@ std::string table_of(const InspectedText& text, const InspectedLayer& layer,
   return html + "</table></div>\n";
 }
 
+/// What is coloured of a unit: "c", "tanh c".
+std::string looked_at(const InspectedText& text, const Tracking& unit) {
+  return (unit.squashed ? "tanh " : "") + memory_of(text.layers[unit.layer]).name;
+}
+
 /// The text that was read, each token coloured by the memory of a unit after it.
 std::string memory_of_page(const InspectedText& text, const Tracking& unit, bool is_characters) {
   const Activation& memory = memory_of(text.layers[unit.layer]);
-  const double most = scale_of(memory, {unit.unit});
+  const double most = unit.squashed ? 1 : scale_of(memory, {unit.unit});
   std::string html = fmt::format(
       "<h3>Unit {} of layer {} follows: {}</h3>\n<p class=\"quiet\">correlation of its {} with it "
       "over all texts: {:.3f}</p>\n<div class=\"text\">",
-      unit.unit, unit.layer, escape_html(unit.quantity), escape_html(memory.name),
+      unit.unit, unit.layer, escape_html(unit.quantity), escape_html(looked_at(text, unit)),
       unit.correlation);
   for (std::size_t i = 0; i < text.read.size(); ++i) {
-    const double value = memory.steps[i][static_cast<std::size_t>(unit.unit)];
+    const double memory_now = memory.steps[i][static_cast<std::size_t>(unit.unit)];
+    const double value = unit.squashed ? std::tanh(memory_now) : memory_now;
     const bool is_line_end = is_characters && text.read[i] == "\n";
     html += fmt::format("<span class=\"memory{}\" style=\"--v:{}\" title=\"{:.3g}\">{}</span>{}",
                         value < 0 ? " n" : "", share(std::abs(value) / most), value,

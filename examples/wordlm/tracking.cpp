@@ -107,13 +107,19 @@ std::vector<Tracking> find_tracking(std::span<const InspectedText> texts,
   for (std::size_t i = 0; !quantities.empty() && i < quantities.front().size(); ++i) {
     const std::vector<double> counted = joined(quantities, i);
     if (counted.size() < kTokensToTrack) continue;
-    Tracking best{quantities.front()[i].name, 0, 0, 0};
+    Tracking best{.quantity = quantities.front()[i].name};
     for (std::size_t layer = 0; layer < texts.front().layers.size(); ++layer) {
       const std::size_t units = memory_of(texts.front().layers[layer]).steps.front().size();
       for (std::size_t unit = 0; unit < units; ++unit) {
-        const double r = correlation(memory(texts, layer, unit), counted);
-        if (std::abs(r) <= std::abs(best.correlation)) continue;
-        best = {best.quantity, layer, static_cast<std::int64_t>(unit), r};
+        std::vector<double> values = memory(texts, layer, unit);
+        for (const bool squashed : {false, true}) {
+          if (squashed) {
+            for (double& value : values) value = std::tanh(value);
+          }
+          const double r = correlation(values, counted);
+          if (std::abs(r) <= std::abs(best.correlation)) continue;
+          best = {best.quantity, layer, static_cast<std::int64_t>(unit), r, squashed};
+        }
       }
     }
     if (best.correlation != 0) found.push_back(best);

@@ -27,12 +27,14 @@ struct Quantity {
 inline constexpr double kTracks = 0.95;
 inline constexpr std::size_t kTokensToTrack = 100;
 
-/// The unit whose memory (c of an LSTM, else its output) goes with a quantity best.
+/// The unit whose memory (c of an LSTM, else its output) goes with a quantity best, as it is or as
+/// the rest of the cell sees it, by its tanh: what counts is not bounded, what remembers is.
 struct Tracking {
   std::string quantity;
   std::size_t layer = 0;
   std::int64_t unit = 0;
   double correlation = 0;
+  bool squashed = false;  // whether it is the tanh of the memory
 
   [[nodiscard]] bool tracks() const;
 };
