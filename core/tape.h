@@ -3,7 +3,7 @@
 
 #include <unroll/core/gradients.h>
 #include <unroll/core/graph.h>
-#include <unroll/core/names.h>
+#include <unroll/core/names/names.h>
 #include <unroll/core/op.h>
 #include <unroll/core/parameters.h>
 #include <unroll/core/passes.h>
