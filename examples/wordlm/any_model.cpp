@@ -18,13 +18,14 @@ AnyModel any_of(Checkpoint checkpoint) {
           ? fmt::format("after epoch {}", progress.epoch)
           : fmt::format("after epoch {}, the best of {}", progress.best_epoch, progress.epoch);
   const auto shared = std::make_shared<const Checkpoint>(std::move(checkpoint));
+  const auto scorer = std::make_shared<Scorer>(*shared->model);
   return {shared->settings,
           shared->vocabulary,
           description,
           shared->progress.data,
           shared->progress.unknown_words,
           [shared](const std::vector<Ids>& texts) { return measure(*shared, texts); },
-          [shared](const Ids& text) { return log_probabilities(*shared->model, text); }};
+          [shared, scorer](const Ids& text) { return (*scorer)(text); }};
 }
 
 AnyModel any_of(NgramFile ngrams) {

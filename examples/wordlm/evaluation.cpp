@@ -55,15 +55,18 @@ Evaluation evaluate_running(const Model& model, const Ids& text) {
   return {total / static_cast<double>(words), words};
 }
 
-std::vector<double> log_probabilities(const Model& model, const Ids& text) {
+std::vector<double> Scorer::operator()(const Ids& text) {
   std::vector<double> all;
-  Tape tape(model.parameters().dtype());
-  for_each_piece(model, text, tape, [&](const Batch& piece, const Model::State& state) {
-    const auto [losses, last] = model.losses(piece, tape, state);
+  for_each_piece(model_, text, tape_, [&](const Batch& piece, const Model::State& state) {
+    const auto [losses, last] = model_.losses(piece, tape_, state);
     for (const double loss : losses.value().to_doubles()) all.push_back(-loss);
     return last;
   });
   return all;
+}
+
+std::vector<double> log_probabilities(const Model& model, const Ids& text) {
+  return Scorer(model)(text);
 }
 
 }  // namespace wordlm

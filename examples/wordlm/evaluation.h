@@ -18,7 +18,21 @@ struct Evaluation {
 /// Of running text, with one state carried from its first word to its last.
 [[nodiscard]] Evaluation evaluate_running(const Model& model, const Ids& text);
 
-/// log p of every token of a text but the first, each given those before it.
+/// Scores one text after another: what a text of some length needed is kept for the next such.
+class Scorer {
+ public:
+  /// The model has to outlive the object.
+  explicit Scorer(const Model& model) : model_(model), tape_(model.parameters().dtype()) {}
+
+  /// log p of every token of a text but the first, each given those before it.
+  [[nodiscard]] std::vector<double> operator()(const Ids& text);
+
+ private:
+  const Model& model_;
+  unroll::Tape tape_;
+};
+
+/// The same of one text.
 [[nodiscard]] std::vector<double> log_probabilities(const Model& model, const Ids& text);
 
 }  // namespace wordlm
