@@ -1,4 +1,6 @@
 #include <unroll/layers/softmax/adaptive.h>
+
+#include <fmt/format.h>
 #include <unroll/ops/elementwise.h>
 #include <unroll/ops/index.h>
 #include <unroll/ops/shape.h>
