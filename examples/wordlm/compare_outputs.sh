@@ -25,7 +25,7 @@ rows() {
   shift
   for output in ${OUTPUTS:-full adaptive class hierarchical sampled}; do
     # As many epochs as the minutes hold; then what is missing of those that are asked for.
-    timeout -s INT "$((60 * minutes))" "$wordlm" train --output "$output" --hidden "$hidden" \
+    timeout -s INT "${minutes}m" "$wordlm" train --output "$output" --hidden "$hidden" \
       --embedding "$hidden" --epochs 100000 --samples 0 --save "$folder/m" ${OPTIONS:---optimizer adam --lr 0.002} "$@" \
       >"$folder/log" || [ $? -eq 124 ]
     within=$(column 1 | wc -l)

@@ -1,4 +1,6 @@
 #include <unroll/layers/softmax/adaptive.h>
+
+#include <fmt/format.h>
 #include <unroll/ops/elementwise.h>
 #include <unroll/ops/index.h>
 #include <unroll/ops/shape.h>
@@ -63,16 +65,15 @@ std::vector<Index> adaptive_cutoffs(Index words) {
 
 AdaptiveSoftmax::AdaptiveSoftmax(const Parameters& p, Index in, WordCounts counts,
                                  const AdaptiveOptions& options)
+    : AdaptiveSoftmax(p, in, counts, options, checked_cutoffs(options, std::ssize(counts))) {}
+
+AdaptiveSoftmax::AdaptiveSoftmax(const Parameters& p, Index in, WordCounts counts,
+                                 const AdaptiveOptions& options, std::vector<Index> cutoffs)
     : in(in),
       position(inverse_of(by_frequency(kName, counts))),
-      head_words(std::ssize(counts)),
-      head([&] {
-        const std::vector<Index> cutoffs = checked_cutoffs(options, std::ssize(counts));
-        if (!cutoffs.empty()) head_words = cutoffs.front();
-        return Linear(p / "head", in, head_words + std::ssize(cutoffs), options.bias,
-                      options.initialize, options.initialize_bias);
-      }()) {
-  std::vector<Index> cutoffs = checked_cutoffs(options, std::ssize(counts));
+      head_words(cutoffs.empty() ? std::ssize(counts) : cutoffs.front()),
+      head(p / "head", in, head_words + std::ssize(cutoffs), options.bias, options.initialize,
+           options.initialize_bias) {
   cutoffs.push_back(std::ssize(counts));
   double width = static_cast<double>(in);
   for (std::size_t i = 0; i + 1 < cutoffs.size(); ++i) {

@@ -64,6 +64,8 @@ struct AdaptiveSoftmax {
   std::vector<Cluster> clusters;       // the most frequent first
 
  private:
+  AdaptiveSoftmax(const Parameters& p, Index in, WordCounts counts, const AdaptiveOptions& options,
+                  std::vector<Index> cutoffs);
   [[nodiscard]] std::int32_t class_of(std::int32_t place) const;
   [[nodiscard]] Var losses(const RowsWithTargets& rows) const;
 };
