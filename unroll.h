@@ -16,7 +16,7 @@
 #include <unroll/layers/crf.h>
 #include <unroll/layers/dropout.h>
 #include <unroll/layers/initial_state.h>
-#include <unroll/layers/linear.h>
+#include <unroll/layers/output_layers.h>
 #include <unroll/layers/padding.h>
 #include <unroll/layers/stack.h>
 #include <unroll/layers/stepper.h>

@@ -4,6 +4,7 @@
 
 #include <unroll/core/error.h>
 #include <unroll/core/graph.h>
+#include <unroll/core/names/notation.h>
 #include <unroll/core/run/share.h>
 #include <unroll/core/tensor.h>
 #include <unroll/core/var.h>
@@ -42,6 +43,7 @@ struct OpInfo {
   bool any_dtype = false;       // takes i32 as well, the result is what input 0 is
   bool integer_result = false;  // the result is i32
   bool row_sparse = false;      // (ids, rows): zero but for some rows, added up where ids repeat
+  bool activation = false;      // the function of a gate: sigmoid, tanh and their like
   bool adds_up = false;         // element-wise: its inputs added up, two at a time by its sweep
   bool parallel = false;        // its kernel works on KernelCall::share() only
   bool in_place = false;        // its result may lie where input 0 does, which is then gone
@@ -265,8 +267,10 @@ struct Op : OpInfo {
   void (*gradient)(Backward&) = nullptr;                 // null where no_gradient says why
   std::string_view no_gradient{};                        // the reason, where there is no gradient
   std::string (*describe)(const Attributes&) = nullptr;  // attributes, for pictures of a tape
-  std::vector<Sample> (*samples)() = nullptr;            // calls it must get right
-  std::vector<BadInput> (*bad_inputs)() = nullptr;       // calls it must refuse
+  /// As equations write it; without it, one of one input is "name(x)".
+  Notation (*write)(std::span<const Notation>, const Attributes&) = nullptr;
+  std::vector<Sample> (*samples)() = nullptr;       // calls it must get right
+  std::vector<BadInput> (*bad_inputs)() = nullptr;  // calls it must refuse
 };
 
 template <class D>
@@ -318,6 +322,11 @@ concept HasDescription = requires(const Attributes& a) {
   { D::describe(a) } -> std::same_as<std::string>;
 };
 
+template <class D>
+concept HasNotation = requires(std::span<const Notation> in, const Attributes& a) {
+  { D::write(in, a) } -> std::same_as<Notation>;
+};
+
 /// The parts an operation must have; one that lacks a part does not compile.
 template <class D>
 concept OpDefinition = requires(const Signature& s) {
@@ -338,6 +347,7 @@ Op make_op() {
   if constexpr (HasGradient<D>) op.gradient = D::gradient;
   if constexpr (SaysNoGradient<D>) op.no_gradient = D::gradient.reason;
   if constexpr (HasDescription<D>) op.describe = D::describe;
+  if constexpr (HasNotation<D>) op.write = D::write;
   static_assert(HasView<D> == (D::info.kind == OpKind::view));
   static_assert(HasProduct<D> || D::info.kind != OpKind::product);
   static_assert(HasConcat<D> == (D::info.kind == OpKind::concat));

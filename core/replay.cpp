@@ -14,8 +14,8 @@ Replay::Replay(Tape& tape, std::span<const Var> inputs, std::span<const Var> out
     tape.require(var);
     const Node& node = tape.graph().nodes[var.index()];
     if (node.op->kind != OpKind::leaf || node.parameter >= 0) {
-      fail<HandleError>("Var #{} ({}) is no input of the tape: a replay cannot change it",
-                        var.index(), node.op->name);
+      fail<HandleError>("Var #{}{} ({}) is no input of the tape: a replay cannot change it",
+                        var.index(), tape.called(var.index()), node.op->name);
     }
     inputs_.push_back(var.index());
   }

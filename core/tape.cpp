@@ -44,7 +44,7 @@ void check_inputs(const Op& op, const Graph& graph, std::span<const std::uint32_
 }  // namespace
 
 Tape::Tape(DType dtype) : dtype_(dtype), planner_(std::make_unique<Planner>()) {
-  if (!is_floating(dtype)) fail<TypeError>("a tape is f32 or f64, not {}", name_of(dtype));
+  if (!is_floating(dtype)) fail<TypeError>("a tape is f32 or f64, not {}", unroll::name_of(dtype));
 }
 
 Tape::~Tape() { detach(); }
@@ -70,7 +70,9 @@ void Tape::clear() {
   fixed_nodes_.clear();
   graph_.nodes.clear();
   graph_.inputs.clear();
+  graph_.passed.clear();
   spent_.clear();
+  name_sources_.clear();
   arena_.reset();
   has_lost_ = false;
   ++generation_;
@@ -192,6 +194,7 @@ void Tape::run(std::span<const std::uint32_t> targets, bool for_gradients) {
                                            : Request::Purpose::values;
     try {
       planner_->run(graph_, schedule_, targets, purpose, passes_, arena_);
+      planned_generation_ = generation_;
     } catch (const ValueError&) {
       run_one_by_one();  // of several errors, the one of the line recorded first is to be seen
     }
@@ -205,7 +208,8 @@ void Tape::run_one_by_one() {
   for (const std::uint32_t index : schedule_) {
     for (const std::uint32_t input : graph_.inputs_of(graph_.nodes[index])) close_gaps(input);
   }
-  execute(graph_, schedule_, arena_, anomaly_mode_);
+  const NodeName called = [this](std::uint32_t index) { return this->called(index); };
+  execute(graph_, schedule_, arena_, anomaly_mode_ ? &called : nullptr);
 }
 
 /// Notes nodes of which the values that were not kept are of no use to gradients any more.
@@ -273,16 +277,18 @@ Gradients Tape::gradients(Var loss, const Parameters& parameters, Unreached unre
   }
   if (reached.empty() && !wanted.empty() && unreached == Unreached::error) {
     fail<Error>(
-        "gradients: no gradient of the loss, node #{} ({}), reaches any of the {} parameters of "
+        "gradients: no gradient of the loss, node #{}{} ({}), reaches any of the {} parameters of "
         "the tree, of which the first is '{}': are they those of the model?",
-        loss.index(), graph_.nodes[loss.index()].op->name, wanted.size(), wanted[0].name());
+        loss.index(), called(loss.index()), graph_.nodes[loss.index()].op->name, wanted.size(),
+        wanted[0].name());
   }
   return {parameters, loss, std::move(reached)};
 }
 
 std::size_t Tape::bytes() const {
-  return planner_->bytes() + arena_.bytes() + graph_.nodes.capacity() * sizeof(Node) +
-         graph_.inputs.capacity() * sizeof(std::uint32_t);
+  return planner_->bytes() + arena_.bytes() + name_sources_.bytes() +
+         graph_.nodes.capacity() * sizeof(Node) + graph_.inputs.capacity() * sizeof(std::uint32_t) +
+         graph_.passed.capacity() * sizeof(PassedGradient);
 }
 
 Tape::StepScope::StepScope(Tape& tape, Index step) : tape_(tape), previous_(tape.step_) {
@@ -298,8 +304,8 @@ TensorView Var::value() const { return tape().value(*this); }
 double Var::item() const {
   const TensorView values = value();
   if (values.size() != 1) {
-    fail<ShapeError>("item() of Var #{}, which has shape {}: it has to have one element", index_,
-                     values.shape.to_string());
+    fail<ShapeError>("item() of Var #{}{}, which has shape {}: it has to have one element", index_,
+                     tape().called(index_), values.shape.to_string());
   }
   return values.at(0);
 }

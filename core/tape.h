@@ -3,6 +3,7 @@
 
 #include <unroll/core/gradients.h>
 #include <unroll/core/graph.h>
+#include <unroll/core/names/names.h>
 #include <unroll/core/op.h>
 #include <unroll/core/parameters.h>
 #include <unroll/core/passes.h>
@@ -118,6 +119,35 @@ class Tape final : private ParameterReader {
   /// The nodes as a Graphviz graph; the nodes of the gradient are drawn in another colour.
   [[nodiscard]] std::string to_dot() const;
 
+  /// Calls `var` what equations call it: "c'". For values whose name cannot be derived; it shows in
+  /// prints, drawings and errors, and changes nothing else. Returns `var`.
+  Var name(Var var, std::string name);
+  /// The name of each node, empty where it has none: derived, see derive_names(). Costs a walk over
+  /// the tape.
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// The name of one of them; costs as much.
+  [[nodiscard]] std::string name_of(Var var) const;
+  /// The gradient, with respect to `var`, of the loss of which gradients were asked for last;
+  /// nothing where they did not reach it.
+  [[nodiscard]] std::optional<Var> gradient_of(Var var);
+  /// The same for all: by node the number of the node that is its gradient, or -1.
+  [[nodiscard]] std::vector<std::int32_t> gradient_nodes() const;
+
+  /// While it lives, what is recorded is a step of a cell with these equations, one a line, from
+  /// which names are derived. The text has to outlive what is recorded.
+  class EquationsScope {
+   public:
+    /// Begins and, at the end of the scope, ends it.
+    EquationsScope(Tape& tape, std::string_view equations);
+    ~EquationsScope();
+    EquationsScope(const EquationsScope&) = delete;
+    EquationsScope& operator=(const EquationsScope&) = delete;
+
+   private:
+    Tape& tape_;
+    std::size_t position_;
+  };
+
   /// The number of nodes, those of gradients included.
   [[nodiscard]] Index node_count() const { return static_cast<Index>(graph_.nodes.size()); }
   /// The memory held for nodes, values and plans, in bytes; stops growing after the first step of a
@@ -149,6 +179,7 @@ class Tape final : private ParameterReader {
 
   friend class Gradients;
   friend class Replay;
+  friend class TapeView;
 
   struct ParameterNode {
     Parameter parameter;
@@ -160,6 +191,8 @@ class Tape final : private ParameterReader {
   };
 
   [[noreturn]] void refuse(Var var) const;
+  [[nodiscard]] std::string called(std::uint32_t index) const;
+  friend class Var;
   ParameterNode& known(const Parameter& parameter);
 
   Node& append(const Op& op, const Attributes& attributes = {});
@@ -196,6 +229,7 @@ class Tape final : private ParameterReader {
   std::vector<std::uint32_t> parameter_readers_;  // nodes that read a parameter's memory
   std::vector<std::uint32_t> parameter_views_;
   std::unordered_multimap<std::size_t, std::uint32_t> fixed_nodes_;  // by a hash of what they are
+  NameSources name_sources_;
   std::vector<std::uint32_t> schedule_;
   std::vector<std::uint8_t> marks_;
   std::vector<std::uint8_t> spent_;  // by node: whether gradients were computed with it
@@ -203,6 +237,7 @@ class Tape final : private ParameterReader {
   int inferences_ = 0;               // scopes that live
   Passes passes_ = Passes::from_environment();
   std::unique_ptr<Planner> planner_;
+  std::uint32_t planned_generation_ = 0;  // in which the plan that ran last did, 0: none
 };
 
 inline Shape Var::shape() const {

@@ -65,7 +65,7 @@ Tape::ParameterNode& Tape::known(const Parameter& parameter) {
   const TensorView value = parameter.value();
   if (value.dtype != dtype_) {
     fail<TypeError>("parameter '{}' is {} and the tape {}: give both the same type",
-                    parameter.name(), name_of(value.dtype), name_of(dtype_));
+                    parameter.name(), unroll::name_of(value.dtype), unroll::name_of(dtype_));
   }
   std::shared_ptr<ParameterStore> store = parameter.store()->shared_from_this();
   if (std::find(stores_.begin(), stores_.end(), store) == stores_.end()) {
@@ -197,9 +197,9 @@ void Tape::require_not_lost() const {
     const Node& node = graph_.nodes[index];
     if (!node.lost) continue;
     fail<HandleError>(
-        "Var #{} ({}) was not kept, and a parameter it was computed from has changed since; ask "
+        "Var #{}{} ({}) was not kept, and a parameter it was computed from has changed since; ask "
         "for it before the change",
-        index, node.op->name);
+        index, called(index), node.op->name);
   }
 }
 

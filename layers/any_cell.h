@@ -26,10 +26,11 @@ class AnyCell {
  public:
   using State = AnyState;
 
-  /// Any cell, which is moved into it.
+  /// Any cell, which is moved into it, and its equations where they are not those of its type.
   template <Cell C>
   requires FlatState<typename C::State>
-  explicit AnyCell(C cell) : model_(std::make_shared<Model<C>>(std::move(cell))) {}
+  explicit AnyCell(C cell, std::string_view equations = equations_of<C>())
+      : model_(std::make_shared<Model<C>>(std::move(cell), equations)) {}
 
   [[nodiscard]] State step(Var x, const State& state) const { return model_->step(x, state); }
   [[nodiscard]] State zero_state(Tape& tape, Index batch) const {
@@ -48,9 +49,9 @@ class AnyCell {
 
   template <Cell C>
   struct Model final : Concept {
-    explicit Model(C c) : cell(std::move(c)) {}
+    Model(C c, std::string_view equations) : cell(std::move(c)), equations(equations) {}
     [[nodiscard]] State step(Var x, const State& state) const override {
-      return any(cell.step(x, state_of<typename C::State>(state.vars)));
+      return any(step_of(cell, x, state_of<typename C::State>(state.vars), equations));
     }
     [[nodiscard]] State zero_state(Tape& tape, Index batch) const override {
       return any(unroll::zero_state(cell, tape, batch));
@@ -64,6 +65,7 @@ class AnyCell {
       return result;
     }
     C cell;
+    std::string_view equations;
   };
 
   std::shared_ptr<const Concept> model_;

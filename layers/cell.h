@@ -90,4 +90,24 @@ template <class C>
 /// The same, shorter.
 using StartOf = typename StartOfCell<C>::type;
 
+/// The equations that a cell states, one a line; empty where it states none.
+template <class C>
+constexpr std::string_view equations_of() {
+  if constexpr (requires { std::string_view(C::equations); }) {
+    return C::equations;
+  } else {
+    return {};
+  }
+}
+
+/// cell.step(x, state). The tape notes the equations, of which there may be none, with what the
+/// step records, so that nodes have their names.
+template <class C>
+StateOf<C> step_of(const C& cell, Var x, const StateOf<C>& state,
+                   std::string_view equations = equations_of<C>()) {
+  if (equations.empty()) return cell.step(x, state);
+  const Tape::EquationsScope scope(x.tape(), equations);
+  return cell.step(x, state);
+}
+
 }  // namespace unroll

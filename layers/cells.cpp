@@ -8,30 +8,40 @@
 namespace unroll {
 namespace {
 
-template <Var (*f)(Var)>
+// Of cells whose equations depend on how they are made.
+constexpr std::string_view kTanhEquations = "h' = tanh(W x + U h + b)";
+constexpr std::string_view kReluEquations = "h' = relu(W x + U h + b)";
+constexpr std::string_view kSigmoidEquations = "h' = sigmoid(W x + U h + b)";
+constexpr std::string_view kIrnnEquations = "h' = relu(W x + U h + b), U = 1 at first";
+constexpr std::string_view kGruHardEquations =
+    "z = hard_sigmoid(Wz x + Uz h + bz)\n"
+    "r = hard_sigmoid(Wr x + Ur h + br)\n"
+    "n = tanh(Wn x + Un (r h) + bn)\n"
+    "h' = (1 - z) n + z h";
+
+template <Var (*f)(Var), const std::string_view& equations>
 AnyCell make_rnn(const Parameters& p, Input in, Index hidden, const CellOptions& options) {
-  return AnyCell(Rnn(p, in, hidden, options, f));
+  return AnyCell(Rnn(p, in, hidden, options, f), equations);
 }
 
-template <Var (*f)(Var)>
-constexpr CellEntry rnn(std::string_view name, std::string_view equations) {
-  return {name, "Rnn", Rnn::source, equations, make_rnn<f>};
+template <Var (*f)(Var), const std::string_view& equations>
+constexpr CellEntry rnn(std::string_view name) {
+  return {name, "Rnn", Rnn::source, equations, make_rnn<f, equations>};
 }
 
 AnyCell make_irnn(const Parameters& p, Input in, Index hidden, const CellOptions& options) {
-  return AnyCell(Rnn(p, in, hidden, irnn_options(options), relu));
+  return AnyCell(Rnn(p, in, hidden, irnn_options(options), relu), kIrnnEquations);
 }
 
 AnyCell make_gru_hard(const Parameters& p, Input in, Index hidden, const CellOptions& options) {
-  return AnyCell(GruResetBefore(p, in, hidden, options, hard_sigmoid));
+  return AnyCell(GruResetBefore(p, in, hidden, options, hard_sigmoid), kGruHardEquations);
 }
 
 constexpr std::array kCells = {
-    rnn<tanh>("rnn", "h' = tanh(W x + U h + b)"),
-    rnn<relu>("rnn-relu", "h' = relu(W x + U h + b)"),
-    rnn<sigmoid>("rnn-sigmoid", "h' = sigmoid(W x + U h + b)"),
-    CellEntry{"irnn", "Rnn", "Le et al. 2015", "h' = relu(W x + U h + b), U = 1 at first",
-              make_irnn},
+    rnn<tanh, kTanhEquations>("rnn"),
+    rnn<relu, kReluEquations>("rnn-relu"),
+    rnn<sigmoid, kSigmoidEquations>("rnn-sigmoid"),
+    CellEntry{"irnn", "Rnn", "Le et al. 2015", kIrnnEquations, make_irnn},
     cell_entry<Clockwork>("clockwork", "Clockwork"),
     cell_entry<RnnGatedFeedback>("rnn-gated-feedback", "RnnGatedFeedback"),
     cell_entry<Rhn>("rhn", "Rhn"),
@@ -55,11 +65,7 @@ constexpr std::array kCells = {
     cell_entry<Gru>("gru", "Gru"),
     cell_entry<GruResetBefore>("gru-reset-before", "GruResetBefore"),
     CellEntry{"gru-hard", "GruResetBefore", "Cho et al. 2014, as in the WildML tutorial's code",
-              "z = hard_sigmoid(Wz x + Uz h + bz)\n"
-              "r = hard_sigmoid(Wr x + Ur h + br)\n"
-              "n = tanh(Wn x + Un (r h) + bn)\n"
-              "h' = (1 - z) n + z h",
-              make_gru_hard},
+              kGruHardEquations, make_gru_hard},
     cell_entry<Mgu>("mgu", "Mgu"),
     cell_entry<Mut1>("mut1", "Mut1"),
     cell_entry<Mut2>("mut2", "Mut2"),

@@ -107,7 +107,7 @@ Unrolled<typename C::State> step_over(const C& cell, Var x, typename C::State st
   for (Index i = 0; i < steps; ++i) {
     const Index t = direction == Direction::forward ? i : steps - 1 - i;
     const Tape::StepScope scope(x.tape(), t);
-    typename C::State next = require_set(cell.step(inputs[static_cast<std::size_t>(t)], state));
+    typename C::State next = require_set(step_of(cell, inputs[static_cast<std::size_t>(t)], state));
     state = mask ? masked(select(*mask, t), std::move(next), state) : std::move(next);
     outputs[static_cast<std::size_t>(t)] = output_of(state);
   }

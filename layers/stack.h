@@ -23,7 +23,7 @@ struct Stack {
   [[nodiscard]] State step(Var x, const State& state) const {
     State next;
     for (std::size_t layer = 0; layer < cells.size(); ++layer) {
-      next.push_back(cells[layer].step(x, state[layer]));
+      next.push_back(step_of(cells[layer], x, state[layer]));
       x = output_of(next.back());
     }
     return next;
@@ -90,7 +90,7 @@ struct Residual {
       : cell(p, in, hidden, options) {}
 
   [[nodiscard]] State step(Var x, const State& state) const {
-    const typename C::State next = cell.step(x, state.inner);
+    const typename C::State next = step_of(cell, x, state.inner);
     const Var h = output_of(next);
     const bool fits = is_floating(x.dtype()) && x.shape() == h.shape();
     return {fits ? h + x : h, next};

@@ -50,7 +50,7 @@ class Stepper {
     x_shape_ = x.shape;
     const Var input = tape_->input(x);
     const typename C::State before = restore(*tape_, state_);
-    const typename C::State after = require_set(cell_.step(input, before));
+    const typename C::State after = require_set(step_of(cell_, input, before));
     std::vector<Var> inputs = vars_of(before);
     inputs.insert(inputs.begin(), input);
     std::vector<Var> outputs = vars_of(after);

@@ -31,7 +31,7 @@ Unrolled<StateOf<C>> unroll_truncated(const C& cell, Var x, StateOf<C> state, In
   std::vector<State> starts;  // the constant states that windows begin with
   for (Index t = 0; t < std::max(head, windows); ++t) {
     const Tape::StepScope scope(x.tape(), t);
-    state = cell.step(select(x, t), state);
+    state = step_of(cell, select(x, t), state);
     if (t < head) outputs.push_back(output_of(state));
     State constant = state;
     for_each_var(constant, [](Var& var) { var = stop_gradient(var); });
@@ -56,7 +56,7 @@ Unrolled<StateOf<C>> unroll_truncated(const C& cell, Var x, StateOf<C> state, In
   });
   for (Index p = 0; p <= steps_back; ++p) {
     const Tape::StepScope scope(x.tape(), p + 1);  // of the first window
-    window = cell.step(merge(rows(x, p + 1, p + 1 + windows)), window);
+    window = step_of(cell, merge(rows(x, p + 1, p + 1 + windows)), window);
   }
 
   const Var output = output_of(window);
@@ -87,7 +87,7 @@ Unrolled<StateOf<C>> unroll_randomized(const C& cell, Var x, StateOf<C> state, d
       // var - constant is exactly 0: the value stays, its gradient is scaled.
       var = goes_on ? constant + (var - constant) / keep : constant;
     });
-    state = cell.step(xt, state);
+    state = step_of(cell, xt, state);
     outputs.push_back(output_of(state));
   }
   return {stack(outputs), state};

@@ -24,7 +24,7 @@ struct Zoneout {
   }
 
   [[nodiscard]] State step(Var x, const State& state) const {
-    return mix(cell.step(x, state), state,
+    return mix(step_of(cell, x, state), state,
                [](Var now, Var before, double rate) { return rate * before + (1 - rate) * now; });
   }
 
@@ -32,10 +32,11 @@ struct Zoneout {
   struct Training {
     using State = StateOf<C>;
     [[nodiscard]] State step(Var x, const State& state) const {
-      return zoneout.mix(zoneout.cell.step(x, state), state, [&](Var now, Var before, double rate) {
-        const Var ones = full(now.tape(), now.shape(), 1);
-        return where(dropout(ones, rate, noise.key()), now, before);
-      });
+      return zoneout.mix(step_of(zoneout.cell, x, state), state,
+                         [&](Var now, Var before, double rate) {
+                           const Var ones = full(now.tape(), now.shape(), 1);
+                           return where(dropout(ones, rate, noise.key()), now, before);
+                         });
     }
     const Zoneout& zoneout;  // the cell
     Noise& noise;            // of the training step

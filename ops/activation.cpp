@@ -84,7 +84,13 @@ using namespace HWY_NAMESPACE;  // the formulas
 using Bounds = ClampFormula::Bounds;
 
 template <class Formula>
-using Unary = Pointwise<Formula, ActivationFormulas, sweeps>;
+struct Unary : Pointwise<Formula, ActivationFormulas, sweeps> {
+  static constexpr OpInfo make(std::string_view name, std::string_view formula) {
+    OpInfo info = Pointwise<Formula, ActivationFormulas, sweeps>::make(name, formula);
+    info.activation = true;
+    return info;
+  }
+};
 
 struct Sigmoid : Unary<SigmoidFormula> {
   static constexpr OpInfo info = make("sigmoid", "y = 1 / (1 + exp(-x))");

@@ -97,6 +97,9 @@ struct Add : Broadcasting<AddFormula> {
     info.adds_up = true;
     return info;
   }();
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    return in[0] + in[1];
+  }
   static void gradient(Backward& b) {
     b.add(0, b.dy());
     b.add(1, b.dy());
@@ -122,6 +125,11 @@ struct AddUp {
     return s.shape(0);
   }
   static Sweep sweep(DType dtype) { return Add::sweep(dtype); }
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    Notation sum = in[0];
+    for (const Notation& term : in.subspan(1)) sum = sum + term;
+    return sum;
+  }
   static void gradient(Backward& b) {
     for (int i = 0; i < b.count(); ++i) b.add(i, b.dy());
   }
@@ -141,6 +149,9 @@ struct AddUp {
 
 struct Sub : Broadcasting<SubFormula> {
   static constexpr OpInfo info = make("sub", "y = a - b");
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    return in[0] - in[1];
+  }
   static void gradient(Backward& b) {
     b.add(0, b.dy());
     if (b.wants(1)) b.add(1, -b.dy());
@@ -152,6 +163,9 @@ struct Sub : Broadcasting<SubFormula> {
 
 struct Mul : Broadcasting<MulFormula> {
   static constexpr OpInfo info = make("mul", "y = a b, element by element");
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    return in[0] * in[1];
+  }
   static void gradient(Backward& b) {
     if (b.wants(0)) b.add(0, b.dy() * b.in(1));
     if (b.wants(1)) b.add(1, b.dy() * b.in(0));
@@ -163,6 +177,9 @@ struct Mul : Broadcasting<MulFormula> {
 
 struct Div : Broadcasting<DivFormula> {
   static constexpr OpInfo info = make("div", "y = a / b");
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    return in[0] / in[1];
+  }
   static void gradient(Backward& b) {
     if (b.wants(0)) b.add(0, b.dy() / b.in(1));
     if (b.wants(1)) b.add(1, -(b.dy() * b.y() / b.in(1)));

@@ -53,6 +53,10 @@ struct Embedding {
                                .max_inputs = 2,
                                .integer_inputs = 0b10,
                                .parallel = true};
+  /// ids stand for one-hot vectors.
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    return in[0] * in[1];
+  }
   static Shape shape(const Signature& s) {
     if (s.shape(0).rank() == 0) s.reject("the table is a scalar: rows are needed");
     return joined(s, s.shape(1), s.shape(0), 1);

@@ -207,6 +207,10 @@ struct Linear {
                                .min_inputs = 2,
                                .max_inputs = 3};
 
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    const Notation product = in[1] * in[0].grouped();
+    return in.size() == 3 ? product + in[2] : product;
+  }
   static Shape shape(const Signature& s) {
     const Shape& x = s.shape(0);
     const Shape& W = s.shape(1);

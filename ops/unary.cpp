@@ -169,6 +169,11 @@ struct Affine : Unary<AffineFormula> {
     const auto [scale, shift] = attributes.as<Factors>();
     return fmt::format("{:g} x + {:g}", scale, shift);
   }
+  static Notation write(std::span<const Notation> in, const Attributes& attributes) {
+    const auto [scale, shift] = attributes.as<Factors>();
+    const Notation scaled = Notation::number(scale) * in[0];
+    return shift == 0 ? scaled : scaled + Notation::number(shift);
+  }
   static Var example(Var x) { return affine(x, -1.5, 0.75); }
   static std::vector<Sample> samples() { return unary_samples(example, {{-2, 2}}); }
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("affine", example); }
@@ -177,6 +182,9 @@ struct Affine : Unary<AffineFormula> {
 struct Reciprocal : Unary<ReciprocalFormula> {
   static constexpr OpInfo info = make("reciprocal", "y = 1 / x");
   static void gradient(Backward& b) { b.add(0, -(b.dy() * square(b.y()))); }
+  static Notation write(std::span<const Notation> in, const Attributes& /*none*/) {
+    return Notation::number(1) / in[0];
+  }
   static Var example(Var x) { return reciprocal(x); }
   static std::vector<Sample> samples() { return unary_samples(example, {{0.5, 2}, {-2, -0.5}}); }
   static std::vector<BadInput> bad_inputs() { return unary_bad_inputs("reciprocal", example); }

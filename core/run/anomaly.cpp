@@ -56,18 +56,19 @@ std::vector<std::string> parameters_of(const Graph& graph, std::uint32_t index) 
 
 }  // namespace
 
-void check_finite(const Graph& graph, std::uint32_t index) {
+void check_finite(const Graph& graph, std::uint32_t index, const NodeName& called) {
   const Node& node = graph.nodes[index];
   const Index position = first_non_finite(node);
   if (position < 0) return;
 
   std::string text =
-      fmt::format("{}: element {} of Var #{} {} is {}", node.op->name, position, index,
-                  node.shape.to_string(), text_of(view_of(node).at(position)));
+      fmt::format("{}: element {} of Var #{}{} {} is {}", node.op->name, position, index,
+                  called(index), node.shape.to_string(), text_of(view_of(node).at(position)));
   if (node.step >= 0) text += fmt::format(", at time step {}", node.step);
   if (node.origin >= 0) {
-    text += fmt::format(", in the gradient of {} (Var #{})",
-                        graph.nodes[static_cast<std::size_t>(node.origin)].op->name, node.origin);
+    const auto origin = static_cast<std::uint32_t>(node.origin);
+    text += fmt::format(", in the gradient of {} (Var #{}{})", graph.nodes[origin].op->name, origin,
+                        called(origin));
   }
   for (std::size_t i = 0; i < node.input_count; ++i) {
     const Node& input = graph.input(node, static_cast<int>(i));

@@ -25,7 +25,7 @@ void run_kernel(const Graph& graph, Node& node, Arena& arena) {
 }  // namespace
 
 void execute(Graph& graph, std::span<const std::uint32_t> schedule, Arena& arena,
-             bool anomaly_mode) {
+             const NodeName* called) {
   for (const std::uint32_t index : schedule) {
     Node& node = graph.nodes[index];
     try {
@@ -34,7 +34,7 @@ void execute(Graph& graph, std::span<const std::uint32_t> schedule, Arena& arena
       } else {
         run_kernel(graph, node, arena);
       }
-      if (anomaly_mode) check_finite(graph, index);
+      if (called != nullptr) check_finite(graph, index, *called);
     } catch (...) {
       node.value = nullptr;  // so that asking again finds the same place
       throw;

@@ -34,4 +34,8 @@ void Folder::write(std::string_view name, const examples::Chart& chart) const {
   write(name, examples::picture_of(chart));
 }
 
+void Folder::write(std::string_view name, const examples::HeatMap& map) const {
+  write(name, examples::picture_of(map));
+}
+
 }  // namespace bptt

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "common/chart.h"
+#include "common/heat_map.h"
 
 namespace bptt {
 
@@ -18,9 +19,10 @@ class Folder {
   [[nodiscard]] bool is_given() const { return !path_.empty(); }
   /// Writes `bytes` as the file `name` and says so. IoError where that cannot be done.
   void write(std::string_view name, std::string_view bytes) const;
-  /// Writes a picture, or a chart, as `name`.svg and `name`.png.
+  /// Writes a picture, chart or heat map as `name`.svg and `name`.png.
   void write(std::string_view name, const examples::Picture& picture) const;
   void write(std::string_view name, const examples::Chart& chart) const;
+  void write(std::string_view name, const examples::HeatMap& map) const;
   /// Where the file `name` lies.
   [[nodiscard]] std::string path_of(std::string_view name) const;
 

@@ -1,26 +1,17 @@
 #include "common/chart.h"
 
-#include <cairo.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
 
+#include "common/canvas.h"
 #include "common/chart_axis.h"
 
 namespace examples {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-struct Colour {
-  double r, g, b;
-};
-constexpr Colour kInk{0.13, 0.15, 0.18};
-constexpr Colour kGrey{0.42, 0.45, 0.50};
-constexpr Colour kGrid{0.90, 0.91, 0.93};
-constexpr Colour kPaper{1, 1, 1};
 
 // Eight colours that stay apart for most eyes, times five kinds of line: forty curves.
 constexpr std::array<Colour, 8> kColours = {{{0.00, 0.35, 0.71},
@@ -41,18 +32,14 @@ constexpr double kBottom = 724;
 constexpr double kLegendLeft = 916;
 constexpr double kLegendRight = 1172;
 
-enum class Weight : std::uint8_t { normal, bold };
-enum class Align : std::uint8_t { left, centre, right };
-
 /// Draws one chart in one context.
-class Drawing {
+class Drawing : Canvas {
  public:
   Drawing(cairo_t* context, const Chart& chart)
-      : cr_(context), chart_(chart), x_(x_axis()), y_(y_axis()) {}
+      : Canvas(context), chart_(chart), x_(x_axis()), y_(y_axis()) {}
 
   void draw() {
-    set(kPaper);
-    cairo_paint(cr_);
+    clear();
     draw_titles();
     draw_grid();
     draw_curves();
@@ -101,50 +88,6 @@ class Drawing {
   [[nodiscard]] double place_x(double x) const { return kLeft + (kRight - kLeft) * x_.place(x); }
   [[nodiscard]] double place_y(double y) const { return kBottom - (kBottom - kTop) * y_.place(y); }
 
-  void set(const Colour& colour, double alpha = 1) {
-    cairo_set_source_rgba(cr_, colour.r, colour.g, colour.b, alpha);
-  }
-
-  void set_dash(const std::vector<double>& dash) {
-    cairo_set_dash(cr_, dash.data(), static_cast<int>(dash.size()), 0);
-  }
-
-  void font(double size, Weight weight = Weight::normal) {
-    cairo_select_font_face(
-        cr_, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
-        weight == Weight::bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(cr_, size);
-  }
-
-  [[nodiscard]] double width_of(const std::string& text) const {
-    cairo_text_extents_t extents;
-    cairo_text_extents(cr_, text.c_str(), &extents);
-    return extents.x_advance;
-  }
-
-  void write(double x, double y, const std::string& text, Align align = Align::left) {
-    const double shift = align == Align::left ? 0 : align == Align::centre ? 0.5 : 1;
-    cairo_move_to(cr_, x - shift * width_of(text), y);
-    cairo_show_text(cr_, text.c_str());
-  }
-
-  /// The text, cut to the width with an ellipsis where it is longer.
-  [[nodiscard]] std::string fitted(std::string text, double width) const {
-    if (width_of(text) <= width) return text;
-    while (!text.empty() && width_of(text + "…") > width) {
-      do {  // a whole character of UTF-8
-        text.pop_back();
-      } while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80);
-    }
-    return text + "…";
-  }
-
-  void line(double x0, double y0, double x1, double y1) {
-    cairo_move_to(cr_, x0, y0);
-    cairo_line_to(cr_, x1, y1);
-    cairo_stroke(cr_);
-  }
-
   void draw_titles() {
     set(kInk);
     font(25, Weight::bold);
@@ -175,11 +118,7 @@ class Drawing {
     set(kInk);
     font(14.5);
     write((kLeft + kRight) / 2, kBottom + 50, chart_.x_label, Align::centre);
-    cairo_save(cr_);
-    cairo_translate(cr_, 26, (kTop + kBottom) / 2);
-    cairo_rotate(cr_, -std::acos(0.0));
-    write(0, 0, chart_.y_label, Align::centre);
-    cairo_restore(cr_);
+    write_upwards(26, (kTop + kBottom) / 2, chart_.y_label);
   }
 
   [[nodiscard]] bool is_inside(const Level& level) const {
@@ -261,7 +200,6 @@ class Drawing {
     set_dash({});
   }
 
-  cairo_t* cr_;
   const Chart& chart_;
   Axis x_;
   Axis y_;

@@ -21,6 +21,7 @@ constexpr const char* kSettings = "wordlm.settings";
 constexpr const char* kVocabulary = "wordlm.vocabulary";
 constexpr const char* kProgress = "wordlm.progress";
 constexpr const char* kWords = "wordlm.words";
+constexpr const char* kCounts = "wordlm.counts";
 constexpr const char* kFormat = "wordlm.format";
 constexpr const char* kThisFormat = "4";  // another number wherever older files read differently
 constexpr std::string_view kOptimizer = "optimizer.";
@@ -67,9 +68,9 @@ void check_numbers(const Settings& settings, const Progress& p, const std::strin
   const bool sound = s.batch >= 1 && s.bptt >= 0 && s.epochs >= 0 && s.clip >= 0 &&
                      s.clip_value >= 0 && s.weight_decay >= 0 && s.dropout >= 0 && s.dropout < 1 &&
                      s.warm_up >= 0 && s.hold >= 0 && s.factor >= 0 && s.factor <= 1 &&
-                     s.patience >= 0 && p.best_epoch >= 0 && p.learning_rate > 0 && p.epoch >= 0 &&
-                     p.batch >= 0 && p.step >= 0 && p.since_best >= 0 && p.running_words >= 0 &&
-                     p.unknown_words >= 0 &&
+                     s.patience >= 0 && settings.model.sampled >= 1 && p.best_epoch >= 0 &&
+                     p.learning_rate > 0 && p.epoch >= 0 && p.batch >= 0 && p.step >= 0 &&
+                     p.since_best >= 0 && p.running_words >= 0 && p.unknown_words >= 0 &&
                      is_finite({p.learning_rate, p.last_loss, p.best_loss, p.running_loss,
                                 p.running_norms, s.learning_rate, s.clip, s.clip_value,
                                 s.weight_decay, settings.model.forget_bias});
@@ -79,16 +80,29 @@ void check_numbers(const Settings& settings, const Progress& p, const std::strin
 /// The tensors say how large the model is. Settings that say otherwise must not ask for memory.
 void check_sizes(const ModelSettings& s, std::int64_t words, const unroll::TensorFile& file,
                  const std::string& path) {
-  const auto matches = [&](const char* name, const unroll::Shape& shape) {
+  const auto matches = [&](const std::string& name, const unroll::Shape& shape) {
     const auto found = file.tensors.find(name);
     return found != file.tensors.end() && found->second.shape() == shape;
   };
   if (s.layers < 1 || s.layers > static_cast<std::int64_t>(file.tensors.size()) || words < 1 ||
       s.hidden < 1 || s.embedding < 0 || s.order < 0 || s.order == 1 || s.order > 1000 ||
-      (!s.tie && !matches("output.W", {words, s.outputs()})) ||
+      !std::ranges::all_of(output_shapes(s, words),
+                           [&](const auto& one) { return matches(one.first, one.second); }) ||
       (s.embedding > 0 && !matches("embedding.W", {words, s.embedding}))) {
     fail<IoError>("{}: its tensors do not have the sizes that its settings say", path);
   }
+}
+
+/// The counts that an output layer is made by.
+std::vector<std::int64_t> counts_of(const unroll::TensorFile& file, const Settings& settings,
+                                    const std::string& path) {
+  if (settings.model.output == "full") return {};
+  const json counts = json::parse(text_of(file, kCounts, path));
+  const auto is_count = [](const json& count) { return count.is_number_unsigned(); };
+  if (!counts.is_array() || !std::ranges::all_of(counts, is_count)) {
+    fail<IoError>("{}: its '{}' are no list of whole numbers", path, kCounts);
+  }
+  return counts.get<std::vector<std::int64_t>>();
 }
 
 /// Whether the words of a vocabulary are any bytes, which JSON cannot hold.
@@ -175,13 +189,16 @@ void check_numbers(const TextSettings& text, const std::string& path) {
   if (!sound) fail<IoError>("{}: its settings hold a number out of range", path);
 }
 
-Checkpoint new_checkpoint(const Settings& settings, Vocabulary vocabulary, std::int64_t words) {
+Checkpoint new_checkpoint(const Settings& settings, Vocabulary vocabulary, std::int64_t words,
+                          std::vector<std::int64_t> counts) {
   Progress progress;
   progress.learning_rate = settings.training.learning_rate;
+  auto model = std::make_shared<Model>(settings, words, counts);
   return {settings,
           std::move(vocabulary),
           progress,
-          std::make_shared<Model>(settings, words),
+          std::move(counts),
+          std::move(model),
           make_optimizer(settings.training),
           {},
           std::nullopt};
@@ -195,6 +212,7 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   file.metadata[kProgress] = json(checkpoint.progress).dump();
   file.metadata[kWords] = std::to_string(checkpoint.model->words());
   file.metadata[kFormat] = kThisFormat;
+  if (!checkpoint.counts.empty()) file.metadata[kCounts] = json(checkpoint.counts).dump();
   put_state(file, checkpoint);
   unroll::save_safetensors(path, file);
 }
@@ -219,10 +237,11 @@ Checkpoint checkpoint_of(const unroll::TensorFile& file, const std::string& path
                     vocabulary.size());
     }
     check_numbers(settings, progress, path);
-    check_sizes(settings.model, words, file, path);
     check(settings);
+    check_sizes(settings.model, words, file, path);
     (void)learning_rate(settings.training, progress);
-    Checkpoint checkpoint = new_checkpoint(settings, std::move(vocabulary), words);
+    Checkpoint checkpoint =
+        new_checkpoint(settings, std::move(vocabulary), words, counts_of(file, settings, path));
     checkpoint.progress = progress;
     take_parameters(file, checkpoint, path);
     take_optimizer_state(file, checkpoint);

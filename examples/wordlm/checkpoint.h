@@ -38,6 +38,9 @@ struct Checkpoint {
   Settings settings;
   Vocabulary vocabulary;
   Progress progress;
+  /// How often each id had to be predicted in the text that the model was made for; none with the
+  /// full softmax, which does not depend on it.
+  std::vector<std::int64_t> counts;
   std::shared_ptr<Model> model;
   std::shared_ptr<unroll::Optimizer> optimizer;
   /// The weights of the best epoch by their names, where the model has been trained since.
@@ -46,13 +49,14 @@ struct Checkpoint {
   std::optional<unroll::Carried<Model::State>> state;
 };
 
-/// A new one: model and optimizer as the settings say, nothing trained.
+/// A new one: model and optimizer as the settings say, nothing trained. Its output layer may need
+/// counts.
 [[nodiscard]] Checkpoint new_checkpoint(const Settings& settings, Vocabulary vocabulary,
-                                        std::int64_t words);
+                                        std::int64_t words, std::vector<std::int64_t> counts = {});
 
 /// Writes a safetensors file: the parameters as tensors, beside them the best ("best.…"), those the
-/// optimizer remembers ("optimizer.…"), and the carried state ("state.…"); settings, vocabulary and
-/// progress as JSON in its metadata. Whole or not at all.
+/// optimizer remembers ("optimizer.…"), and the carried state ("state.…"); settings, vocabulary,
+/// progress and counts as JSON in its metadata. Whole or not at all.
 void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
 /// Reads one, to go on training; unroll::IoError, naming the file, for anything that is not one.

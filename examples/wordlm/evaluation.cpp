@@ -26,16 +26,6 @@ void for_each_piece(const Model& model, const Ids& ids, Tape& tape, F&& f) {
   }
 }
 
-/// The element of each row that the targets say.
-template <class T>
-void pick(std::span<const T> rows, const Batch& piece, std::vector<double>& picked) {
-  const auto targets = piece.y.values<std::int32_t>();
-  const std::size_t size = rows.size() / targets.size();
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    picked.push_back(static_cast<double>(rows[i * size + static_cast<std::size_t>(targets[i])]));
-  }
-}
-
 }  // namespace
 
 Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences) {
@@ -69,13 +59,8 @@ std::vector<double> log_probabilities(const Model& model, const Ids& text) {
   std::vector<double> all;
   Tape tape(model.parameters().dtype());
   for_each_piece(model, text, tape, [&](const Batch& piece, const Model::State& state) {
-    const auto [logits, last] = model.run(tape.input(piece.x), state);
-    const unroll::TensorView rows = unroll::log_softmax(logits).value();
-    if (rows.dtype == unroll::DType::f64) {
-      pick(rows.values<double>(), piece, all);
-    } else {
-      pick(rows.values<float>(), piece, all);
-    }
+    const auto [losses, last] = model.losses(piece, tape, state);
+    for (const double loss : losses.value().to_doubles()) all.push_back(-loss);
     return last;
   });
   return all;

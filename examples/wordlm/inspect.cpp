@@ -1,10 +1,13 @@
 #include "wordlm/inspect.h"
 
+#include <unroll/core/view/view.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "common/interrupt.h"
+#include "wordlm/batches.h"
 #include "wordlm/corpus.h"
 #include "wordlm/evaluation.h"
 #include "wordlm/gates.h"
@@ -24,7 +27,8 @@ std::vector<double> log_softmax_of(std::vector<double> logits) {
 }
 
 /// The likeliest ids, by falling probability.
-std::vector<Alternative> likeliest(const std::vector<double>& log_p, const Vocabulary& vocabulary) {
+std::vector<Alternative> likeliest(const std::vector<double>& log_p,
+                                   const std::function<std::string(std::int32_t)>& word) {
   std::vector<std::int32_t> ids(log_p.size());
   std::iota(ids.begin(), ids.end(), 0);
   const std::size_t count = std::min(kAlternatives, ids.size());
@@ -33,24 +37,30 @@ std::vector<Alternative> likeliest(const std::vector<double>& log_p, const Vocab
                     [&](auto a, auto b) { return of(a) != of(b) ? of(a) > of(b) : a < b; });
   std::vector<Alternative> result;
   for (const std::int32_t id : std::span(ids).first(count)) {
-    const bool has_word = id < vocabulary.size();
-    result.push_back({has_word ? vocabulary.word(id) : fmt::format("id {}, which has no word", id),
-                      std::exp(of(id))});
+    result.push_back({word(id), std::exp(of(id))});
   }
   return result;
 }
 
 /// Adds the values of one step to those of the steps before.
-void add_step(std::vector<Activation>& activations, const std::vector<NamedVar>& values) {
+void add_step(std::vector<Activation>& activations, const std::vector<Activation>& values) {
   if (activations.empty()) {
-    for (const NamedVar& value : values) activations.push_back({value.name, {}});
+    for (const Activation& value : values) activations.push_back({value.name, {}});
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
-    activations[i].steps.push_back(values[i].var.value().to_doubles());
+    activations[i].steps.push_back(values[i].steps.front());
   }
 }
 
 }  // namespace
+
+std::vector<Activation> activations_of(const std::vector<NamedVar>& values) {
+  std::vector<Activation> activations;
+  for (const NamedVar& value : values) {
+    activations.push_back({value.name, {value.var.value().to_doubles()}});
+  }
+  return activations;
+}
 
 double InspectedWord::surprise() const { return -log_p / std::log(2.0); }
 
@@ -62,6 +72,27 @@ std::int64_t InspectedText::unknown() const {
   return std::ranges::count_if(words, [](const InspectedWord& word) { return !word.known; });
 }
 
+InspectedText inspect_steps(std::span<const std::int32_t> ids,
+                            const std::function<InspectedStep(std::int32_t)>& step,
+                            const std::function<std::string(std::int32_t)>& word) {
+  InspectedText result;
+  for (std::size_t i = 0; i + 1 < ids.size(); ++i) {
+    examples::stop_if_interrupted();
+    const InspectedStep read = step(ids[i]);
+    result.layers.resize(read.layers.size());
+    for (std::size_t layer = 0; layer < read.layers.size(); ++layer) {
+      add_step(result.layers[layer].activations, read.layers[layer]);
+    }
+    const std::vector<double> log_p = log_softmax_of(read.logits);
+    const double of_next = log_p[static_cast<std::size_t>(ids[i + 1])];
+    result.words.push_back(
+        {.word = word(ids[i + 1]), .log_p = of_next, .likeliest = likeliest(log_p, word)});
+    result.read.push_back(word(ids[i]));
+    result.log_p += of_next;
+  }
+  return result;
+}
+
 InspectedText inspect(const Checkpoint& checkpoint, const std::string& text) {
   const Model& model = *checkpoint.model;
   const Vocabulary& vocabulary = checkpoint.vocabulary;
@@ -71,36 +102,41 @@ InspectedText inspect(const Checkpoint& checkpoint, const std::string& text) {
   const unroll::CellEntry& cell = unroll::find_cell(checkpoint.settings.model.cell);
   const EncodedText encoded = encode_text(checkpoint.settings.text, vocabulary, text);
   const Ids& ids = encoded.ids;
-  const std::vector<std::string>& words = encoded.tokens;
-
-  InspectedText result;
   const std::vector<double> scores = log_probabilities(model, ids);
-  result.log_p = std::accumulate(scores.begin(), scores.end(), 0.0);
-  result.layers.resize(static_cast<std::size_t>(checkpoint.settings.model.layers));
+
   unroll::Tape tape(model.parameters().dtype());
   auto carried = unroll::carry(model.start(tape, 1));
-  for (std::size_t i = 0; i + 1 < ids.size(); ++i) {
-    examples::stop_if_interrupted();
+  const auto step = [&](std::int32_t id) {
     tape.clear();
-    const unroll::Var x = tape.input(unroll::Tensor::of<std::int32_t>({1, 1}, {ids[i]}));
+    const unroll::Var x = tape.input(unroll::Tensor::of<std::int32_t>({1, 1}, {id}));
     const auto [logits, state] = model.run(x, unroll::restore(tape, carried));
-    const std::vector<double> log_p = log_softmax_of(logits.value().to_doubles());
+    InspectedStep result{logits.value().to_doubles(), {}};
     for (std::size_t layer = 0; layer < state.size(); ++layer) {
-      add_step(
-          result.layers[layer].activations,
-          cell_values(cell, model.parameters(), fmt::format("layers.{}.", layer), state[layer]));
+      result.layers.push_back(activations_of(
+          cell_values(cell, model.parameters(), fmt::format("layers.{}.", layer), state[layer])));
     }
     carried = unroll::carry(state);
-
-    const std::int32_t next = ids[i + 1];
-    const bool in_text = i < words.size();
-    result.words.push_back({.word = in_text ? words[i] : vocabulary.word(next),
-                            .known = !in_text || next != vocabulary.unknown(),
-                            .log_p = log_p[static_cast<std::size_t>(next)],
-                            .likeliest = likeliest(log_p, vocabulary)});
-    result.read.push_back(i == 0 ? vocabulary.word(ids[0]) : words[i - 1]);
+    return result;
+  };
+  const auto word = [&](std::int32_t id) {
+    return id < vocabulary.size() ? vocabulary.word(id)
+                                  : fmt::format("id {}, which has no word", id);
+  };
+  InspectedText result = inspect_steps(ids, step, word);
+  result.log_p = std::accumulate(scores.begin(), scores.end(), 0.0);
+  for (std::size_t i = 0; i < encoded.tokens.size(); ++i) {  // as they are written
+    result.words[i].word = encoded.tokens[i];
+    result.words[i].known = ids[i + 1] != vocabulary.unknown();
+    if (i + 1 < result.read.size()) result.read[i + 1] = encoded.tokens[i];
   }
   return result;
+}
+
+void write_tape(const Checkpoint& checkpoint, const std::string& text, const std::string& path) {
+  const EncodedText encoded = encode_text(checkpoint.settings.text, checkpoint.vocabulary, text);
+  unroll::Tape tape(checkpoint.model->parameters().dtype());
+  const unroll::Var loss = checkpoint.model->loss(tape, make_batch({encoded.ids}, {0}));
+  unroll::write_view(tape, loss, path, {.title = fmt::format("-log p of: {}", text)});
 }
 
 std::vector<std::int64_t> varied_units(std::span<const InspectedText> texts, std::size_t layer,

@@ -2,11 +2,13 @@
 /// The probability of each word of a text, and the values inside the cells while it is read.
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "wordlm/checkpoint.h"
+#include "wordlm/gates.h"
 
 namespace wordlm {
 
@@ -51,9 +53,27 @@ struct InspectedText {
   [[nodiscard]] std::int64_t unknown() const;
 };
 
+/// What a model computes when it reads one more token.
+struct InspectedStep {
+  std::vector<double> logits;                   // of the token after it
+  std::vector<std::vector<Activation>> layers;  // their activations, with this one step each
+};
+
+/// The values of one step of a cell as activations with one step.
+[[nodiscard]] std::vector<Activation> activations_of(const std::vector<NamedVar>& values);
+
+/// Reads `ids` but the last, one after the other, by `step`; predicts `ids` but the first. `word`
+/// gives an id's word. log_p of the text is the sum of those of its words.
+[[nodiscard]] InspectedText inspect_steps(std::span<const std::int32_t> ids,
+                                          const std::function<InspectedStep(std::int32_t)>& step,
+                                          const std::function<std::string(std::int32_t)>& word);
+
 /// Reads a text from a state of zeros, as `score` does. unroll::ValueError for a character that a
 /// model of characters lacks.
 [[nodiscard]] InspectedText inspect(const Checkpoint& checkpoint, const std::string& text);
+
+/// Writes how -log p of a text is computed and differentiated to a page, node by node.
+void write_tape(const Checkpoint& checkpoint, const std::string& text, const std::string& path);
 
 /// The units of a layer whose output varies most over the words of all texts, in rising order: the
 /// `count` of greatest variance, or all where there are fewer.

@@ -26,6 +26,7 @@ body { margin: 0 auto; padding: 1rem; max-width: 64rem; background: var(--back);
   color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.3rem; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 2.5rem 0 .2rem; }
+h3 { font-size: 1rem; margin: 1.2rem 0 .2rem; }
 p { margin: .3rem 0; }
 .quiet { color: var(--quiet); font-size: .9rem; }
 .legend { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .6rem;
@@ -63,6 +64,8 @@ tbody th { position: sticky; left: 0; z-index: 1; padding: 0 .5rem 0 .2rem; text
 tbody tr:first-child th { padding-top: .7rem; font-weight: bold; }
 td { min-width: 1.35rem; height: 1.05rem; background: rgb(var(--high) / var(--v)); }
 td.n { background: rgb(var(--low) / var(--v)); }
+.memory { padding: .15em 0; white-space: pre-wrap; background: rgb(var(--high) / var(--v)); }
+.memory.n { background: rgb(var(--low) / var(--v)); }
 summary { cursor: pointer; margin-top: .6rem; }
 pre { overflow-x: auto; margin: .3rem 0; color: var(--quiet); font-size: .85rem; }
 )";
@@ -171,8 +174,37 @@ std::string table_of(const InspectedText& text, const InspectedLayer& layer,
   return html + "</table></div>\n";
 }
 
+/// What is coloured of a unit: "c", "tanh c".
+std::string looked_at(const InspectedText& text, const Tracking& unit) {
+  return (unit.squashed ? "tanh " : "") + memory_of(text.layers[unit.layer]).name;
+}
+
+/// The text that was read, each token coloured by the memory of a unit after it.
+std::string memory_of_page(const InspectedText& text, const Tracking& unit, bool is_characters) {
+  const Activation& memory = memory_of(text.layers[unit.layer]);
+  const double most = unit.squashed ? 1 : scale_of(memory, {unit.unit});
+  std::string html = fmt::format(
+      "<h3>Unit {} of layer {} follows: {}</h3>\n<p class=\"quiet\">correlation of its {} with it "
+      "over all texts: {:.3f}</p>\n<div class=\"text\">",
+      unit.unit, unit.layer, escape_html(unit.quantity), escape_html(looked_at(text, unit)),
+      unit.correlation);
+  for (std::size_t i = 0; i < text.read.size(); ++i) {
+    const double memory_now = memory.steps[i][static_cast<std::size_t>(unit.unit)];
+    const double value = unit.squashed ? std::tanh(memory_now) : memory_now;
+    const bool is_line_end = is_characters && text.read[i] == "\n";
+    html += fmt::format("<span class=\"memory{}\" style=\"--v:{}\" title=\"{:.3g}\">{}</span>{}",
+                        value < 0 ? " n" : "", share(std::abs(value) / most), value,
+                        is_characters && text.read[i] == " " ? " " : shown(text.read[i]),
+                        is_line_end      ? "<br>\n"
+                        : !is_characters ? "\n"
+                                         : "");
+  }
+  return html + "</div>\n";
+}
+
 std::string section_of(const InspectedModel& model, const InspectedText& text, std::size_t number,
-                       const std::vector<std::vector<std::int64_t>>& units, double most) {
+                       const std::vector<std::vector<std::int64_t>>& units,
+                       std::span<const Tracking> tracking, double most) {
   const char* const unit = model.is_characters ? "character" : "word";
   const auto count = static_cast<std::int64_t>(text.words.size());
   std::string html = fmt::format(
@@ -181,6 +213,9 @@ std::string section_of(const InspectedModel& model, const InspectedText& text, s
       number, text.log_p, text.log_p / static_cast<double>(count), unit, text.perplexity(),
       examples::count_of(count, unit), text.unknown());
   html += words_of_page(text, model.is_characters, most);
+  for (const Tracking& unit : tracking) {
+    if (unit.tracks()) html += memory_of_page(text, unit, model.is_characters);
+  }
   for (std::size_t layer = text.layers.size(); layer-- > 0;) {
     html += fmt::format(
         "<details{}><summary>Layer {}: inside the cells of {}</summary>\n{}</details>\n",
@@ -194,7 +229,8 @@ std::string section_of(const InspectedModel& model, const InspectedText& text, s
 }  // namespace
 
 std::string inspection_page(const InspectedModel& model, std::span<const InspectedText> texts,
-                            const std::vector<std::vector<std::int64_t>>& units) {
+                            const std::vector<std::vector<std::int64_t>>& units,
+                            std::span<const Tracking> tracking) {
   const char* const unit = model.is_characters ? "character" : "word";
   const double most = std::max(std::log2(static_cast<double>(model.words)), 1.0);
   std::string html = fmt::format(
@@ -221,7 +257,7 @@ std::string inspection_page(const InspectedModel& model, std::span<const Inspect
       "<details><summary>The equations of the cell</summary>\n<pre>{}</pre></details>\n",
       escape_html(model.equations));
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    html += section_of(model, texts[i], i + 1, units, most);
+    html += section_of(model, texts[i], i + 1, units, tracking, most);
   }
   return html + fmt::format("<script>{}</script>\n</body>\n</html>\n", kScript);
 }

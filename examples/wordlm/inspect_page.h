@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wordlm/inspect.h"
+#include "wordlm/tracking.h"
 
 namespace wordlm {
 
@@ -22,9 +23,11 @@ struct InspectedModel {
 
 /// One page that needs nothing else, no network either. Of each text: its words, coloured by their
 /// surprise, each with its probability and the likeliest alternatives, shown where it is pointed at
-/// or tapped; and the activations of `units` of each layer, one list a layer.
+/// or tapped; the text once more for each unit of `tracking` that tracks its quantity, coloured by
+/// that unit's memory; and the activations of `units` of each layer, one list a layer.
 [[nodiscard]] std::string inspection_page(const InspectedModel& model,
                                           std::span<const InspectedText> texts,
-                                          const std::vector<std::vector<std::int64_t>>& units);
+                                          const std::vector<std::vector<std::int64_t>>& units,
+                                          std::span<const Tracking> tracking = {});
 
 }  // namespace wordlm

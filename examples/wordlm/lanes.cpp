@@ -7,6 +7,7 @@ namespace wordlm {
 namespace {
 
 using unroll::Tensor;
+using unroll::Var;
 
 template <class T>
 void copy_row(const Tensor& from, std::int64_t from_lane, Tensor& to, std::int64_t to_lane) {
@@ -26,20 +27,36 @@ void copy_lane(const Tensor& from, std::int64_t from_lane, Tensor& to, std::int6
 
 }  // namespace
 
-Lanes::Lanes(const Model& model, std::int64_t lanes)
-    : model_(model), lanes_(lanes), tape_(model.parameters().dtype()) {
-  start_ = unroll::carry(model.start(tape_, lanes));
-  carried_ = start_;
+Lanes::Lanes(const Model& model, std::int64_t lanes, const std::vector<double>& allowed,
+             double temperature)
+    : lanes_(lanes), words_(model.words()), tape_(model.parameters().dtype()) {
+  std::vector<double> masks;
+  for (std::int64_t lane = 0; lane < lanes; ++lane) {
+    masks.insert(masks.end(), allowed.begin(), allowed.end());
+  }
+  allowed_ = Tensor::of<double>({1, lanes, words_}, masks).to(tape_.dtype());
+  const auto start = unroll::carry(model.start(tape_, lanes));
+  start_ = start.values;
+  state_ = start_;
+
+  tape_.clear();
+  const Var x = tape_.input(Tensor(unroll::DType::i32, {1, lanes}));
+  const Var mask = tape_.input(allowed_);
+  const Model::State from = unroll::restore(tape_, start);
+  const auto [logits, last] = model.run(x, from);
+  std::vector<Var> inputs{x, mask};
+  std::vector<Var> outputs{unroll::masked_softmax(logits / temperature, mask)};
+  for (const Var& part : unroll::vars_of(from)) inputs.push_back(part);
+  for (const Var& part : unroll::vars_of(last)) outputs.push_back(part);
+  step_.emplace(tape_, inputs, outputs);
 }
 
 void Lanes::restart(std::int64_t lane) {
-  for (std::size_t i = 0; i < carried_.values.size(); ++i) {
-    copy_lane(start_.values[i], lane, carried_.values[i], lane);
-  }
+  for (std::size_t i = 0; i < state_.size(); ++i) copy_lane(start_[i], lane, state_[i], lane);
 }
 
 void Lanes::take_over(std::span<const std::int64_t> from) {
-  for (Tensor& state : carried_.values) {
+  for (Tensor& state : state_) {
     const Tensor before = state;
     for (std::int64_t lane = 0; lane < lanes_; ++lane) {
       copy_lane(before, from[static_cast<std::size_t>(lane)], state, lane);
@@ -47,28 +64,38 @@ void Lanes::take_over(std::span<const std::int64_t> from) {
   }
 }
 
-void Lanes::read(std::span<const std::int32_t> tokens, const std::vector<double>& allowed,
-                 double temperature) {
-  tape_.clear();  // the state is carried over: a token costs the same however many came before it
+void Lanes::allow(std::int64_t lane, std::int32_t token, bool allowed) {
+  const auto at = static_cast<std::size_t>(lane * words_ + token);
+  const auto set = [&](auto values) {
+    const decltype(values[at] + 0) value = allowed ? 1 : 0;
+    allowed_changed_ = allowed_changed_ || values[at] != value;
+    values[at] = value;
+  };
+  if (allowed_.dtype() == unroll::DType::f64) {
+    set(allowed_.values<double>());
+  } else {
+    set(allowed_.values<float>());
+  }
+}
+
+void Lanes::read(std::span<const std::int32_t> tokens) {
   const std::vector<std::int32_t> ids(tokens.begin(), tokens.end());
-  const unroll::Var x = tape_.input(Tensor::of<std::int32_t>({1, lanes_}, ids));
-  const auto [logits, last] = model_.run(x, unroll::restore(tape_, carried_));
-  const auto rows = static_cast<std::int64_t>(allowed.size()) / model_.words();
-  const unroll::Var mask =
-      tape_.input(Tensor::of<double>({1, rows, model_.words()}, allowed).to(tape_.dtype()));
-  probabilities_ = Tensor(unroll::masked_softmax(logits / temperature, mask).value());
-  carried_ = unroll::carry(last);
+  step_->set(0, Tensor::of<std::int32_t>({1, lanes_}, ids));
+  if (std::exchange(allowed_changed_, false)) step_->set(1, allowed_);
+  for (std::size_t i = 0; i < state_.size(); ++i) step_->set(i + 2, state_[i]);
+  step_->run();
+  for (std::size_t i = 0; i < state_.size(); ++i) state_[i] = Tensor(step_->output(i + 1));
 }
 
 std::vector<double> Lanes::probabilities(std::int64_t lane) const {
-  const auto size = static_cast<std::size_t>(model_.words());
+  const auto size = static_cast<std::size_t>(words_);
   const std::size_t begin = static_cast<std::size_t>(lane) * size;
   const auto row = [&](auto values) {
     const auto part = values.subspan(begin, size);
     return std::vector<double>(part.begin(), part.end());
   };
-  return probabilities_.dtype() == unroll::DType::f64 ? row(probabilities_.values<double>())
-                                                      : row(probabilities_.values<float>());
+  const unroll::TensorView all = step_->output(0);
+  return all.dtype == unroll::DType::f64 ? row(all.values<double>()) : row(all.values<float>());
 }
 
 }  // namespace wordlm

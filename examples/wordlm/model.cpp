@@ -1,5 +1,7 @@
 #include "wordlm/model.h"
 
+#include <cmath>
+
 #include "wordlm/initial_weights.h"
 #include "wordlm/window.h"
 
@@ -9,10 +11,11 @@ using unroll::Input;
 using unroll::Tape;
 using unroll::Var;
 
-Model::Model(const Settings& settings, std::int64_t words)
+Model::Model(const Settings& settings, std::int64_t words, std::span<const std::int64_t> counts)
     : parameters_(settings.model.double_precision ? unroll::DType::f64 : unroll::DType::f32,
                   settings.seed),
       words_(words),
+      outputs_(settings.model.outputs()),
       dropout_(settings.training.dropout) {
   const ModelSettings& s = settings.model;
   InitialWeights begin = initial_weights(s.initial);
@@ -31,12 +34,8 @@ Model::Model(const Settings& settings, std::int64_t words)
   if (s.is_window()) {
     stack_.cells.emplace_back(Window(parameters_ / "window", s.embedding, s.hidden, s.order));
   }
-  if (s.tie) {
-    output_.emplace(embedding_.value().W, parameters_ / "output", s.bias, begin.output_bias);
-  } else {
-    output_.emplace(parameters_ / "output", s.outputs(), words, s.bias, begin.output,
-                    begin.output_bias);
-  }
+  output_.emplace(parameters_ / "output", s, words, counts,
+                  s.tie ? embedding_.value().W : unroll::Parameter());
 }
 
 Model::State Model::start(Tape& tape, std::int64_t batch) const {
@@ -56,30 +55,45 @@ Model::Hidden Model::training_hidden(Var x, const State& state, unroll::Noise& n
   return unroll::unroll_layers(stack_, x, state, unroll::Dropout{dropout_, noise});
 }
 
-Var Model::sum_of_losses(Var outputs, const Batch& batch) const {
-  return unroll::softmax_cross_entropy(*output_, outputs, outputs.tape().input(batch.y),
-                                       unroll::Reduction::sum, kPadding);
-}
-
 Model::Output Model::run(Var x, const State& state) const {
   const auto [outputs, last] = hidden(x, state, 0);
-  return {(*output_)(outputs), last};
+  return {output_->logits(outputs), last};
 }
 
 Model::Loss Model::loss(const Batch& batch, Tape& tape, const State& from) const {
   const auto [outputs, last] = hidden(tape.input(batch.x), from, 0);
-  return {sum_of_losses(outputs, batch), last};
+  return {output_->loss(outputs, batch.y), last};
+}
+
+Model::Losses Model::losses(const Batch& batch, Tape& tape, const State& from) const {
+  const auto [outputs, last] = hidden(tape.input(batch.x), from, 0);
+  return {output_->losses(outputs, batch.y), last};
 }
 
 Model::Loss Model::training_loss(const Batch& batch, Tape& tape, const State& from,
                                  unroll::Noise& noise, std::int64_t bptt) const {
   const auto [outputs, last] = training_hidden(tape.input(batch.x), from, noise, bptt);
-  return {sum_of_losses(outputs, batch), last};
+  return {output_->training_loss(outputs, batch.y, noise), last};
 }
 
 Var Model::loss(Tape& tape, const Batch& batch, std::int64_t bptt) const {
   const Var x = tape.input(batch.x);
-  return sum_of_losses(hidden(x, start(tape, x.shape()[1]), bptt).outputs, batch);
+  return output_->loss(hidden(x, start(tape, x.shape()[1]), bptt).outputs, batch.y);
+}
+
+double Model::loss_to_expect(std::span<const std::int64_t> counts) const {
+  if (counts.empty()) return std::log(static_cast<double>(words_));
+  Tape tape(parameters_.dtype());
+  const Var h = unroll::full(tape, {1, outputs_}, 0);
+  const auto log_p = unroll::log_softmax(output_->logits(h)).value().to_doubles();
+  double loss = 0;
+  double total = 0;
+  for (std::size_t word = 0; word < counts.size(); ++word) {
+    const auto count = static_cast<double>(counts[word]);
+    loss -= count * log_p[word];
+    total += count;
+  }
+  return loss / total;
 }
 
 }  // namespace wordlm

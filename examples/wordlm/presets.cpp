@@ -164,6 +164,8 @@ std::vector<std::string> options_of(const Settings& settings) {
   d.add("--layers", m.layers, usual.model.layers);
   d.add("--hidden", m.hidden, usual.model.hidden);
   d.add("--embedding", m.embedding, usual.model.embedding);
+  d.add("--output", m.output, usual.model.output);
+  d.add("--sampled", m.sampled, usual.model.sampled);
   d.add_flag("--tie", m.tie, usual.model.tie);
   d.add("--forget-bias", m.forget_bias, usual.model.forget_bias);
   d.add("--init", m.initial, usual.model.initial);

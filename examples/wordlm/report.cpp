@@ -65,9 +65,12 @@ void print_model(const Checkpoint& checkpoint) {
   const std::string kind =
       s.is_window() ? fmt::format("window of {} words, hidden layer of {}", s.order - 1, s.hidden)
                     : fmt::format("{} of {} x {}", s.cell, s.layers, s.hidden);
-  say("model: {}, {}{}{}: {} parameters\n", kind,
+  const std::string output = s.output == "full"      ? ""
+                             : s.output == "sampled" ? fmt::format(", output sampled {}", s.sampled)
+                                                     : fmt::format(", output {}", s.output);
+  say("model: {}, {}{}{}{}: {} parameters\n", kind,
       s.embedding > 0 ? fmt::format("embedding {}", s.embedding) : "one-hot input",
-      s.tie ? ", the output's weights too" : "", s.bias ? "" : ", no biases",
+      s.tie ? ", the output's weights too" : "", output, s.bias ? "" : ", no biases",
       grouped(checkpoint.model->parameters().size()));
   std::string equations(s.is_window() ? "y = b + W x + U tanh(d + H x)"
                                       : unroll::find_cell(s.cell).equations);

@@ -33,8 +33,7 @@ class Sampling {
         prompt_(prompt),
         seed_(seed),
         count_(count),
-        lanes_(model, kLanes),
-        allowed_(drawable(model, vocabulary)),
+        lanes_(model, kLanes, drawable(model, vocabulary), options.temperature),
         drafts_(kLanes),
         tokens_(kLanes, vocabulary.before_text()) {}
 
@@ -43,7 +42,8 @@ class Sampling {
     int taken = 0;
     while (taken < count_) {
       examples::stop_if_interrupted();
-      lanes_.read(tokens_, allowed_now(), options_.temperature);
+      if (has_sentences()) forbid_early_ends();
+      lanes_.read(tokens_);
       for (std::size_t lane = 0; lane < drafts_.size(); ++lane) {
         if (drafts_[lane]) go_on(lane);
       }
@@ -75,21 +75,13 @@ class Sampling {
     tokens_[lane] = vocabulary_.before_text();
   }
 
-  /// What may be drawn: in a sentence that is too short no end.
-  [[nodiscard]] std::vector<double> allowed_now() const {
-    const auto too_short = [&](const std::optional<Draft>& draft) {
-      return has_sentences() && draft && drawn(*draft) < options_.min_words;
-    };
-    if (std::ranges::none_of(drafts_, too_short)) return allowed_;
-    std::vector<double> rows;
-    rows.reserve(drafts_.size() * allowed_.size());
-    for (const std::optional<Draft>& draft : drafts_) {
-      rows.insert(rows.end(), allowed_.begin(), allowed_.end());
-      if (!too_short(draft)) continue;
-      rows[rows.size() - allowed_.size() + static_cast<std::size_t>(vocabulary_.sentence_end())] =
-          0;
+  /// A sentence that is too short does not end.
+  void forbid_early_ends() {
+    for (std::size_t lane = 0; lane < drafts_.size(); ++lane) {
+      const std::optional<Draft>& draft = drafts_[lane];
+      lanes_.allow(static_cast<std::int64_t>(lane), vocabulary_.sentence_end(),
+                   !draft || drawn(*draft) >= options_.min_words);
     }
-    return rows;
   }
 
   /// The next token of a lane: of the prompt, or drawn.
@@ -125,7 +117,6 @@ class Sampling {
   int count_;
   int next_ = 0;
   Lanes lanes_;
-  std::vector<double> allowed_;
   std::vector<std::optional<Draft>> drafts_;
   Ids tokens_;  // that the lanes read next
   std::map<int, Ids> done_;

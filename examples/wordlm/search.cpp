@@ -43,22 +43,20 @@ std::vector<Found> search(const Model& model, const Vocabulary& vocabulary,
   const bool sentences = !vocabulary.units().has_line_feeds();
   const int most = sentences ? options.max_words : options.length;
   const auto size = static_cast<std::size_t>(width);
-  const std::vector<double> allowed = drawable(model, vocabulary);
-  Lanes lanes(model, width);
+  Lanes lanes(model, width, drawable(model, vocabulary), 1);
   Ids tokens(size, vocabulary.before_text());
   for (const std::int32_t token : prompt) {
-    lanes.read(tokens, allowed, 1);
+    lanes.read(tokens);
     std::ranges::fill(tokens, token);
   }
   std::vector<Found> beams = {{prompt, 0}};
   std::vector<Found> found;
   for (int length = 0; length < most && !beams.empty(); ++length) {
     examples::stop_if_interrupted();
-    std::vector<double> now = allowed;
-    if (sentences && length < options.min_words) {
-      now[static_cast<std::size_t>(vocabulary.sentence_end())] = 0;
+    for (std::int64_t lane = 0; sentences && lane < width; ++lane) {
+      lanes.allow(lane, vocabulary.sentence_end(), length >= options.min_words);
     }
-    lanes.read(tokens, now, 1);
+    lanes.read(tokens);
     std::vector<Step> steps;
     for (std::size_t lane = 0; lane < beams.size(); ++lane) {
       const auto number = static_cast<std::int64_t>(lane);

@@ -2,7 +2,9 @@
 
 #include <unroll/core/error.h>
 
+#include <fmt/ranges.h>
 #include <algorithm>
+
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -26,8 +28,8 @@ void from_json(const nlohmann::json& json, Tokens& tokens) {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TextSettings, tokens, running, plain, keep_case, data, format,
                                    column, preferred, delimiter, skip_bad_rows, valid, test,
                                    comments, limit, vocabulary, min_count, held_out)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSettings, order, cell, hidden, layers, embedding, tie, bias,
-                                   forget_bias, initial, double_precision)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelSettings, order, cell, hidden, layers, embedding, output,
+                                   sampled, tie, bias, forget_bias, initial, double_precision)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingSettings, epochs, batch, bptt, shuffle, dropout,
                                    optimizer, learning_rate, weight_decay, clip, clip_value,
                                    schedule, warm_up, hold, factor, patience)
@@ -40,7 +42,12 @@ std::string to_json(const Settings& settings) {
 
 Settings settings_from_json(const std::string& json, const std::string& file) {
   try {
-    const auto object = nlohmann::json::parse(json);
+    auto object = nlohmann::json::parse(json);
+    // A file from before there was a choice has the full softmax.
+    if (object.contains("model") && object["model"].is_object()) {
+      object["model"].emplace("output", ModelSettings().output);
+      object["model"].emplace("sampled", ModelSettings().sampled);
+    }
     examples::check_whole_numbers(object, Settings());
     return object.get<Settings>();
   } catch (const nlohmann::json::exception& error) {
@@ -83,6 +90,9 @@ void check(const Settings& settings) {
   using unroll::Error;
   using unroll::fail;
   check(text);
+  if (std::ranges::find(kOutputs, model.output) == kOutputs.end()) {
+    fail<Error>("no output '{}'; there are: {}", model.output, fmt::join(kOutputs, ", "));
+  }
   if (model.tie && model.embedding == 0) {
     fail<Error>("--tie makes the word vectors the output's weights; --embedding 0 has none");
   }
@@ -91,6 +101,12 @@ void check(const Settings& settings) {
         "--tie makes the word vectors the output's weights: --embedding {} and --hidden {} have to "
         "be the same",
         model.embedding, model.hidden);
+  }
+  if (model.tie && model.output != "full" && model.output != "sampled") {
+    fail<Error>(
+        "--tie makes the word vectors the output's weights: it goes with --output full or sampled, "
+        "not {}",
+        model.output);
   }
   if (model.is_window() && (model.layers != 1 || model.embedding == 0 || model.tie)) {
     fail<Error>(

@@ -1,8 +1,10 @@
 #pragma once
 /// What a model is and how it is trained: everything a checkpoint has to remember.
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wordlm/tokens.h"
@@ -34,6 +36,10 @@ struct TextSettings {
   [[nodiscard]] bool is_prepared() const { return plain && tokens == Tokens::word; }
 };
 
+/// The names of all output layers.
+inline constexpr std::array<std::string_view, 5> kOutputs{"full", "adaptive", "hierarchical",
+                                                          "class", "sampled"};
+
 /// The network.
 struct ModelSettings {
   std::int64_t order = 0;  // of a model that reads a window of order - 1 words; 0: a recurrent one
@@ -41,6 +47,8 @@ struct ModelSettings {
   std::int64_t hidden = 128;
   std::int64_t layers = 1;
   std::int64_t embedding = 64;  // 0: one-hot words go straight into the hidden layer
+  std::string output = "full";  // what predicts words, see output_layer.h
+  std::int64_t sampled = 500;   // words a training step of the sampled softmax
   bool tie = false;             // the output layer's weights are the embedding
   bool bias = true;
   double forget_bias = 1;          // added to the bias of forget gates in the beginning

@@ -32,8 +32,8 @@ void write_sentences(const std::string& path, const std::vector<Ids>& sentences)
   unroll::write_file(path, text);
 }
 
-/// A checkpoint to begin from: a new model, or the one loaded.
-Checkpoint first_checkpoint(const TrainOptions& options, const Corpus& corpus) {
+/// A new model for a corpus, which it leaves encoded.
+Checkpoint first_checkpoint(const TrainOptions& options, Corpus& corpus) {
   Settings settings = options.settings;
   ModelSettings& model = settings.model;
   // The tutorial's network has no biases; a gate without one learns badly.
@@ -43,11 +43,15 @@ Checkpoint first_checkpoint(const TrainOptions& options, const Corpus& corpus) {
   const std::int64_t ids = std::max(settings.text.vocabulary, vocabulary.size());
   print_vocabulary(vocabulary, ids, settings.text);
   const std::int64_t unknown = vocabulary.counts().unknown;
-  Checkpoint checkpoint = new_checkpoint(settings, std::move(vocabulary), ids);
+  encode(corpus, vocabulary);
+  std::vector<std::int64_t> counts;
+  if (model.output != "full") counts = count_targets(corpus.train, ids);
+  Checkpoint checkpoint = new_checkpoint(settings, std::move(vocabulary), ids, std::move(counts));
   checkpoint.progress.unknown_words = unknown;
   return checkpoint;
 }
 
+/// The model to go on with, with what may be given anew.
 Checkpoint loaded_checkpoint(const TrainOptions& options) {
   Checkpoint checkpoint = load_checkpoint(options.load);
   const Settings& given = options.settings;
@@ -233,10 +237,9 @@ int run_train(const TrainOptions& given) {
                       ? read_corpus(options.settings.text, options.settings.seed)
                       : read_new_corpus(options.settings.text, options.settings.seed);
   say("{}\n", corpus.description);
+  if (loaded) encode(corpus, loaded->vocabulary);
   Checkpoint checkpoint = loaded ? std::move(*loaded) : first_checkpoint(options, corpus);
   const Settings& settings = checkpoint.settings;
-
-  encode(corpus, checkpoint.vocabulary);
   corpus.tokens = {};
   limit_sentences(corpus.train, settings.text);
   check_data(checkpoint, fingerprint(corpus.train));
@@ -246,8 +249,10 @@ int run_train(const TrainOptions& given) {
   if (settings.text.running) print_streams(corpus.train.at(0), settings);
 
   print_model(checkpoint);
-  say("the loss to expect before training: ln({}) = {:.4f}\n", checkpoint.model->words(),
-      std::log(static_cast<double>(checkpoint.model->words())));
+  const std::string logarithm =
+      checkpoint.counts.empty() ? fmt::format("ln({}) = ", checkpoint.model->words()) : "";
+  say("the loss to expect before training: {}{:.4f}\n", logarithm,
+      checkpoint.model->loss_to_expect(checkpoint.counts));
   print_floor(corpus);
   if (!options.save_start.empty()) save_checkpoint(options.save_start, checkpoint);
   (void)examples::flush_out();

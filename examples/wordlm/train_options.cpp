@@ -90,6 +90,14 @@ Options add_model_options(CLI::App& app, TrainOptions& options) {
                      "the tutorial's form")
           ->check(CLI::Range(0, 100000))
           ->capture_default_str(),
+      app.add_option("--output", s.output,
+                     "what predicts words: full, a softmax over all; for large vocabularies: "
+                     "adaptive, hierarchical, class, sampled")
+          ->check(one_of("output", {kOutputs.begin(), kOutputs.end()}))
+          ->capture_default_str(),
+      app.add_option("--sampled", s.sampled, "words a training step of --output sampled")
+          ->check(CLI::Range(1, 100000000))
+          ->capture_default_str(),
       app.add_flag("--tie", s.tie,
                    "the word vectors are the output's weights too (--embedding as --hidden)"),
       app.add_option("--bias", options.bias,
@@ -258,6 +266,9 @@ void add_train(CLI::App& app, TrainOptions& options) {
       if (load->count() > 0 && option->count() > 0) {
         throw CLI::ValidationError(option->get_name(), "cannot be changed with --load");
       }
+    }
+    if (app.count("--sampled") > 0 && s.model.output != "sampled") {
+      throw CLI::ValidationError("--sampled", "goes with --output sampled");
     }
     if (options.model == "window") s.model.order = options.order;
     options.epochs_given = epochs->count() > 0;

@@ -6,7 +6,8 @@ Where a workload counts something else, as trees, so do its lines here.
 
 A line for each workload and kind of form: `nn` is PyTorch's own layer, `eager` equations as a user
 writes them, `script` and `compile` the same by torch.jit and torch.compile. In W7 these compile one
-step; `compile-layer`, on request, compiles the loop over all, for a minute. W1 has NumPy as well.
+step; `compile-layer`, on request, compiles the loop over all, for a minute, and so does `compile`
+of W11 fixed, W12 and W13. W1 has NumPy as well.
 How the embedding's gradient is kept (dense, sparse) and how the optimizer runs (loop, foreach,
 fused) is tried out first, and the fastest is taken; malloc keeps what is freed. Every measurement
 is a process of its own, so that its peak memory is its own.

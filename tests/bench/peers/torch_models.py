@@ -76,7 +76,9 @@ def kinds_of(name: str) -> list[str]:
 
 
 def slow_kinds_of(name: str) -> list[str]:
-    """Kinds that are measured when they are asked for: these compile for a minute."""
+    """Kinds that are measured when they are asked for: these compile for minutes."""
+    if name in torch_structures.WORKLOADS:
+        return torch_structures.slow_kinds_of(name)
     return ["compile-layer"] if name.startswith(ZOO) and hasattr(torch, "compile") else []
 
 
@@ -296,7 +298,8 @@ def language_model_of(name: str, kind: str, sparse: bool) -> Structure:
 def training(name: str, kind: str, variant: str) -> Training:
     embedding, loop = variant.split("/")
     torch.manual_seed(1)
-    make = torch_structures.WORKLOADS.get(name, language_model_of)
+    own = name in torch_structures.WORKLOADS
+    make = torch_structures.structure if own else language_model_of
     structure = make(name, kind, embedding == "sparse")
     model = structure.module
     parameters = [p for p in model.parameters() if p.requires_grad]

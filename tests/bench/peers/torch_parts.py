@@ -54,16 +54,50 @@ class EagerLstm(nn.Module):
         h, c = (zeros, zeros) if state is None else (state[0][0], state[1][0])
         outputs = []
         for a in self.of_x(x).unbind(0):
-            i, f, g, o = F.linear(h, self.U, None).add(a).chunk(4, 1)
-            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            h = torch.sigmoid(o) * torch.tanh(c)
+            h, c = self.step(a, h, c)
             outputs.append(h)
         return torch.stack(outputs), (h[None], c[None])
+
+    def step(self, a: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        """One step, whose W x + b is `a`."""
+        i, f, g, o = F.linear(h, self.U, None).add(a).chunk(4, 1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(c), c
+
+
+class EagerLstmCell(EagerLstm):
+    """Called as nn.LSTMCell is."""
+
+    def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        return self.step(self.of_x(x), *state)
+
+
+class EagerBidirectional(nn.Module):
+    """Called as a bidirectional nn.LSTM is, for its outputs."""
+
+    def __init__(self, features: int, hidden: int):
+        super().__init__()
+        self.forwards = EagerLstm(features, hidden)
+        self.backwards = EagerLstm(features, hidden)
+
+    def forward(self, x: Tensor) -> tuple:
+        back = self.backwards(x.flip(0))[0].flip(0)
+        return torch.cat([self.forwards(x)[0], back], 2), ()
 
 
 def lstm(kind: str, features: int, hidden: int) -> nn.Module:
     """PyTorch's own, or for the kind `eager` its equations."""
     return EagerLstm(features, hidden) if kind == "eager" else nn.LSTM(features, hidden)
+
+
+def lstm_cell(kind: str, features: int, hidden: int) -> nn.Module:
+    return (EagerLstmCell if kind == "eager" else nn.LSTMCell)(features, hidden)
+
+
+def bidirectional_lstm(kind: str, features: int, hidden: int) -> nn.Module:
+    if kind == "eager":
+        return EagerBidirectional(features, hidden)
+    return nn.LSTM(features, hidden, bidirectional=True)
 
 
 def linear(features: int, out: int, bias: bool = True) -> nn.Linear:

@@ -15,7 +15,17 @@ from torch.nn import functional as F
 
 import torch_lengths
 import torch_trees
-from torch_parts import EagerLstm, Structure, embedding, linear, lstm, uniform, zipf_ids
+from torch_parts import (
+    EagerLstm,
+    Structure,
+    bidirectional_lstm,
+    embedding,
+    linear,
+    lstm,
+    lstm_cell,
+    uniform,
+    zipf_ids,
+)
 
 # W11: sentiment
 
@@ -55,15 +65,15 @@ def sentiment(name: str, kind: str, sparse: bool) -> Structure:
 class Translation(nn.Module):
     """A bidirectional LSTM, additive attention, an LSTM that reads the word and the context."""
 
-    def __init__(self, vocabulary: int, hidden: int, sparse: bool):
+    def __init__(self, vocabulary: int, hidden: int, kind: str, sparse: bool):
         super().__init__()
         self.source = embedding(vocabulary, hidden, sparse)
         self.target = embedding(vocabulary, hidden, sparse)
-        self.encoder = nn.LSTM(hidden, hidden, bidirectional=True)
+        self.encoder = bidirectional_lstm(kind, hidden, hidden)
         self.K = linear(2 * hidden, hidden, bias=False)
         self.Q = linear(hidden, hidden)
         self.v = linear(hidden, 1, bias=False)
-        self.decoder = nn.LSTMCell(3 * hidden, hidden)
+        self.decoder = lstm_cell(kind, 3 * hidden, hidden)
         self.output = linear(hidden, vocabulary)
 
     def forward(self, source: Tensor, before: Tensor) -> Tensor:
@@ -81,7 +91,7 @@ class Translation(nn.Module):
 
 def attention(name: str, kind: str, sparse: bool) -> Structure:
     steps, batch, vocabulary = 25 if name.endswith("25") else 50, 32, 2000
-    model = Translation(vocabulary, 256, sparse)
+    model = Translation(vocabulary, 256, kind, sparse)
     source, before, target = (zipf_ids((steps, batch), vocabulary) for _ in range(3))
 
     def loss(model: nn.Module) -> Tensor:
@@ -274,11 +284,24 @@ WORKLOADS: dict[str, Callable[[str, str, bool], Structure]] = {
     "W19": torch_lengths.caption,
 }
 OWN = ["nn", "eager"]
-KINDS = {"W11": OWN, "W13": OWN, "W16": ["nn"], "W19": OWN}  # of all others: eager
+KINDS = {"W11": OWN, "W12": OWN, "W13": OWN, "W16": ["nn"], "W19": OWN}  # of all others: eager
+COMPILED = ["W11 fixed", "W12", "W12 25", "W13"]  # every step is like the first
 
 
 def kinds_of(name: str) -> list[str]:
     return KINDS.get(name.split()[0], ["eager"])
+
+
+def slow_kinds_of(name: str) -> list[str]:
+    """The equations compiled, on request: that takes minutes."""
+    return ["compile"] if name in COMPILED and hasattr(torch, "compile") else []
+
+
+def structure(name: str, kind: str, sparse: bool) -> Structure:
+    made = WORKLOADS[name](name, "eager" if kind == "compile" else kind, sparse)
+    if kind == "compile":
+        made.module = torch.compile(made.module, dynamic=False)
+    return made
 
 
 # Checks
@@ -313,7 +336,11 @@ def difference_of_lstm() -> float:
         mine.of_x.bias.copy_(own.bias_ih_l0 + own.bias_hh_l0)
         mine.U.copy_(own.weight_hh_l0)
     x = torch.randn(5, 2, 3)
-    return (mine(x)[0] - own(x)[0]).abs().max().item()
+    h, c = torch.randn(2, 4), torch.randn(2, 4)
+    outputs, states = own(x[:1], (h[None], c[None]))
+    step = mine.step(mine.of_x(x[0]), h, c)
+    differences = [mine(x)[0] - own(x)[0], step[0] - outputs[0], step[1] - states[1][0]]
+    return max(d.abs().max().item() for d in differences)
 
 
 def difference_of_delta_net() -> float:

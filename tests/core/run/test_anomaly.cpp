@@ -111,11 +111,12 @@ TEST_CASE("anomaly: a backward NaN names the operation whose gradient it is") {
   }
   CHECK(loss.item() == 3);  // finite, its gradient is not
   const Gradients gradients = tape.gradients(loss, root);
-  CHECK_THROWS_WITH_AS((void)gradients.flat(),
-                       "div: element 1 of Var #7 (3) is inf, at time step 7, in the gradient of "
-                       "sqrt (Var #1); input 0: affine (3) in [0.5, 0.5]; input 1: sqrt (3) in [0, "
-                       "2]; parameters: w",
-                       NonFiniteError);
+  CHECK_THROWS_WITH_AS(
+      (void)gradients.flat(),
+      "div: element 1 of Var #7 'd w' (3) is inf, at time step 7, in the gradient of "
+      "sqrt (Var #1 'sqrt(w)'); input 0: affine (3) in [0.5, 0.5]; input 1: sqrt (3) in [0, "
+      "2]; parameters: w",
+      NonFiniteError);
 }
 
 TEST_CASE("anomaly: integers and empty tensors are accepted") {

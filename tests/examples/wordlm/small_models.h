@@ -49,7 +49,10 @@ inline Checkpoint begin(const Settings& settings) {
   std::vector<std::string> words = texts().vocabulary.words();
   if (settings.text.running) words.erase(words.begin());
   const Vocabulary vocabulary(words, settings.text.units());
-  Checkpoint checkpoint = new_checkpoint(settings, vocabulary, texts().vocabulary.size());
+  const std::int64_t ids = texts().vocabulary.size();
+  std::vector<std::int64_t> counts;
+  if (settings.model.output != "full") counts = count_targets(texts().train_set, ids);
+  Checkpoint checkpoint = new_checkpoint(settings, vocabulary, ids, std::move(counts));
   checkpoint.progress.data = fingerprint(texts().train_set);
   return checkpoint;
 }

@@ -107,6 +107,18 @@ TEST_CASE("carried states and dropout masks outlive an interruption") {
   }
 }
 
+TEST_CASE("what every output layer is made by and draws outlives an interruption") {
+  for (const std::string_view output : kOutputs) {
+    CAPTURE(output);
+    Settings settings = small();
+    settings.model.output = output;
+    settings.model.sampled = 20;
+    settings.training.dropout = 0.2;
+    settings.training.batch = 2;
+    check_resumed(settings, texts().train_set, texts().test_set);
+  }
+}
+
 TEST_CASE("dropout masks are a function of the steps taken in all, not only in this epoch") {
   for (const double dropout : {0.0, 0.5}) {
     Settings settings = small();
