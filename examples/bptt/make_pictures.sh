@@ -11,7 +11,9 @@ set -euo pipefail
 program=$(realpath "${1:?the program bptt is needed}")
 mode=${2:-}
 cd "$(dirname "$0")"
-depends_on_the_machine=" check memory truncate-training vanish-trained "
+depends_on_the_machine=" check explode memory names truncate-training vanish-trained "
+# The axis of this one, too, begins where training leads to.
+axis_depends=" gates "
 
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
@@ -30,6 +32,8 @@ for name in $shown; do
   elif [[ ! -f pictures/$name.svg ]]; then
     echo "pictures/$name.svg is missing: make_pictures.sh makes it"
     failed=1
+  elif [[ $axis_depends == *" $name "* ]]; then
+    continue
   elif [[ $(strokes "pictures/$name.svg" | wc -l) != $(strokes "$made/$name.svg" | wc -l) ]]; then
     echo "pictures/$name.svg has another number of lines than what bptt draws: make_pictures.sh makes it anew"
     failed=1
