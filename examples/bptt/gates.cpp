@@ -221,13 +221,12 @@ wordlm::InspectedModel described(std::string name, std::string description, std:
 void show_counter(const Folder& folder) {
   AnbnReader reader(kLongest, kCounters, 1);
   const Index updates = reader.train(3000);
-  say("An LSTM of {} units learns to predict the next symbol of aⁿbⁿ, n up to {}. After {} "
-      "minibatches\n"
-      "it foresees the b's and the end of {:.1f} % of new strings, of which guessing foresees next "
-      "to\n"
-      "none. To know where a string ends it has to count. A unit counts if its c, or the tanh of "
-      "it,\n"
-      "has a correlation of {} or more, or of -{} or less, with the number of open a's, over all\n"
+  say("An LSTM of {} units learns to predict the next symbol of aⁿbⁿ, n up to {}. After {}\n"
+      "minibatches it foresees the b's and the end of {:.1f} % of new strings; 100 % is the best\n"
+      "possible. To know where a string ends it has to count. A unit counts if its c, or the tanh "
+      "of\n"
+      "it, has a correlation of {} or more, or of -{} or less, with the number of open a's, over "
+      "all\n"
       "strings from n = 1 to {}.\n\n",
       kCounters, kLongest, updates, 100 * reader.score(), wordlm::kTracks, wordlm::kTracks,
       kLongest);
