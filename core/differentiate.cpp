@@ -71,7 +71,6 @@ void Differentiation::walk() {
     }
   } restore{tape_};
   tape_.origin_ = static_cast<std::int32_t>(loss_);
-  tape_.name_sources_.losses.push_back(loss_);
   contribute(loss_, gradient_algebra().full(tape_, tape_.graph().nodes[loss_].shape, 1));
   for (std::uint32_t i = loss_ + 1; i-- > first_;) visit(i);
 }
@@ -81,7 +80,7 @@ void Differentiation::visit(std::uint32_t index) {
   tape_.step_ = tape_.graph().nodes[index].step;
   tape_.origin_ = static_cast<std::int32_t>(index);
   const Var dy = sum(index);
-  tape_.name_sources_.gradients.emplace_back(index, dy.index());
+  note_passed(index, index, dy);
   const Node& node = tape_.graph().nodes[index];  // until the rule records, which moves the nodes
   if (node.op->gradient == nullptr) return;
 
@@ -96,7 +95,10 @@ void Differentiation::visit(std::uint32_t index) {
   given_.clear();
   Backward backward(tape_, index, dy, wanted_, given_);
   node.op->gradient(backward);
-  for (const auto& [input, dx] : given_) contribute(input, dx);
+  for (const auto& [input, dx] : given_) {
+    note_passed(index, with_twins(input), dx);
+    contribute(input, dx);
+  }
 }
 
 /// Where the contributions to a node are added up. Nodes that compute the same of parameters pass
@@ -111,6 +113,10 @@ void Differentiation::contribute(std::uint32_t index, Var dx) {
   index = with_twins(index);
   contributions_.push_back({dx, head_[index - first_]});
   head_[index - first_] = static_cast<std::int32_t>(contributions_.size() - 1);
+}
+
+void Differentiation::note_passed(std::uint32_t node, std::uint32_t input, Var gradient) {
+  tape_.graph_.passed.push_back({loss_, node, input, gradient.index()});
 }
 
 /// All contributions to a node as one, which stands in their place from here on.

@@ -42,6 +42,7 @@ class Differentiation {
   void walk();
   void visit(std::uint32_t index);
   void contribute(std::uint32_t index, Var dx);
+  void note_passed(std::uint32_t node, std::uint32_t input, Var gradient);
   [[nodiscard]] std::uint32_t with_twins(std::uint32_t index) const;
   [[nodiscard]] Var sum(std::uint32_t index);
 

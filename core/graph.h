@@ -81,9 +81,20 @@ inline void copy_rows(const Node& node, std::byte* to) {
   }
 }
 
+/// A gradient on its way back, noted while the tape was differentiated. Where `node` is not
+/// `input`: the rule of `node` gave `gradient`, a term of the gradient of `input`. Where they are
+/// one: `gradient` is the sum of all terms of its gradient.
+struct PassedGradient {
+  std::uint32_t loss;      // the node that was differentiated
+  std::uint32_t node;      // the node whose rule it was
+  std::uint32_t input;     // the node it was passed to
+  std::uint32_t gradient;  // the node of its value
+};
+
 struct Graph {
   std::vector<Node> nodes;
   std::vector<std::uint32_t> inputs;
+  std::vector<PassedGradient> passed;  // in the order of the walk, one walk after the other
 
   [[nodiscard]] std::span<const std::uint32_t> inputs_of(const Node& node) const {
     return {inputs.data() + node.first_input, node.input_count};

@@ -4,7 +4,7 @@
 
 #include <unroll/core/error.h>
 #include <unroll/core/graph.h>
-#include <unroll/core/notation.h>
+#include <unroll/core/names/notation.h>
 #include <unroll/core/run/share.h>
 #include <unroll/core/tensor.h>
 #include <unroll/core/var.h>

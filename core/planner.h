@@ -7,6 +7,7 @@
 #include <unroll/core/run/arena.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,14 @@ class Planner {
   /// ran last is kept in any case.
   void set_memory(std::size_t bytes);
   void set_timing(bool on) { timing_ = on; }
-  /// The plan that ran last.
+  /// The plan that ran last; null where it was forgotten.
+  [[nodiscard]] const Plan* latest() const { return latest_; }
+  /// The nodes of the tape it ran on, by their numbers in the plan; and the milliseconds that each
+  /// of its steps took, none where it was not timed.
+  [[nodiscard]] std::span<const std::uint32_t> nodes() const { return nodes_; }
+  [[nodiscard]] std::span<const double> milliseconds() const { return milliseconds_; }
+  [[nodiscard]] bool timing() const { return timing_; }
+  /// The plan that ran last, as text.
   [[nodiscard]] std::string to_string() const;
   /// The memory that plans take, in bytes.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }

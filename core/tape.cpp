@@ -70,6 +70,7 @@ void Tape::clear() {
   fixed_nodes_.clear();
   graph_.nodes.clear();
   graph_.inputs.clear();
+  graph_.passed.clear();
   spent_.clear();
   name_sources_.clear();
   arena_.reset();
@@ -193,6 +194,7 @@ void Tape::run(std::span<const std::uint32_t> targets, bool for_gradients) {
                                            : Request::Purpose::values;
     try {
       planner_->run(graph_, schedule_, targets, purpose, passes_, arena_);
+      planned_generation_ = generation_;
     } catch (const ValueError&) {
       run_one_by_one();  // of several errors, the one of the line recorded first is to be seen
     }
@@ -285,7 +287,8 @@ Gradients Tape::gradients(Var loss, const Parameters& parameters, Unreached unre
 
 std::size_t Tape::bytes() const {
   return planner_->bytes() + arena_.bytes() + name_sources_.bytes() +
-         graph_.nodes.capacity() * sizeof(Node) + graph_.inputs.capacity() * sizeof(std::uint32_t);
+         graph_.nodes.capacity() * sizeof(Node) + graph_.inputs.capacity() * sizeof(std::uint32_t) +
+         graph_.passed.capacity() * sizeof(PassedGradient);
 }
 
 Tape::StepScope::StepScope(Tape& tape, Index step) : tape_(tape), previous_(tape.step_) {

@@ -3,7 +3,7 @@
 
 #include <unroll/core/gradients.h>
 #include <unroll/core/graph.h>
-#include <unroll/core/names.h>
+#include <unroll/core/names/names.h>
 #include <unroll/core/op.h>
 #include <unroll/core/parameters.h>
 #include <unroll/core/passes.h>
@@ -179,6 +179,7 @@ class Tape final : private ParameterReader {
 
   friend class Gradients;
   friend class Replay;
+  friend class TapeView;
 
   struct ParameterNode {
     Parameter parameter;
@@ -236,6 +237,7 @@ class Tape final : private ParameterReader {
   int inferences_ = 0;               // scopes that live
   Passes passes_ = Passes::from_environment();
   std::unique_ptr<Planner> planner_;
+  std::uint32_t planned_generation_ = 0;  // in which the plan that ran last did, 0: none
 };
 
 inline Shape Var::shape() const {

@@ -33,12 +33,20 @@ class Emission {
 
   Plan run() {
     plan_.steps.reserve(tasks_.size() + plan_.packed.size());
+    plan_.results.reserve(draft_.work());
     for (std::uint32_t t = 0; t < tasks_.size(); ++t) add(tasks_[t], t);
     keep_all();
     return std::move(plan_);
   }
 
  private:
+  /// Notes that `step`, the one that is added next, computes the value of `id`.
+  void note_result(Step& step, Id id) {
+    if (id >= draft_.work()) return;  // no node of the tape
+    plan_.results.push_back(id);
+    ++step.results;
+  }
+
   [[nodiscard]] const Value& value(Id id) const { return draft_.values[id]; }
 
   void add(const Task& task, std::uint32_t t) {
@@ -70,6 +78,7 @@ class Emission {
     draft_.for_each_result(p, [&](Id id) {
       computed_[id] = 1;
       step.node = std::max(step.node, last_node({&id, 1}));
+      note_result(step, id);
     });
     if (p.packed >= 0 && packed_[static_cast<std::size_t>(p.packed)] == 0) {
       const auto i = static_cast<std::size_t>(p.packed);
@@ -108,6 +117,7 @@ class Emission {
       computed_[id] = 1;
       for_kernels_[id] = 1;
       ++step.covers;
+      note_result(step, id);
     }
     plan_.steps.push_back(std::move(step));
   }
@@ -124,13 +134,18 @@ class Emission {
     const std::vector<Id>& nodes = task.nodes;
     const std::vector<Id>& sums = task.sums;
     step.node = std::max(last_node(nodes), last_node(sums));
-    for (const Id id : nodes) computed_[id] = storage_.stored[id];
+    for (const Id id : nodes) {
+      computed_[id] = storage_.stored[id];
+      note_result(step, id);
+    }
+    for (const Id id : sums) note_result(step, id);
     for (const auto* const list : {&task.copies, &task.sums}) {
       for (const Id id : *list) computed_[id] = 1;
     }
     for (const SumTerm& term : task.terms) {
       const auto out = draft_.ids(draft_.products[term.product].out);
       computed_[out[0]] = 1;
+      if (term.first) note_result(step, out[0]);
       step.node = std::max(step.node, last_node(out));
     }
     step.covers =

@@ -15,7 +15,7 @@ std::size_t memory_of(const Plan& plan) {
                       memory_of(plan.request.sources) + memory_of(plan.request.inputs) +
                       memory_of(plan.request.nodes) + memory_of(plan.assumptions) +
                       memory_of(plan.bases) + memory_of(plan.steps) + memory_of(plan.packed) +
-                      memory_of(plan.notes) + memory_of(plan.kept);
+                      memory_of(plan.notes) + memory_of(plan.kept) + memory_of(plan.results);
   for (const Step& step : plan.steps) {
     if (const auto* const product = std::get_if<ProductStep>(&step.what)) {
       bytes += memory_of(product->sums);

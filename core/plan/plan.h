@@ -117,8 +117,9 @@ struct CopyStep {
 
 struct Step {
   std::variant<ProductStep, PackStep, FusedStep, KernelStep, CopyStep> what;
-  std::uint32_t node = 0;    // of the request: the last it computes
-  std::uint32_t covers = 0;  // how many nodes
+  std::uint32_t node = 0;     // of the request: the last it computes
+  std::uint32_t covers = 0;   // how many nodes
+  std::uint32_t results = 0;  // how many of them are next in Plan::results
 };
 
 /// That one value lies `bytes` behind another.
@@ -144,6 +145,7 @@ struct Plan {
   std::vector<Id> bases;  // sources and placed nodes whose memory steps use
   std::vector<Step> steps;
   std::vector<PackedMatrix> packed;
+  std::vector<Id> results;         // the nodes that steps compute, those of one after the other
   std::vector<std::string> notes;  // wishes of passes that could not be met, for people
   Index bytes = 0;                 // of the plan's own memory
   Index ones = 0;                  // how many of them stand at ones_offset, for sums
@@ -160,6 +162,15 @@ struct Plan {
 
 /// The memory that a plan takes itself, in bytes; not that of the values it computes.
 [[nodiscard]] std::size_t memory_of(const Plan& plan);
+
+/// What a step does, for people.
+struct StepText {
+  std::string kernel;
+  std::string shape;
+  double flops = 0;
+  double bytes = 0;  // read and written
+};
+[[nodiscard]] StepText describe(const Plan& plan, const Step& step);
 
 /// One line a step: its kernel, how many nodes it covers, shapes, operations, bytes, and where they
 /// are given the milliseconds it took; then what steps of one kind and shape took together.

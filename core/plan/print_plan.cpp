@@ -9,13 +9,6 @@
 namespace unroll {
 namespace {
 
-struct Line {
-  std::string kernel;
-  std::string shape;
-  double flops = 0;
-  double bytes = 0;
-};
-
 double size_of_rect(const Rect& rect, Index width) {
   return static_cast<double>(rect.rows * rect.columns * width);
 }
@@ -25,7 +18,7 @@ struct Describe {
   const Step& step;
   Index width;
 
-  Line operator()(const ProductStep& s) const {
+  StepText operator()(const ProductStep& s) const {
     const auto m = static_cast<double>(s.m);
     const auto n = static_cast<double>(s.n);
     const auto k = static_cast<double>(s.k);
@@ -34,15 +27,15 @@ struct Describe {
             fmt::format("{} x {} x {}", s.m, s.n, s.k), 2 * m * n * k,
             (m * k + k * n + m * n) * static_cast<double>(width)};
   }
-  Line operator()(const PackStep& s) const {
+  StepText operator()(const PackStep& s) const {
     const PackedMatrix& packed = plan.packed[static_cast<std::size_t>(s.packed)];
     return {"pack", fmt::format("{} x {}", packed.n, packed.k), 0,
             2 * static_cast<double>(packed.n * packed.k * width)};
   }
-  Line operator()(const FusedStep& s) const {
-    Line line{fmt::format("sweep of {}{}", s.instructions.size(), s.sums.empty() ? "" : ", sums"),
-              fmt::format("{} x {}", s.rows, s.columns), static_cast<double>(s.rows * s.columns),
-              0};
+  StepText operator()(const FusedStep& s) const {
+    StepText line{
+        fmt::format("sweep of {}{}", s.instructions.size(), s.sums.empty() ? "" : ", sums"),
+        fmt::format("{} x {}", s.rows, s.columns), static_cast<double>(s.rows * s.columns), 0};
     for (const FusedStep::Operand& operand : s.operands) {
       line.bytes += size_of_rect(operand.rect, width);
     }
@@ -53,13 +46,13 @@ struct Describe {
     line.flops *= static_cast<double>(s.instructions.size() + s.sums.size());
     return line;
   }
-  Line operator()(const KernelStep& s) const {
+  StepText operator()(const KernelStep& s) const {
     const Request::Kind& work = plan.request.kind_of(s.node);
     return {fmt::format("{}{}", work.op->name, s.in_place ? ", in place" : ""),
             work.shape.to_string(), 0,
             static_cast<double>(work.shape.size()) * static_cast<double>(size_of(work.dtype))};
   }
-  Line operator()(const CopyStep& s) const {
+  StepText operator()(const CopyStep& s) const {
     return {"copy", fmt::format("{} x {}", s.from.rows, s.from.columns), 0,
             2 * size_of_rect(s.from, s.width)};
   }
@@ -97,6 +90,10 @@ std::string summary(const std::map<std::pair<std::string, std::string>, Total>& 
 
 }  // namespace
 
+StepText describe(const Plan& plan, const Step& step) {
+  return std::visit(Describe{plan, step, static_cast<Index>(size_of(plan.dtype))}, step.what);
+}
+
 std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
   std::string text =
       fmt::format("{:>5}  {:<32} {:>6} {:<20} {:>10} {:>10} {:>9} {:>8} {:>9}\n", "step", "kernel",
@@ -106,8 +103,7 @@ std::string to_string(const Plan& plan, std::span<const double> milliseconds) {
   std::map<std::pair<std::string, std::string>, Total> totals;  // by kernel and shape
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
-    const Line line =
-        std::visit(Describe{plan, step, static_cast<Index>(size_of(plan.dtype))}, step.what);
+    const StepText line = describe(plan, step);
     text += fmt::format("{:>5}  {:<32} {:>6} {:<20} {:>10.3f} {:>10.1f}", i, line.kernel,
                         step.covers, line.shape, line.flops / 1e6, line.bytes / 1024);
     Total& total = totals[{line.kernel, line.shape}];

@@ -98,10 +98,11 @@ void list_tasks() {
   }
 }
 
-void show_plan(const std::string& name, const Settings& settings) {
+void show_plan(const std::string& name, const Settings& settings, const std::string& view) {
+  if (!view.empty()) unroll::check_can_write(view);
   const unroll::CellEntry& cell = *find_cells(std::vector{name}).front();
   const auto task = find_task(settings.task).make(settings.length);
-  print_plan(cell, *task, settings);
+  print_plan(cell, *task, settings, view);
 }
 
 int compare_cells(const CompareOptions& options) {

@@ -17,8 +17,9 @@ void show_cell(const std::string& name);
 /// Prints every task with its definition.
 void list_tasks();
 
-/// Prints the plan of a training step of one cell.
-void show_plan(const std::string& name, const Settings& settings);
+/// Prints the plan of a training step of one cell, and writes the page of it where `view` names
+/// one.
+void show_plan(const std::string& name, const Settings& settings, const std::string& view = "");
 
 /// Trains cells one after the other and compares them.
 struct CompareOptions {

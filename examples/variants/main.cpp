@@ -22,6 +22,7 @@ struct Arguments {
   bool tasks = false;
   std::string show;
   std::string plan;
+  std::string view;
   int threads = 1;
   CompareOptions compare;
 };
@@ -42,6 +43,10 @@ void add_options(CLI::App& app, Arguments& a) {
       "--plan", a.plan,
       "the plan of a training step of a cell on the task: what runs, in which order, and "
       "how long it takes");
+  app.add_option("--view", a.view,
+                 "with --plan: where to write that step as a page, to be opened in a browser; best "
+                 "with a short --length")
+      ->needs("--plan");
   app.add_option("--cell", a.compare.cells, "names of cells to train, separated by commas, or all")
       ->delimiter(',')
       ->capture_default_str();
@@ -112,7 +117,7 @@ int run(const CLI::App& app, Arguments& arguments, bool without_arguments) {
     if (without_arguments) set_small_job(compare);
     set_defaults(app, compare.settings);
     if (!arguments.plan.empty()) {
-      show_plan(arguments.plan, compare.settings);
+      show_plan(arguments.plan, compare.settings, arguments.view);
     } else if (arguments.list) {
       list_cells(compare.settings.hidden);
     } else {

@@ -1,5 +1,6 @@
 #include "variants/trainer.h"
 
+#include <unroll/core/view/view.h>
 #include <unroll/layers/linear.h>
 #include <unroll/layers/sequence.h>
 #include <unroll/optim/clip.h>
@@ -157,7 +158,8 @@ Result train(const unroll::CellEntry& cell, const Task& task, const Settings& se
   return result;
 }
 
-void print_plan(const unroll::CellEntry& cell, const Task& task, const Settings& settings) {
+void print_plan(const unroll::CellEntry& cell, const Task& task, const Settings& settings,
+                const std::string& view) {
   constexpr Index kSteps = 3;  // the first ones take longer: memory is new
   const Model model(cell, task, settings);
   Tape tape;
@@ -167,8 +169,12 @@ void print_plan(const unroll::CellEntry& cell, const Task& task, const Settings&
     const Batch batch = draw_batch(task, settings, step);
     const Var loss = task.loss(model.answers(tape, batch), batch);
     tape.gradients(loss, model.parameters).run();
+    if (step + 1 < kSteps) continue;
+    tape.print_plan();
+    if (view.empty()) continue;
+    unroll::write_view(tape, loss, view,
+                       {.title = fmt::format("{}, task {}", cell.name, settings.task)});
   }
-  tape.print_plan();
 }
 
 }  // namespace variants

@@ -59,6 +59,8 @@ using OnStep = std::function<void(Index step, double loss)>;
                            const Settings& settings, const OnStep& on_step = {});
 
 /// Prints the kernels of one training step in the order in which they run, with the time of each.
-void print_plan(const unroll::CellEntry& cell, const Task& task, const Settings& settings);
+/// Where `view` names a file, the step is written there as a page.
+void print_plan(const unroll::CellEntry& cell, const Task& task, const Settings& settings,
+                const std::string& view = "");
 
 }  // namespace variants

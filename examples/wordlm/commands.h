@@ -83,6 +83,7 @@ struct InspectOptions {
   std::vector<std::string> texts;   // none: one a line of standard input
   std::vector<std::int64_t> units;  // of each layer; none: the most varied
   std::string output = "inspect.html";
+  std::string view;  // where to write the tape of the first text as a page; empty: nowhere
 };
 void run_inspect(const InspectOptions& options);
 

@@ -1,10 +1,13 @@
 #include "wordlm/inspect.h"
 
+#include <unroll/core/view/view.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "common/interrupt.h"
+#include "wordlm/batches.h"
 #include "wordlm/corpus.h"
 #include "wordlm/evaluation.h"
 #include "wordlm/gates.h"
@@ -127,6 +130,13 @@ InspectedText inspect(const Checkpoint& checkpoint, const std::string& text) {
     if (i + 1 < result.read.size()) result.read[i + 1] = encoded.tokens[i];
   }
   return result;
+}
+
+void write_tape(const Checkpoint& checkpoint, const std::string& text, const std::string& path) {
+  const EncodedText encoded = encode_text(checkpoint.settings.text, checkpoint.vocabulary, text);
+  unroll::Tape tape(checkpoint.model->parameters().dtype());
+  const unroll::Var loss = checkpoint.model->loss(tape, make_batch({encoded.ids}, {0}));
+  unroll::write_view(tape, loss, path, {.title = fmt::format("-log p of: {}", text)});
 }
 
 std::vector<std::int64_t> varied_units(std::span<const InspectedText> texts, std::size_t layer,

@@ -72,6 +72,9 @@ struct InspectedStep {
 /// model of characters lacks.
 [[nodiscard]] InspectedText inspect(const Checkpoint& checkpoint, const std::string& text);
 
+/// Writes how -log p of a text is computed and differentiated to a page, node by node.
+void write_tape(const Checkpoint& checkpoint, const std::string& text, const std::string& path);
+
 /// The units of a layer whose output varies most over the words of all texts, in rising order: the
 /// `count` of greatest variance, or all where there are fewer.
 [[nodiscard]] std::vector<std::int64_t> varied_units(std::span<const InspectedText> texts,

@@ -2,6 +2,7 @@
 #include <unroll/core/files.h>
 
 #include <algorithm>
+#include <array>
 
 #include "common/numbers.h"
 #include "common/output.h"
@@ -78,14 +79,17 @@ InspectedModel model_of(const Checkpoint& checkpoint, const std::string& name) {
 }  // namespace
 
 void run_inspect(const InspectOptions& options) {
-  const examples::NamedFile output{"--output", options.output};
+  const std::array outputs{examples::NamedFile{"--output", options.output},
+                           examples::NamedFile{"--view", options.view}};
   const examples::NamedFile input{"--load", options.load};
-  examples::check_outputs(std::span(&output, 1), std::span(&input, 1));
+  examples::check_outputs(outputs, std::span(&input, 1));
   const Checkpoint checkpoint = load_best(options.load);
   check_units(options, checkpoint.settings.model.hidden);
   std::vector<InspectedText> texts;
-  for_each_given_text(options.texts, "inspect",
-                      [&](const std::string& text) { texts.push_back(inspect(checkpoint, text)); });
+  for_each_given_text(options.texts, "inspect", [&](const std::string& text) {
+    texts.push_back(inspect(checkpoint, text));
+    if (texts.size() == 1 && !options.view.empty()) write_tape(checkpoint, text, options.view);
+  });
   say("{:>10}  {:>9}  {:>10}  {:>7}\n", "log p", "per word", "perplexity", "unknown");
   for (const InspectedText& text : texts) {
     say("{:10.3f}  {:9.3f}  {:10.2f}  {:7}\n", text.log_p,
@@ -97,6 +101,7 @@ void run_inspect(const InspectOptions& options) {
   unroll::write_file(options.output,
                      inspection_page(model_of(checkpoint, options.load), texts, units, tracking));
   say("page: {}\n", options.output);
+  if (!options.view.empty()) say("tape: {}\n", options.view);
 }
 
 }  // namespace wordlm

@@ -17,6 +17,9 @@ void add_inspect(CLI::App& app, InspectOptions& options) {
                  "each whose output varies most")
       ->delimiter(',')
       ->check(CLI::Range(0, 100000));
+  app.add_option("--view", options.view,
+                 "where to write how -log p of the first text was computed and differentiated, "
+                 "node by node, a page of its own");
   app.add_option("-o,--output", options.output, "the page, HTML")->capture_default_str();
 }
 

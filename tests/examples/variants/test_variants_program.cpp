@@ -65,12 +65,28 @@ TEST_CASE("variants --show prints a cell, --tasks the tasks, --help the options"
   const Run help = run({"--help"});
   CHECK(help.status == 0);
   for (const char* option :
-       {"--list",   "--tasks", "--show",  "--plan", "--cell", "--task",        "--length",
-        "--hidden", "--batch", "--steps", "--lr",   "--clip", "--forget-bias", "--optimizer",
-        "--every",  "--test",  "--seed",  "--plot", "--csv",  "--threads"}) {
+       {"--list",      "--tasks",  "--show",  "--plan",  "--view", "--cell", "--task",
+        "--length",    "--hidden", "--batch", "--steps", "--lr",   "--clip", "--forget-bias",
+        "--optimizer", "--every",  "--test",  "--seed",  "--plot", "--csv",  "--threads"}) {
     CAPTURE(option);
     CHECK(has(help.out, option));
   }
+}
+
+TEST_CASE("variants writes the page of a training step") {
+  const TemporaryFolder folder;
+  const std::string page = folder / "gru.html";
+  const Run result = run({"--plan", "gru", "--length", "3", "--hidden", "4", "--view", page});
+  CHECK(result.err == "");
+  REQUIRE(result.status == 0);
+  CHECK(has(result.out, "kernel"));
+  const std::string html = unroll::read_file(page);
+  CHECK(has(html, "<title>gru, task adding</title>"));
+  CHECK(has(html, "\"parameter\":\"cell.z.W\""));
+  check_refusal({"--view", page}, 2, "--view requires --plan");
+  const std::string nowhere = folder / "no";
+  check_refusal({"--plan", "gru", "--view", nowhere + "/p"}, 1,
+                "variants: " + nowhere + "/p: cannot be written, there is no directory " + nowhere);
 }
 
 TEST_CASE("variants compares cells, draws them, and writes their numbers") {

@@ -1,6 +1,7 @@
 #include "wordlm/inspect.h"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -317,6 +318,33 @@ TEST_CASE("inspect: of a long text the command says which units follow something
   CHECK(inspected.out.find("\nplace in the line      0  ") != std::string::npos);
   CHECK(inspected.out.find("open quote") == std::string::npos);  // there is none
   check_balanced(content_of(page));
+}
+
+TEST_CASE("inspect: the tape of the first text has its log p as a loss") {
+  const Folder folder;
+  const std::string model = folder.file("m");
+  REQUIRE(run({"train", "--comments", "20", "--hidden", "4", "--epochs", "0", "--samples", "0",
+               "--save", model})
+              .status == 0);
+  const std::string page = folder.file("page.html");
+  const std::string tape = folder.file("tape.html");
+  const Run result = run({"inspect", "--load", model, "--text", "The cat is cold.", "--text",
+                          "Another.", "-o", page, "--view", tape});
+  CHECK(result.err == "");
+  REQUIRE(result.status == 0);
+  CHECK(result.out.ends_with("page: " + page + "\ntape: " + tape + "\n"));
+  const std::string html = content_of(tape);
+  CHECK(html.find("<title>-log p of: The cat is cold.</title>") != std::string::npos);
+  const std::size_t begin = html.find("id=\"data\">") + 10;
+  const auto data =
+      nlohmann::json::parse(html.substr(begin, html.find("</script>", begin) - begin));
+  for (const auto& node : data["nodes"]) {
+    if (node["i"] != data["loss"]) continue;
+    const double loss = node["value"]["x"][0];
+    CHECK(-loss == doctest::Approx(std::stod(first_row(result.out)[0])).epsilon(0.001));
+  }
+  CHECK(run({"inspect", "--load", model, "--text", "x", "-o", page, "--view", page}).err ==
+        "wordlm: " + page + ": --view would overwrite that of --output\n");
 }
 
 TEST_CASE("inspect: what cannot be done is said") {

@@ -24,10 +24,6 @@ struct NameSources {
   std::vector<std::pair<std::uint32_t, std::string>> given;
   /// Steps within steps stand behind those around them.
   std::vector<EquationsOfNodes> equations;
-  /// A node, and the node that is the gradient of a loss with respect to it.
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> gradients;
-  /// What gradients were taken of.
-  std::vector<std::uint32_t> losses;
 
   void clear();
   [[nodiscard]] std::size_t bytes() const;

@@ -1,4 +1,4 @@
-#include <unroll/core/notation.h>
+#include <unroll/core/names/notation.h>
 
 #include <fmt/format.h>
 
