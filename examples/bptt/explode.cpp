@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "bptt/page.h"
 #include "common/heat_map.h"
 #include "common/output.h"
 
@@ -44,18 +45,19 @@ std::vector<CliffPoint> surface() {
   return cliff_points(w, b);
 }
 
-void print_wall() {
-  constexpr double kAtW = 5;
-  const double wall = wall_at(kAtW);
-  say("across the wall, which at w = {} stands at b = {:.6f}:\n\n  {:>10}  {:>8}  {:>12}\n", kAtW,
-      wall, "b - wall", "loss", "|gradient|");
+/// The loss on both sides of the wall.
+Table wall_table(double w) {
+  const double wall = wall_at(w);
   std::vector<double> b;
   for (const double distance : {0.5, 0.1, 0.01, 1e-3, 1e-4, 1e-5}) b.push_back(wall + distance);
   b.push_back(wall);
   for (const double distance : {1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5}) b.push_back(wall - distance);
-  for (const CliffPoint& point : cliff_points(std::vector<double>(b.size(), kAtW), b)) {
-    say("  {:>10.2g}  {:>8.4f}  {:>12.4g}\n", point.b - wall, point.loss, point.norm());
+  Table table{{"b - wall", "loss", "|gradient|"}, {}};
+  for (const CliffPoint& point : cliff_points(std::vector<double>(b.size(), w), b)) {
+    table.rows.push_back({fmt::format("{:.2g}", point.b - wall), fmt::format("{:.4f}", point.loss),
+                          fmt::format("{:.4g}", point.norm())});
   }
+  return table;
 }
 
 double best_loss(const std::vector<CliffPoint>& path) {
@@ -81,8 +83,8 @@ void print_descent(const std::vector<CliffPoint>& plain, const std::vector<Cliff
       "smallest loss met", best_loss(plain), best_loss(clipped));
 }
 
-examples::HeatMap picture(const std::vector<CliffPoint>& plain,
-                          const std::vector<CliffPoint>& clipped) {
+examples::HeatMap drawn(const std::vector<CliffPoint>& plain,
+                        const std::vector<CliffPoint>& clipped) {
   examples::HeatMap map{.title = "The cliff, and what clipping does about it",
                         .subtitle = fmt::format(
                             "x' = w sigmoid(x) + b, {} steps from {}; loss (sigmoid(x) - {})², and "
@@ -184,18 +186,30 @@ double longest_step(const std::vector<CliffPoint>& path) {
 }
 
 void run_explode(const Folder& folder) {
-  say("One unit without an input, x' = w sigmoid(x) + b, runs {} steps from x = {}. It should end\n"
+  constexpr double kAtW = 5;
+  const std::string story = fmt::format(
+      "One unit without an input, x' = w sigmoid(x) + b, runs {} steps from x = {}. It should end\n"
       "where sigmoid(x) = {}. Its two weights are used {} times each, and where the unit has two\n"
       "states to fall into, a tiny change of a weight decides between them: the loss has a wall, "
       "and\n"
       "at the wall the gradient explodes. One step along it throws the weights far away; clipping\n"
-      "keeps its direction and limits its length (Pascanu et al. 2013, figure 6).\n\n",
+      "keeps its direction and limits its length (Pascanu et al. 2013, figure 6).\n",
       kCliffSteps, kCliffStart, kCliffTarget, kCliffSteps);
-  print_wall();
+  const std::string across =
+      fmt::format("Across the wall, which at w = {} stands at b = {:.6f}:\n", kAtW, wall_at(kAtW));
+  const Table wall = wall_table(kAtW);
+  say("{}\n{}\n{}", story, across, to_text(wall));
   const std::vector<CliffPoint> plain = descend(kStartW, kStartB, kRate, 0, kDescent);
   const std::vector<CliffPoint> clipped = descend(kStartW, kStartB, kRate, kClip, kDescent);
   print_descent(plain, clipped);
-  if (folder.is_given()) folder.write("explode", picture(plain, clipped));
+  if (!folder.is_given()) return;
+  folder.write("explode", drawn(plain, clipped));
+  folder.write("explode.html",
+               chapter_page("The cliff, and what clipping does about it",
+                            paragraph(story) +
+                                picture("explode.svg",
+                                        "the error surface over w and b, with both descents") +
+                                paragraph(across) + to_html(wall)));
 }
 
 }  // namespace bptt

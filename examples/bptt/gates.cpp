@@ -221,14 +221,11 @@ wordlm::InspectedModel described(std::string name, std::string description, std:
 void show_counter(const Folder& folder) {
   AnbnReader reader(kLongest, kCounters, 1);
   const Index updates = reader.train(3000);
-  say("An LSTM of {} units learns to predict the next symbol of aⁿbⁿ, n up to {}. After {} "
-      "minibatches\n"
-      "it foresees the b's and the end of {:.1f} % of new strings, of which guessing foresees next "
-      "to\n"
-      "none. To know where a string ends it has to count. A unit counts if its c, or the tanh of "
-      "it,\n"
-      "has a correlation of {} or more, or of -{} or less, with the number of open a's, over all\n"
-      "strings from n = 1 to {}.\n\n",
+  say("An LSTM of {} units learns to predict the next symbol of aⁿbⁿ, n up to {}. After {}\n"
+      "minibatches it foresees the b's and the end of {:.1f} % of new strings; 100 % is the\n"
+      "best possible. To know where a string ends it has to count. A unit counts if its c, or\n"
+      "the tanh of it, has a correlation of {} or more, or of -{} or less, with the number of\n"
+      "open a's, over all strings from n = 1 to {}.\n\n",
       kCounters, kLongest, updates, 100 * reader.score(), wordlm::kTracks, wordlm::kTracks,
       kLongest);
   std::vector<InspectedText> strings;
@@ -299,14 +296,12 @@ std::string with_signs(const InspectedText& text, const Tracking& unit) {
 
 void show_quotes(const Folder& folder) {
   constexpr std::uint64_t kTrainings = 8;
-  say("\nAnother LSTM, of {} units, reads the characters of a text in which quotes open and close. "
-      "The\n"
-      "two marks are the same character: which of them can come next, only memory tells. No model "
-      "can\n"
-      "have a loss below {:.4f} nats a character. Not every training ends with a unit that keeps "
-      "the\n"
-      "quote to itself; they are repeated, {} times at most, until one does, by the criterion "
-      "above:\n\n",
+  say("\nAnother LSTM, of {} units, reads the characters of a text in which quotes open and\n"
+      "close. The two marks are the same character: which of them can come next, only memory "
+      "tells.\n"
+      "No model can have a loss below {:.4f} nats a character. Not every training ends with a\n"
+      "unit that keeps the quote to itself; they are repeated, {} times at most, until one\n"
+      "does, by the criterion above:\n\n",
       kRemembering, quoted_entropy(), kTrainings);
   Table table{{"training", "loss", "unit", "correlation"}, {}};
   QuoteReader best;

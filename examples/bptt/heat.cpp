@@ -230,14 +230,11 @@ void run_heat(const Folder& folder) {
   LanguageModel model(static_cast<Index>(text.tokens.size()), {.updates = 3000});
   const double loss = model.train(text.ids);
   const wordlm::Grammar& grammar = wordlm::builtin_grammar();
-  say("\nAn LSTM of 64 units has read {} words of the built-in comments of wordlm: loss {:.2f} "
-      "nats a\n"
-      "word, where guessing costs {:.2f} and no model can have less than {:.2f}. What does the\n"
-      "prediction of a word depend on? On the words whose vectors its logit has the longest "
-      "gradients\n"
-      "at. Of a new sentence, the probability of each word, and the three it depends on most, "
-      "with\n"
-      "the parts they have in the sum of all lengths:\n\n",
+  say("\nAn LSTM of 64 units has read {} words of the built-in comments of wordlm: loss {:.2f}\n"
+      "nats a word, where guessing costs {:.2f} and no model can have less than {:.2f}. What\n"
+      "does the prediction of a word depend on? On the words whose vectors its logit has the\n"
+      "longest gradients at. Of a new sentence, the probability of each word, and the three\n"
+      "it depends on most, with the parts they have in the sum of all lengths:\n\n",
       text.ids.size(), loss, std::log(static_cast<double>(text.tokens.size())),
       grammar.entropy_per_word());
   std::vector<Connections> all;

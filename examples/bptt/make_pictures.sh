@@ -11,7 +11,7 @@ set -euo pipefail
 program=$(realpath "${1:?the program bptt is needed}")
 mode=${2:-}
 cd "$(dirname "$0")"
-depends_on_the_machine=" check memory truncate-training vanish-trained "
+depends_on_the_machine=" check explode gates memory names truncate-training vanish-trained "
 
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT

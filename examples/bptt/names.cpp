@@ -291,17 +291,15 @@ void run_names(const Folder& folder) {
       "  {} ___\n\n",
       example);
   const std::string reading = fmt::format(
-      "Each cell reads texts with so many words between the names and the last sentence, with {}\n"
-      "weights at most and {} minibatches of {} texts to learn from. A reader of the last "
-      "sentence\n"
-      "alone is right in one text of {}. The accuracy of the blank:\n",
+      "Each cell reads texts with so many words between the names and the last sentence, with\n"
+      "{} weights at most and {} minibatches of {} texts to learn from. A reader of the last\n"
+      "sentence alone is right in one text of {}. The accuracy of the blank:\n",
       kWeights, kSteps, kBatch, kNameCount - 1);
   const std::string arrival =
-      "The length of the gradient of the loss at the second name, that at the last word being 1,\n"
-      "before and after training. At the beginning it vanishes with the distance, fastest in the\n"
-      "RNN and slowest in the LSTM, whose forget gates begin open. A cell that gets hold of the "
-      "name\n"
-      "makes it grow; one that does not see it has nothing to begin with:\n";
+      "The length of the gradient of the loss at the second name, that at the last word being\n"
+      "1, before and after training. At the beginning it vanishes with the distance, fastest\n"
+      "in the RNN and slowest in the LSTM, whose forget gates begin open. A cell that gets\n"
+      "hold of the name makes it grow; one that does not see it has nothing to begin with:\n";
   say("{}{}\n", story, reading);
   const std::vector<NamesResult> results = learn_all();
   say("{}\n{}\n{}", to_text(accuracies(results)), arrival, to_text(gradients(results)));

@@ -301,6 +301,25 @@ TEST_CASE("inspect: the command prints the numbers of score and writes the page"
   CHECK(content_of(page).find(">unit 0</th>") == std::string::npos);
 }
 
+TEST_CASE("inspect: of a long text the command says which units follow something best") {
+  const Folder folder;
+  const std::string model = folder.file("m");
+  REQUIRE(run({"train", "--comments", "60", "--hidden", "9", "--epochs", "1", "--samples", "0",
+               "--save", model})
+              .status == 0);
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "the cat ( a cat ) sat here , ";
+  const std::string page = folder.file("page.html");
+  const Run inspected = run({"inspect", "--load", model, "--text", text, "-o", page});
+  REQUIRE(inspected.status == 0);
+  CHECK(inspected.out.find("\n                   layer   unit  correlation\n") !=
+        std::string::npos);
+  CHECK(inspected.out.find("\n    open brackets      0  ") != std::string::npos);
+  CHECK(inspected.out.find("\nplace in the line      0  ") != std::string::npos);
+  CHECK(inspected.out.find("open quote") == std::string::npos);  // there is none
+  check_balanced(content_of(page));
+}
+
 TEST_CASE("inspect: the tape of the first text has its log p as a loss") {
   const Folder folder;
   const std::string model = folder.file("m");
