@@ -10,7 +10,8 @@ if(NOT DOXYGEN_FOUND OR NOT Python3_FOUND)
 endif()
 
 # Headers that only the library itself includes.
-set(internal core/graph.h core/parameter_store.h core/planner.h core/replay.h ops/axis.h
+set(internal core/graph.h core/parameter_store.h core/planner.h core/replay.h
+             core/view/layers.h core/view/page_parts.h core/view/tape_view.h ops/axis.h
              ops/families.h ops/pieces.h ops/pointwise.h ops/samples.h ops/softmax_row.h
              optim/segments.h)
 list(TRANSFORM internal PREPEND "*/")
@@ -31,7 +32,8 @@ set(DOXYGEN_SORT_MEMBER_DOCS NO)
 set(DOXYGEN_IMAGE_PATH examples/variants)
 set(DOXYGEN_HAVE_DOT NO)
 set(DOXYGEN_CLASS_GRAPH NO)
-set(pages README.md CONTRIBUTING.md CHANGELOG.md core/README.md core/plan/README.md ops/README.md
+set(pages README.md CONTRIBUTING.md CHANGELOG.md core/README.md core/plan/README.md
+          core/view/README.md ops/README.md
           layers/README.md optim/README.md tests/README.md examples/README.md
           examples/variants/README.md examples/wordlm/README.md examples/sentiment/README.md
           examples/ctc/README.md examples/translate/README.md examples/caption/README.md
