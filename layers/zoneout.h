@@ -34,7 +34,7 @@ struct Zoneout {
     [[nodiscard]] State step(Var x, const State& state) const {
       return zoneout.mix(zoneout.cell.step(x, state), state, [&](Var now, Var before, double rate) {
         const Var ones = full(now.tape(), now.shape(), 1);
-        return where(dropout(ones, rate, noise.key()), now, before);
+        return where(dropout(ones, rate, noise.key(0)), now, before);
       });
     }
     const Zoneout& zoneout;  // the cell
