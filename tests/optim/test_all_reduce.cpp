@@ -243,11 +243,8 @@ TEST_CASE("all_reduce: gradients of other parameters are an error") {
   const Parameter w = p.add("w", {3 + (all.rank() == 1 ? 2 : 0)}, constant(1));
   Tape tape(DType::f32);
   Gradients gradients = tape.gradients(sum(tape.parameter(w)), p);
-  CHECK_THROWS_WITH_AS(
-      all_reduce(all, gradients),
-      "all_reduce: process 1 has gradients of 1 parameters, 5 numbers of type f32, "
-      "and process 0 of 1, 3 numbers of type f32",
-      Error);
+  CHECK_THROWS_WITH_AS(all_reduce(all, gradients),
+                       "all_reduce: process 1 has other parameters than process 0", Error);
 }
 
 }  // namespace
