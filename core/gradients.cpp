@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace unroll {
 namespace {
@@ -36,6 +37,12 @@ void prepare(Workspace& workspace, const ParameterStore::Entry& parameter, Works
   entry.form = form;
 }
 
+void require_row(const ParameterStore::Entry& parameter, std::int32_t row, Index rows) {
+  if (row < 0 || row >= rows) {
+    fail<ValueError>("gradient of '{}': row {} of {}", parameter.name, row, rows);
+  }
+}
+
 /// Adds the rows of a row-sparse gradient up in their places and notes which were touched.
 template <class T>
 void add_rows(Workspace& workspace, const ParameterStore::Entry& parameter, Workspace::Entry& entry,
@@ -44,9 +51,7 @@ void add_rows(Workspace& workspace, const ParameterStore::Entry& parameter, Work
   workspace.seen.resize(
       std::max(workspace.seen.size(), static_cast<std::size_t>(parameter.shape[0])));
   for (const std::int32_t id : ids.values<std::int32_t>()) {
-    if (id < 0 || id >= parameter.shape[0]) {
-      fail<ValueError>("gradient of '{}': row {} of {}", parameter.name, id, parameter.shape[0]);
-    }
+    require_row(parameter, id, parameter.shape[0]);
   }
   T* const table = reinterpret_cast<T*>(place_of(workspace, parameter.offset));
   const T* source = rows.values<T>().data();
@@ -216,6 +221,34 @@ TensorView Gradients::operator[](const Parameter& parameter) const {
 
 bool Gradients::is_row_sparse(const Parameter& parameter) const {
   return computed_with(parameter).entries[parameter.index()].form == Form::rows;
+}
+
+std::vector<Gradients::Touched> Gradients::touched() const {
+  std::vector<Touched> result;
+  for (const Workspace::Entry& entry : computed().entries) {
+    result.push_back({result.size(), entry.form == Form::dense, entry.rows});
+  }
+  return result;
+}
+
+void Gradients::touch(std::span<const Touched> more) {
+  release();
+  Workspace& workspace = computed();
+  const auto& parameters = parameters_.store().entries();
+  for (const Touched& touched : more) {
+    const ParameterStore::Entry& parameter = parameters.at(touched.parameter);
+    Workspace::Entry& entry = workspace.entries[touched.parameter];
+    const Index there = parameter.shape.rank() == 0 ? 0 : parameter.shape[0];
+    for (const std::int32_t row : touched.rows) require_row(parameter, row, there);
+    if (touched.all) {
+      entry = {Form::dense, {}};
+    } else if (entry.form != Form::dense && !touched.rows.empty()) {
+      std::vector<std::int32_t> rows;
+      std::ranges::set_union(entry.rows, touched.rows, std::back_inserter(rows));
+      entry = {Form::rows, std::move(rows)};
+    }
+  }
+  find_segments(workspace, parameters);
 }
 
 std::span<const std::int32_t> Gradients::touched_rows(const Parameter& parameter) const {

@@ -81,6 +81,19 @@ class Gradients {
   /// Whether its gradient is zero but for rows that are known: that of an embedding.
   [[nodiscard]] bool is_row_sparse(const Parameter& parameter) const;
 
+  /// The elements of one parameter's gradient that may differ from zero.
+  struct Touched {
+    std::size_t parameter;           // its index in the tree
+    bool all = false;                // every element
+    std::vector<std::int32_t> rows;  // without `all` these rows, ascending
+  };
+  /// The touched elements of every parameter, in the order of the tree.
+  [[nodiscard]] std::vector<Touched> touched() const;
+  /// Counts these elements as touched beside those that are: they are zero, and values() may now
+  /// change them. For gradients that come from several processes.
+  /// ValueError for a row that the parameter does not have.
+  void touch(std::span<const Touched> more);
+
  private:
   Workspace& computed() const;
   Workspace& scaled() const;

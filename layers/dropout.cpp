@@ -16,17 +16,19 @@ std::vector<Parameter> recurrent_weights(const Parameters& cells) {
 
 }  // namespace
 
-Var Dropout::operator()(Var x) const { return rate == 0 ? x : dropout(x, rate, noise.key()); }
+Var Dropout::operator()(Var x) const {
+  return rate == 0 ? x : dropout(x, rate, noise.key(x.shape().rank() - 2));
+}
 
 Var dropout_over_time(Var x, double rate, Noise& noise) {
   const Var ones = full(x.tape(), x.shape().without(0), 1);
-  return x * dropout(ones, rate, noise.key());
+  return x * dropout(ones, rate, noise.key(0));
 }
 
 void drop_recurrent(Tape& tape, const Parameters& cells, Index batch, double rate, Noise& noise) {
   for (const Parameter& U : recurrent_weights(cells)) {
     const Var ones = full(tape, {batch, U.shape()[1]}, 1);
-    tape.mask_input(U, dropout(ones, rate, noise.key()));
+    tape.mask_input(U, dropout(ones, rate, noise.key(0)));
   }
 }
 

@@ -11,19 +11,25 @@ namespace unroll {
 /// the order they are recorded: the same (seed, step) gives the same masks again.
 class Noise {
  public:
-  /// Of the training step `step` of a run with that seed.
-  Noise(std::uint64_t seed, std::int64_t step) : seed_(seed), step_(step) {}
-  /// The next key.
+  /// Of the training step `step` of a run with that seed. With a part of a batch, each sequence is
+  /// masked as it would be in the whole batch.
+  Noise(std::uint64_t seed, std::int64_t step, BatchPart part = {})
+      : seed_(seed), step_(step), part_(part) {}
+  /// The next key, for a mask that all sequences share, as that of weights.
   [[nodiscard]] RandomKey key() { return {seed_, site_++, step_}; }
+  /// The next key, for a mask with the sequences of the batch along that axis.
+  [[nodiscard]] RandomKey key(int axis) { return {seed_, site_++, step_, part_, axis}; }
 
  private:
   std::uint64_t seed_;
   std::int64_t step_;
+  BatchPart part_;
   std::int64_t site_ = 0;
 };
 
 /// Dropout for connections that do not recur (Zaremba, Sutskever & Vinyals 2014), a new mask each
 /// time it is called: what `unroll_layers` is given between layers. At rate 0 it does nothing.
+/// Where the noise is of a part of a batch, the sequences lie along the axis of x before its last.
 struct Dropout {
   double rate;   // the share of elements set to 0
   Noise& noise;  // where its masks are drawn from

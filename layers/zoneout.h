@@ -35,7 +35,7 @@ struct Zoneout {
       return zoneout.mix(step_of(zoneout.cell, x, state), state,
                          [&](Var now, Var before, double rate) {
                            const Var ones = full(now.tape(), now.shape(), 1);
-                           return where(dropout(ones, rate, noise.key()), now, before);
+                           return where(dropout(ones, rate, noise.key(0)), now, before);
                          });
     }
     const Zoneout& zoneout;  // the cell

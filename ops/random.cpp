@@ -95,34 +95,43 @@ HWY_INLINE auto dropped(D d, const std::uint32_t* words, std::uint32_t limit) {
   }
 }
 
-/// y = x mask scale, elements [begin, end); begin is a multiple of four. The mask is passed as a
-/// value: nothing written to y can change it, so the keys of all rounds are computed once.
+/// y = x mask scale, for `size` elements of which the first is number `at` of the mask. The mask is
+/// passed as a value: nothing written to y can change it, so the keys of all rounds are computed
+/// once.
 template <class T>
-void drop(Mask mask, T scale, const T* x, T* y, Index begin, Index end) {
+void drop(Mask mask, T scale, const T* x, T* y, Index at, Index size) {
   const hn::ScalableTag<T> d;
   const hn::ScalableTag<std::uint64_t> d64;
   const auto lanes = static_cast<Index>(hn::Lanes(d));
   HWY_ALIGN std::uint32_t words[4 * hn::MaxLanes(d64)];
   const auto factor = hn::Set(d, scale);
-  while (begin < end) {
-    const auto count =
-        4 * static_cast<Index>(write_words(mask, static_cast<std::uint32_t>(begin / 4), words));
-    const Index here = std::min(count, end - begin);
-    Index i = 0;
-    for (; i + lanes <= here; i += lanes) {
-      const auto scaled = hn::Mul(hn::LoadU(d, x + begin + i), factor);
-      hn::StoreU(hn::IfThenZeroElse(dropped(d, words + i, mask.limit), scaled), d, y + begin + i);
+  const auto drop_one = [&](Index i, std::uint32_t word) {
+    y[i] = word < mask.limit ? T{0} : x[i] * scale;
+  };
+  Index i = 0;
+  if (at % 4 != 0) {  // the rest of a block
+    (void)write_words(mask, static_cast<std::uint32_t>(at / 4), words);
+    for (; i < size && (at + i) % 4 != 0; ++i) drop_one(i, words[(at + i) % 4]);
+  }
+  while (i < size) {
+    const auto block = static_cast<std::uint32_t>((at + i) / 4);
+    const auto count = 4 * static_cast<Index>(write_words(mask, block, words));
+    const Index here = std::min(count, size - i);
+    Index j = 0;
+    for (; j + lanes <= here; j += lanes) {
+      const auto scaled = hn::Mul(hn::LoadU(d, x + i + j), factor);
+      hn::StoreU(hn::IfThenZeroElse(dropped(d, words + j, mask.limit), scaled), d, y + i + j);
     }
-    for (; i < here; ++i) y[begin + i] = words[i] < mask.limit ? T{0} : x[begin + i] * scale;
-    begin += here;
+    for (; j < here; ++j) drop_one(i + j, words[j]);
+    i += here;
   }
 }
 
-void DropF32(const Mask& mask, float scale, const float* x, float* y, Index begin, Index end) {
-  drop(mask, scale, x, y, begin, end);
+void DropF32(const Mask& mask, float scale, const float* x, float* y, Index at, Index size) {
+  drop(mask, scale, x, y, at, size);
 }
-void DropF64(const Mask& mask, double scale, const double* x, double* y, Index begin, Index end) {
-  drop(mask, scale, x, y, begin, end);
+void DropF64(const Mask& mask, double scale, const double* x, double* y, Index at, Index size) {
+  drop(mask, scale, x, y, at, size);
 }
 
 }  // namespace unroll::HWY_NAMESPACE
@@ -143,15 +152,49 @@ struct Rate {
   double rate;
 };
 
-/// The key as data: seed and step are inputs, not attributes, so that every step of a loop records
-/// the same structure.
+/// The key as data: seed, step and part are inputs, not attributes, so that every step of a loop
+/// records the same structure.
+constexpr Index kKeySize = 8;
 Tensor key_tensor(const RandomKey& key) {
   const auto site = static_cast<std::uint64_t>(key.site);
   const auto step = static_cast<std::uint64_t>(key.step);
   const auto low = [](std::uint64_t x) { return static_cast<std::int32_t>(x & 0xffffffff); };
   const auto high = [](std::uint64_t x) { return static_cast<std::int32_t>(x >> 32); };
   return Tensor::of<std::int32_t>(
-      {5}, {low(key.seed), high(key.seed), low(site ^ (site >> 32)), low(step), high(step)});
+      {kKeySize}, {low(key.seed), high(key.seed), low(site ^ (site >> 32)), low(step), high(step),
+                   static_cast<std::int32_t>(key.part.first),
+                   static_cast<std::int32_t>(key.part.of), key.axis});
+}
+
+/// Throws where x is not what a key says of it.
+void check_part(const Shape& x, const RandomKey& key) {
+  const auto [first, of] = key.part;
+  if (of == 0) return;
+  if (key.axis < 0 || key.axis >= x.rank()) {
+    fail<ShapeError>("dropout: x {} has no axis {} of sequences", x.to_string(), key.axis);
+  }
+  if (first < 0 || first + x[key.axis] > of) {
+    fail<ShapeError>("dropout: x {} with {} sequences along axis {}, from number {} on of {}",
+                     x.to_string(), x[key.axis], key.axis, first, of);
+  }
+}
+
+/// Calls f(begin, end, at) for runs of elements [begin, end) of x that lie side by side in the mask
+/// of the whole batch too, from element `at` on.
+template <class F>
+void for_each_run(const Shape& x, const BatchPart& part, int axis, Index begin, Index end, F f) {
+  if (part.of == 0) {
+    f(begin, end, begin);
+    return;
+  }
+  const Index width = x.size(axis + 1, x.rank());  // elements of a sequence
+  const Index run = x[axis] * width;
+  for (Index i = begin; i < end;) {
+    const Index outer = i / run;
+    const Index stop = std::min(end, (outer + 1) * run);
+    f(i, stop, (outer * part.of + part.first) * width + i - outer * run);
+    i = stop;
+  }
 }
 
 struct Dropout {
@@ -165,7 +208,7 @@ struct Dropout {
   static Shape shape(const Signature& s) {
     const double rate = s.attributes<Rate>().rate;
     if (!(rate >= 0 && rate < 1)) s.reject("rate {}: expected 0 <= rate < 1", rate);
-    if (s.shape(1) != Shape{5}) s.reject("a key of shape {}", s.shape(1).to_string());
+    if (s.shape(1) != Shape{kKeySize}) s.reject("a key of shape {}", s.shape(1).to_string());
     return s.shape(0);
   }
 
@@ -173,19 +216,25 @@ struct Dropout {
   static void forward(const KernelCall& k) {
     const double rate = k.attributes<Rate>().rate;
     const T scale = static_cast<T>(1 / (1 - rate));
-    std::array<std::uint32_t, 5> key{};
+    std::array<std::uint32_t, kKeySize> key{};
     std::copy_n(k.in<std::int32_t>(1), key.size(), key.begin());
     // One word each for block and site, two for the step, and the seed is Philox's key.
     const Mask mask{.seed = (std::uint64_t{key[1]} << 32) | key[0],
                     .site = key[2],
                     .step = {key[3], key[4]},
                     .limit = static_cast<std::uint32_t>(rate * 0x1p32)};
+    const BatchPart part{key[5], key[6]};
     const auto [begin, end] = k.share(k.shape().size(), 4);
-    if constexpr (sizeof(T) == sizeof(float)) {
-      HWY_DYNAMIC_DISPATCH(DropF32)(mask, scale, k.in<T>(0), k.out<T>(), begin, end);
-    } else {
-      HWY_DYNAMIC_DISPATCH(DropF64)(mask, scale, k.in<T>(0), k.out<T>(), begin, end);
-    }
+    for_each_run(k.shape(), part, static_cast<int>(key[7]), begin, end,
+                 [&](Index from, Index to, Index at) {
+                   const T* const x = k.in<T>(0) + from;
+                   T* const y = k.out<T>() + from;
+                   if constexpr (sizeof(T) == sizeof(float)) {
+                     HWY_DYNAMIC_DISPATCH(DropF32)(mask, scale, x, y, at, to - from);
+                   } else {
+                     HWY_DYNAMIC_DISPATCH(DropF64)(mask, scale, x, y, at, to - from);
+                   }
+                 });
   }
 
   static void gradient(Backward& b);
@@ -197,11 +246,12 @@ struct Dropout {
     const auto with = [](double rate) {
       return [rate](Vars v) { return dropout(v[0], rate, {7, 1, 2}); };
     };
-    return {{{{{3, 5}}}, with(0.5)},
-            {{{{1, 1}}}, with(0.2)},
-            {{{{0, 4}}}, with(0.5)},
-            {{{{}}}, with(0.1)},
-            {{{{2, 3, 2}}}, with(0)}};
+    const auto part = [](Vars v) {  // sequences 2, 3 and 4 of 7
+      return dropout(v[0], 0.5, {.seed = 7, .site = 1, .step = 2, .part = {2, 7}, .axis = 1});
+    };
+    return {{{{{3, 5}}}, with(0.5)}, {{{{1, 1}}}, with(0.2)},  {{{{0, 4}}}, with(0.5)},
+            {{{{}}}, with(0.1)},     {{{{2, 3, 2}}}, with(0)}, {{{{2, 3, 3}}}, part},
+            {{{{2, 0, 3}}}, part}};
   }
 
   static std::vector<BadInput> bad_inputs() {
@@ -210,7 +260,17 @@ struct Dropout {
              "dropout: rate 1: expected 0 <= rate < 1"},
             {{{{3, 5}}},
              [](Vars v) { return dropout(v[0], -0.5, {}); },
-             "dropout: rate -0.5: expected 0 <= rate < 1"}};
+             "dropout: rate -0.5: expected 0 <= rate < 1"},
+            {{{{3, 5}}},
+             [](Vars v) {
+               return dropout(v[0], 0.5, {.part = {2, 7}, .axis = 2});
+             },
+             "dropout: x (3 x 5) has no axis 2 of sequences"},
+            {{{{3, 5}}},
+             [](Vars v) {
+               return dropout(v[0], 0.5, {.part = {5, 7}});
+             },
+             "dropout: x (3 x 5) with 3 sequences along axis 0, from number 5 on of 7"}};
   }
 };
 
@@ -228,6 +288,7 @@ void Dropout::gradient(Backward& b) { b.add(0, record(b.dy(), b.in(1), b.attribu
 std::vector<const Op*> random_ops() { return Family::all(); }
 
 Var dropout(Var x, double rate, const RandomKey& key) {
+  check_part(x.shape(), key);
   return record(x, x.tape().input(key_tensor(key)), Rate{rate});
 }
 

@@ -34,6 +34,13 @@ if(NOT OpenMP_CXX_FOUND)
   unroll_missing(OpenMP libomp-dev)
 endif()
 
+if(UNROLL_MPI)
+  find_package(MPI QUIET GLOBAL COMPONENTS CXX)
+  if(NOT MPI_CXX_FOUND)
+    message(STATUS "unroll works as one process: MPI was not found (libopenmpi-dev)")
+  endif()
+endif()
+
 if(UNROLL_BUILD_EXAMPLES OR UNROLL_BUILD_TESTS)
   unroll_find(CONFIG CLI11 libcli11-dev)
 endif()

@@ -27,7 +27,8 @@ std::string lack_of_memory() {
 
 }  // namespace
 
-void run_program(const char* name, const std::function<int()>& work) {
+void run_program(const char* name, const std::function<int()>& work,
+                 const std::function<void()>& at_failure) {
   open_standard_streams();
   // Where a library lets no exception through, as CLI11 in places, it is a lack of memory.
   std::set_terminate([] {
@@ -38,6 +39,7 @@ void run_program(const char* name, const std::function<int()>& work) {
     set_quiet(false);
     (void)flush_out();
     write_error(fmt::format("{}: {}\n", name, error));
+    at_failure();
     return 1;
   };
   int status = 0;

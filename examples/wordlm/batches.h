@@ -1,7 +1,9 @@
 #pragma once
 /// Sentences side by side: minibatches of like length, padded at the end.
 
+#include <unroll/core/run/share.h>
 #include <unroll/core/tensor.h>
+#include <unroll/ops/random.h>
 
 #include <vector>
 
@@ -23,9 +25,14 @@ inline constexpr std::int32_t kPadding = -1;
 /// What a model reads and what it has to predict, each (T, B) i32: y is x one word later.
 struct Batch {
   unroll::Tensor x;
-  unroll::Tensor y;  // kPadding after the end of a sentence
-  std::int64_t words = 0;
+  unroll::Tensor y;          // kPadding after the end of a sentence
+  std::int64_t words = 0;    // of the whole batch
+  unroll::BatchPart part{};  // which of its columns these are
 };
+/// The columns [part.begin, part.end) of a batch, that may be none.
+[[nodiscard]] Batch make_batch(const std::vector<Ids>& sentences,
+                               const std::vector<std::size_t>& numbers, unroll::Interval part);
+/// All columns of a batch.
 [[nodiscard]] Batch make_batch(const std::vector<Ids>& sentences,
                                const std::vector<std::size_t>& numbers);
 

@@ -34,8 +34,10 @@ struct TrainOptions {
   bool valid_given = false;
   bool test_given = false;
 };
-/// Returns the exit status: 0, or 130 where it was interrupted.
-int run_train(const TrainOptions& options);
+/// Returns the exit status: 0, or 130 where it was interrupted. Several processes train together;
+/// the first prints and writes.
+int run_train(const TrainOptions& options,
+              const unroll::Processes& processes = unroll::Processes::alone());
 
 /// `wordlm sample`
 struct SampleOptions {

@@ -1,5 +1,7 @@
 #include "wordlm/evaluation.h"
 
+#include <array>
+
 #include "common/interrupt.h"
 #include "wordlm/streams.h"
 
@@ -28,31 +30,48 @@ void for_each_piece(const Model& model, const Ids& ids, Tape& tape, F&& f) {
 
 }  // namespace
 
-Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences) {
-  Evaluation result;
-  Tape tape(model.parameters().dtype());
-  double total = 0;
-  for (const auto& numbers : make_batches(sentences, kEvaluationBatch, true, 0, 0)) {
-    examples::stop_if_interrupted();
-    tape.clear();
-    const Batch batch = make_batch(sentences, numbers);
-    total += model.loss(tape, batch).item();
-    result.words += batch.words;
-  }
-  result.loss = total / static_cast<double>(result.words);
-  return result;
+void stop_if_interrupted(const unroll::Processes& processes) {
+  if (processes.any(examples::interrupted)) throw examples::Interrupted{};
 }
 
-Evaluation evaluate_running(const Model& model, const Ids& text) {
+Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences,
+                    const unroll::Processes& processes) {
   Tape tape(model.parameters().dtype());
-  double total = 0;
-  for_each_piece(model, text, tape, [&](const Batch& piece, const Model::State& state) {
-    const auto [loss, last] = model.loss(piece, tape, state);
-    total += loss.item();
-    return last;
-  });
+  std::array<double, 2> mine{};  // loss and words
+  const auto batches = make_batches(sentences, kEvaluationBatch, true, 0, 0);
+  const auto count = static_cast<std::size_t>(processes.count());
+  for (std::size_t first = 0; first < batches.size(); first += count) {
+    stop_if_interrupted(processes);
+    const std::size_t number = first + static_cast<std::size_t>(processes.rank());
+    if (number >= batches.size()) continue;
+    tape.clear();
+    const Batch batch = make_batch(sentences, batches[number]);
+    mine[0] += model.loss(tape, batch).item();
+    mine[1] += static_cast<double>(batch.words);
+  }
+  const std::vector<double> all = processes.sum(mine);
+  return {all[0] / all[1], static_cast<std::int64_t>(all[1])};
+}
+
+Evaluation evaluate_running(const Model& model, const Ids& text,
+                            const unroll::Processes& processes) {
+  Tape tape(model.parameters().dtype());
+  std::array<double, 2> mine{};  // the loss, and whether it was interrupted
+  try {
+    if (processes.rank() == 0) {
+      for_each_piece(model, text, tape, [&](const Batch& piece, const Model::State& state) {
+        const auto [loss, last] = model.loss(piece, tape, state);
+        mine[0] += loss.item();
+        return last;
+      });
+    }
+  } catch (const examples::Interrupted&) {
+    mine[1] = 1;
+  }
+  const std::vector<double> all = processes.sum(mine);
+  if (all[1] > 0) throw examples::Interrupted{};
   const auto words = static_cast<std::int64_t>(text.size()) - 1;
-  return {total / static_cast<double>(words), words};
+  return {all[0] / static_cast<double>(words), words};
 }
 
 std::vector<double> Scorer::operator()(const Ids& text) {

@@ -12,11 +12,18 @@ struct Evaluation {
   std::int64_t words = 0;
 };
 
-/// Of sentences, each from a state of zeros.
-[[nodiscard]] Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences);
+/// Throws examples::Interrupted in all processes where any is interrupted.
+void stop_if_interrupted(const unroll::Processes& processes);
 
-/// Of running text, with one state carried from its first word to its last.
-[[nodiscard]] Evaluation evaluate_running(const Model& model, const Ids& text);
+/// Of sentences, each from a state of zeros. Several processes deal the sentences out among them.
+[[nodiscard]] Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences,
+                                  const unroll::Processes& processes = unroll::Processes::alone());
+
+/// Of running text, with one state carried from its first word to its last: of several processes
+/// only the first has work.
+[[nodiscard]] Evaluation evaluate_running(
+    const Model& model, const Ids& text,
+    const unroll::Processes& processes = unroll::Processes::alone());
 
 /// Scores one text after another: what a text of some length needed is kept for the next such.
 class Scorer {

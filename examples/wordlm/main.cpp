@@ -9,7 +9,13 @@ namespace wordlm {
 namespace {
 
 /// Runs the command of a command line; the exit status.
-int run(const CLI::App& app, const CommandLine& line) {
+int run(const CLI::App& app, const CommandLine& line, const unroll::Processes& processes) {
+  const bool trains = app.got_subcommand("train") || app.get_subcommands().empty();
+  if (processes.count() > 1 && !trains) {
+    if (processes.rank() > 0) return 1;
+    unroll::fail<unroll::Error>("{} processes were started, and only 'train' can use several",
+                                processes.count());
+  }
   if (line.threads) unroll::set_threads(*line.threads);
   // What the environment says is looked at before any work is done.
   (void)unroll::threads();
@@ -31,13 +37,13 @@ int run(const CLI::App& app, const CommandLine& line) {
   } else if (app.got_subcommand("presets")) {
     run_presets();
   } else {
-    return run_train(line.train);
+    return run_train(line.train, processes);
   }
   return 0;
 }
 
 /// Reads the command line and runs its command; the exit status.
-int run(int argc, char** argv) {
+int run(int argc, char** argv, const unroll::Processes& processes) {
   CLI::App app(
       "wordlm: a word language model on a file of comments.\n"
       "Without a command it trains on built-in comments and writes ten sentences.");
@@ -45,25 +51,39 @@ int run(int argc, char** argv) {
   add_commands(app, line);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ConfigError& error) {
-    examples::write_error(
-        fmt::format("wordlm: the file of --config: {}; --print-config shows such "
-                    "a file\n",
-                    error.what()));
-    return 2;
   } catch (const CLI::ParseError& error) {
+    if (processes.rank() > 0) return error.get_exit_code() == 0 ? 0 : 2;  // the first says it
+    if (const auto* config = dynamic_cast<const CLI::ConfigError*>(&error)) {
+      examples::write_error(fmt::format(
+          "wordlm: the file of --config: {}; --print-config shows such a file\n", config->what()));
+      return 2;
+    }
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (line.print_config && processes.rank() > 0) return 0;
   if (line.print_config) {
     examples::write_out(app.config_to_str(/*default_also=*/false));
     return 0;
   }
-  return run(app, line);
+  return run(app, line, processes);
+}
+
+/// The same for the processes that were started together.
+int run_together(int argc, char** argv) {
+  const unroll::Processes processes;
+  try {
+    return run(argc, argv, processes);
+  } catch (const unroll::FailedElsewhere&) {
+    processes.wait_for_abort();  // by the process that says why
+    return 1;
+  }
 }
 
 }  // namespace
 }  // namespace wordlm
 
 int main(int argc, char** argv) {
-  examples::run_program("wordlm", [&] { return wordlm::run(argc, argv); });
+  examples::run_program(
+      "wordlm", [&] { return wordlm::run_together(argc, argv); },
+      [] { unroll::Processes::abort_all(1); });
 }

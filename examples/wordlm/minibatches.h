@@ -1,6 +1,8 @@
 #pragma once
 /// The minibatches of an epoch, of sentences or of running text.
 
+#include <unroll/optim/processes.h>
+
 #include <functional>
 
 #include "wordlm/batches.h"
@@ -8,7 +10,7 @@
 
 namespace wordlm {
 
-/// So many minibatches, each made when it is asked for.
+/// So many minibatches, of each this process's part, made when it is asked for.
 struct Minibatches {
   std::int64_t count = 0;
   std::int64_t words = 0;  // of all of them
@@ -16,7 +18,9 @@ struct Minibatches {
 };
 
 /// Those of one epoch over `text`, which has to outlive them: sentences, or running text alone.
-[[nodiscard]] Minibatches minibatches(const std::vector<Ids>& text, const Settings& settings,
-                                      std::int64_t epoch);
+/// Which batches there are, and in which order, does not depend on the number of processes.
+[[nodiscard]] Minibatches minibatches(
+    const std::vector<Ids>& text, const Settings& settings, std::int64_t epoch,
+    const unroll::Processes& processes = unroll::Processes::alone());
 
 }  // namespace wordlm

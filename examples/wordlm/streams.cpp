@@ -22,16 +22,19 @@ std::int64_t Streams::dropped() const {
   return static_cast<std::int64_t>(text_.size()) - 1 - words();
 }
 
-Batch Streams::piece(std::int64_t number) const {
+Batch Streams::piece(std::int64_t number, unroll::Interval part) const {
   const std::int64_t first = number * steps_;
   const std::int64_t steps = std::min(steps_, length_ - first);
-  Batch batch{unroll::Tensor(unroll::DType::i32, {steps, batch_}),
-              unroll::Tensor(unroll::DType::i32, {steps, batch_}), steps * batch_};
+  const unroll::Shape shape{steps, part.size()};
+  Batch batch{unroll::Tensor(unroll::DType::i32, shape),
+              unroll::Tensor(unroll::DType::i32, shape),
+              steps * batch_,
+              {part.begin, batch_}};
   const auto x = batch.x.values<std::int32_t>();
   const auto y = batch.y.values<std::int32_t>();
+  std::size_t place = 0;
   for (std::int64_t t = 0; t < steps; ++t) {
-    for (std::int64_t b = 0; b < batch_; ++b) {
-      const auto place = static_cast<std::size_t>(t * batch_ + b);
+    for (std::int64_t b = part.begin; b < part.end; ++b, ++place) {
       const auto word = static_cast<std::size_t>(b * length_ + first + t);
       x[place] = text_[word];
       y[place] = text_[word + 1];

@@ -16,7 +16,9 @@ class Streams {
 
   [[nodiscard]] std::int64_t pieces() const { return (length_ + steps_ - 1) / steps_; }
   /// Column b of x and y is stream b; the state after piece i is the state before piece i + 1.
-  [[nodiscard]] Batch piece(std::int64_t number) const;
+  [[nodiscard]] Batch piece(std::int64_t number) const { return piece(number, {0, batch_}); }
+  /// Columns [part.begin, part.end) of it.
+  [[nodiscard]] Batch piece(std::int64_t number, unroll::Interval part) const;
 
   /// Words of all pieces, and those at the end of the text that the division leaves over.
   [[nodiscard]] std::int64_t words() const { return length_ * batch_; }

@@ -152,7 +152,8 @@ void print_interruption(const Progress& progress, const examples::Saver& saver) 
   }
 }
 
-void print_result(const Checkpoint& checkpoint, const Corpus& corpus) {
+void print_result(const Checkpoint& checkpoint, const Corpus& corpus,
+                  const unroll::Processes& processes) {
   const Progress& progress = checkpoint.progress;
   if (!checkpoint.best.empty()) {
     say("the best model is that of epoch {}: loss {:.6f}\n", progress.best_epoch,
@@ -164,7 +165,7 @@ void print_result(const Checkpoint& checkpoint, const Corpus& corpus) {
         100 * (loss / *corpus.held_out_entropy - 1), *corpus.held_out_entropy);
   }
   if (!corpus.test.empty()) {
-    const double loss = measure(checkpoint, corpus.test).loss;
+    const double loss = measure(checkpoint, corpus.test, processes).loss;
     say("test loss {:.6f}, perplexity {:.2f}\n", loss, std::exp(loss));
   }
 }
@@ -214,34 +215,99 @@ void check_files(const TrainOptions& options, const TextSettings& text) {
   examples::check_outputs(std::span(outputs).subspan(1), std::span(&load, 1));
 }
 
-}  // namespace
+/// Of several processes the first writes files, for all.
+void write_nothing(TrainOptions& options) {
+  options.save.path.clear();
+  options.log.clear();
+  options.tensorboard.clear();
+  options.save_start.clear();
+  options.save_sentences.clear();
+}
 
-int run_train(const TrainOptions& given) {
-  TrainOptions options = given;
-  examples::set_quiet(options.quiet);
+/// Throws where so many processes cannot train as they were told to.
+void check_processes(const TrainOptions& options, const Settings& settings,
+                     const unroll::Processes& processes) {
+  if (processes.count() == 1) return;
+  if (settings.training.batch < processes.count()) {
+    unroll::fail<unroll::Error>(
+        "a batch of {} cannot be shared by {} processes; a larger --batch helps",
+        settings.training.batch, processes.count());
+  }
+  for (const std::string& path : options.settings.text.data) {
+    if (path == "-") {
+      unroll::fail<unroll::Error>(
+          "only one of {} processes can read standard input; --data FILE is read by all",
+          processes.count());
+    }
+  }
+}
+
+/// What a training begins with.
+struct Prepared {
+  std::unique_ptr<examples::Saver> saver;
+  std::unique_ptr<RunLog> log;
+  std::optional<Checkpoint> checkpoint;
+  Corpus corpus;
+};
+
+Prepared prepare(TrainOptions& options, const unroll::Processes& processes) {
   check_files(options, options.settings.text);
+  if (processes.rank() > 0) write_nothing(options);
   // Before the file that is gone on with is read: another run may be writing it.
-  examples::Saver saver(options.save);
-  RunLog log(options.log, options.tensorboard);
-  std::optional<Checkpoint> loaded;
+  Prepared p{std::make_unique<examples::Saver>(options.save),
+             std::make_unique<RunLog>(options.log, options.tensorboard),
+             std::nullopt,
+             {}};
   if (!options.load.empty()) {
-    loaded = loaded_checkpoint(options);
-    check_files(options, loaded->settings.text);
+    p.checkpoint = loaded_checkpoint(options);
+    check_files(options, p.checkpoint->settings.text);
   } else {
     choose_format(options.settings.text);
     check_reading(options.settings.text, options.settings.text.data);
   }
-  check(loaded ? loaded->settings : options.settings);
-  Corpus corpus = loaded ? read_corpus(loaded->settings.text, loaded->settings.seed)
-                  : options.tokens_given
-                      ? read_corpus(options.settings.text, options.settings.seed)
-                      : read_new_corpus(options.settings.text, options.settings.seed);
-  say("{}\n", corpus.description);
-  if (loaded) encode(corpus, loaded->vocabulary);
-  Checkpoint checkpoint = loaded ? std::move(*loaded) : first_checkpoint(options, corpus);
+  const Settings& given = p.checkpoint ? p.checkpoint->settings : options.settings;
+  check(given);
+  check_processes(options, given, processes);
+  p.corpus = p.checkpoint || options.tokens_given
+                 ? read_corpus(given.text, given.seed)
+                 : read_new_corpus(options.settings.text, given.seed);
+  say("{}\n", p.corpus.description);
+  if (p.checkpoint) {
+    encode(p.corpus, p.checkpoint->vocabulary);
+  } else {
+    p.checkpoint = first_checkpoint(options, p.corpus);
+  }
+  p.corpus.tokens = {};
+  limit_sentences(p.corpus.train, p.checkpoint->settings.text);
+  return p;
+}
+
+/// Compares what a training begins with: each process may read files of a machine of its own.
+void check_sameness(const Prepared& p, const unroll::Processes& processes) {
+  if (processes.count() == 1) return;
+  processes.require_same(fingerprint(p.corpus.train) + fingerprint(p.corpus.held_out), "sentences");
+  const unroll::TensorView flat = p.checkpoint->model->parameters().flat();
+  processes.require_same({reinterpret_cast<const char*>(flat.data),
+                          static_cast<std::size_t>(flat.size()) * size_of(flat.dtype)},
+                         "weights");
+  say("processes: {}, each with its part of every batch\n", processes.count());
+}
+
+}  // namespace
+
+int run_train(const TrainOptions& given, const unroll::Processes& processes) {
+  TrainOptions options = given;
+  const bool speaks = processes.rank() == 0;
+  examples::set_quiet(options.quiet || !speaks);
+  Prepared prepared;
+  processes.together([&] { prepared = prepare(options, processes); });
+  processes.together([&] { check_sameness(prepared, processes); });
+  Corpus& corpus = prepared.corpus;
+  Checkpoint& checkpoint = *prepared.checkpoint;
+  examples::Saver& saver = *prepared.saver;
+  RunLog& log = *prepared.log;
   const Settings& settings = checkpoint.settings;
-  corpus.tokens = {};
-  limit_sentences(corpus.train, settings.text);
+
   check_data(checkpoint, fingerprint(corpus.train));
   check_measured(checkpoint, fingerprint(corpus.held_out.empty() ? corpus.train : corpus.held_out));
   print_notes(settings, checkpoint.progress, !corpus.held_out.empty());
@@ -263,24 +329,26 @@ int run_train(const TrainOptions& given) {
     // Who reads the output may leave, and files may have a limit: the training goes on.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
-    complete = train(checkpoint, corpus.train, corpus.held_out, saver, log, options.anomaly);
+    complete =
+        train(checkpoint, corpus.train, corpus.held_out, saver, log, options.anomaly, processes);
   }
-  examples::set_quiet(false);
+  examples::set_quiet(!speaks);
   if (!complete) {
     print_interruption(checkpoint.progress, saver);
     return 130;
   }
   examples::interrupted = false;  // too late: there is nothing left to interrupt
   use_best(checkpoint);
-  print_result(checkpoint, corpus);
+  print_result(checkpoint, corpus, processes);
   if (log.writes_lines()) draw_log(options.log);
   if (!saver.path().empty() && !saver.failed()) say("saved: {}\n", saver.path());
-  if (options.samples > 0) {
+  if (options.samples > 0 && speaks) {
     say("{} it writes:\n",
         count_of(options.samples, settings.text.units().has_line_feeds() ? "text" : "sentence"));
     print_samples(checkpoint, options.samples, settings.seed, {});
   }
-  if (!options.quiet) print_advice(log, settings, corpus.train, saver.failed() ? "" : saver.path());
+  if (!options.quiet && speaks)
+    print_advice(log, settings, corpus.train, saver.failed() ? "" : saver.path());
   if (saver.failed()) {
     unroll::fail<unroll::IoError>("{}: the trained model could not be saved", saver.path());
   }

@@ -1,6 +1,7 @@
 #include "wordlm/trainer.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -23,6 +24,12 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kHopeless = 3;  // times the loss of guessing: no training comes back from there
 
+/// Rows [part.begin, part.end) of a tensor.
+unroll::Tensor rows_of(const unroll::Tensor& all, unroll::Interval part) {
+  unroll::Tape tape(all.dtype());
+  return unroll::Tensor(unroll::slice(tape.input(all), 0, part.begin, part.end).value());
+}
+
 bool all_finite(const unroll::Parameters& parameters) {
   const auto finite = [](auto values) {
     return std::all_of(values.begin(), values.end(), [](auto x) { return std::isfinite(x); });
@@ -35,8 +42,10 @@ bool all_finite(const unroll::Parameters& parameters) {
 class Training {
  public:
   Training(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly)
-      : checkpoint_(checkpoint),
+           const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly,
+           const unroll::Processes& processes)
+      : processes_(processes),
+        checkpoint_(checkpoint),
         settings_(checkpoint.settings),
         progress_(checkpoint.progress),
         train_set_(train_set),
@@ -47,6 +56,11 @@ class Training {
         log_(log),
         tape_(checkpoint.model->parameters().dtype()) {
     tape_.set_anomaly_mode(anomaly);
+    state_ = checkpoint.state;
+    if (!state_ || processes.count() == 1) return;
+    for (unroll::Tensor& tensor : state_->values) {
+      tensor = rows_of(tensor, processes.share(tensor.shape()[0]));
+    }
   }
 
   bool run() {
@@ -71,7 +85,7 @@ class Training {
   }
 
   void measure_start() {
-    progress_.last_loss = measure(checkpoint_, measured_).loss;
+    progress_.last_loss = measure(checkpoint_, measured_, processes_).loss;
     if (progress_.epoch > 0 && progress_.batch == 0) {  // trained on, and measured on another text
       progress_.best_loss = progress_.last_loss;
       progress_.best_epoch = progress_.epoch;
@@ -88,16 +102,17 @@ class Training {
   void train_epoch() {
     keep_best();
     checkpoint_.optimizer->learning_rate = learning_rate(settings_.training, progress_);
-    const Minibatches batches = minibatches(train_set_, settings_, progress_.epoch);
+    interrupted_ = processes_.any(examples::interrupted);
+    const Minibatches batches = minibatches(train_set_, settings_, progress_.epoch, processes_);
     examples::ProgressLine line(fmt::format("epoch {:2}", progress_.epoch + 1),
                                 fmt::format("{}s", unit_of(settings_.text.tokens)));
     const auto start = Clock::now();
     const std::int64_t words_before = progress_.running_words;
     while (progress_.batch < batches.count) {
-      examples::stop_if_interrupted();
+      if (interrupted_) throw examples::Interrupted{};
       step(batches.make(progress_.batch));
       line.update(progress_.running_words, batches.words, running_loss());
-      if (saver_.is_due()) save();
+      if (save_is_due_) save();
     }
     line.clear();
     const std::chrono::duration<double> seconds = Clock::now() - start;
@@ -117,15 +132,14 @@ class Training {
     const TrainingSettings& s = settings_.training;
     const Model& model = *checkpoint_.model;
     const bool running = settings_.text.running;
-    const unroll::Index side_by_side = batch.x.shape()[1];
-    unroll::Noise noise(settings_.seed, progress_.step);
+    unroll::Noise noise(settings_.seed, progress_.step, batch.part);
     tape_.clear();
-    const Model::State from = checkpoint_.state ? unroll::restore(tape_, *checkpoint_.state)
-                                                : model.start(tape_, side_by_side);
+    const Model::State from =
+        state_ ? unroll::restore(tape_, *state_) : model.start(tape_, batch.x.shape()[1]);
     const auto [loss, last] = model.training_loss(batch, tape_, from, noise, running ? 0 : s.bptt);
-    auto gradients = tape_.gradients(loss / static_cast<double>(side_by_side), model.parameters());
-    gradients.run();
-    const double value = loss.item();
+    auto gradients = tape_.gradients(loss / static_cast<double>(batch.part.of), model.parameters());
+    unroll::all_reduce(processes_, gradients);
+    const double value = agree(loss.item());
     if (!std::isfinite(value)) {
       fail_diverged(fmt::format("the loss of batch {} is no longer a number", progress_.batch + 1),
                     progress_.epoch + 1, mean_norm());
@@ -141,7 +155,7 @@ class Training {
       }
       if (std::isfinite(norm)) progress_.running_norms += norm;
     }
-    if (running) checkpoint_.state = unroll::carry(last);
+    if (running) state_ = unroll::carry(last);
     checkpoint_.optimizer->step(gradients);
     ++progress_.step;
     ++progress_.batch;
@@ -149,16 +163,40 @@ class Training {
     progress_.running_words += batch.words;
   }
 
+  /// The sum of the losses of all processes, and what they do after this step: stop where one is
+  /// interrupted, save where the first says so.
+  double agree(double loss) {
+    const bool due = saver_.is_due();
+    const std::array<double, 3> mine{loss, examples::interrupted ? 1.0 : 0.0,
+                                     due && processes_.rank() == 0 ? 1.0 : 0.0};
+    const std::vector<double> all = processes_.sum(mine);
+    interrupted_ = all[1] > 0;
+    save_is_due_ = all[2] > 0;
+    return all[0];
+  }
+
+  /// Processors of different kinds round differently: weights must not drift apart unseen.
+  void check_weights() const {
+    if (processes_.count() == 1) return;
+    const unroll::TensorView flat = checkpoint_.model->parameters().flat();
+    processes_.together([&] {
+      processes_.require_same({reinterpret_cast<const char*>(flat.data),
+                               static_cast<std::size_t>(flat.size()) * size_of(flat.dtype)},
+                              "weights");
+    });
+  }
+
   void end_epoch(double speed) {
+    check_weights();
     const double running = running_loss();
-    const double loss = measure(checkpoint_, measured_).loss;  // or it was interrupted
+    const double loss = measure(checkpoint_, measured_, processes_).loss;  // or it was interrupted
     const double norm = mean_norm();
     ++progress_.epoch;
     progress_.batch = 0;
     progress_.running_loss = 0;
     progress_.running_words = 0;
     progress_.running_norms = 0;
-    checkpoint_.state.reset();
+    state_.reset();
     const double guessing = std::log(static_cast<double>(checkpoint_.model->words()));
     if (!(loss <= kHopeless * guessing)) {
       fail_diverged(
@@ -192,7 +230,17 @@ class Training {
     if (!all_finite(checkpoint_.model->parameters())) {
       fail_diverged("parameters are no longer numbers", progress_.epoch + 1, mean_norm());
     }
+    gather_state();
     saver_.save([&](const std::string& path) { save_checkpoint(path, checkpoint_); });
+  }
+
+  /// Puts the states of all processes into the checkpoint, behind each other.
+  void gather_state() {
+    checkpoint_.state = state_;
+    if (!state_) return;
+    for (unroll::Tensor& tensor : checkpoint_.state->values) {
+      tensor = processes_.concatenate(tensor);
+    }
   }
 
   [[nodiscard]] double running_loss() const {
@@ -206,6 +254,7 @@ class Training {
   }
 
   [[noreturn]] void fail_diverged(const std::string& how, std::int64_t epoch, double norm) const {
+    if (processes_.rank() > 0) throw unroll::FailedElsewhere("the training has diverged");
     std::error_code ignored;
     const std::string& file = saver_.path();
     const bool saved = !file.empty() && std::filesystem::exists(file, ignored);
@@ -215,6 +264,7 @@ class Training {
         saved ? fmt::format("; {} holds the model as last saved", file) : "");
   }
 
+  const unroll::Processes& processes_;
   Checkpoint& checkpoint_;
   const Settings& settings_;
   Progress& progress_;
@@ -225,18 +275,24 @@ class Training {
   examples::Saver& saver_;
   RunLog& log_;
   Tape tape_;
+  std::optional<unroll::Carried<Model::State>> state_;  // of this process's part of the streams
+  bool interrupted_ = false;
+  bool save_is_due_ = false;
 };
 
 }  // namespace
 
-Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set) {
-  return checkpoint.settings.text.running ? evaluate_running(*checkpoint.model, set.at(0))
-                                          : evaluate(*checkpoint.model, set);
+Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set,
+                   const unroll::Processes& processes) {
+  return checkpoint.settings.text.running
+             ? evaluate_running(*checkpoint.model, set.at(0), processes)
+             : evaluate(*checkpoint.model, set, processes);
 }
 
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly) {
-  return Training(checkpoint, train_set, test_set, saver, log, anomaly).run();
+           const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly,
+           const unroll::Processes& processes) {
+  return Training(checkpoint, train_set, test_set, saver, log, anomaly, processes).run();
 }
 
 }  // namespace wordlm

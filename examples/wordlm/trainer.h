@@ -24,11 +24,17 @@ using examples::interrupted;
 ///
 /// The sets are sentences, or where the settings say running text, that text alone; without a test
 /// set the training set is measured.
+///
+/// Several processes, all with the same checkpoint and sets, train together: each computes the
+/// gradient of its part of a batch, and all change their weights by the sum. To rounding, the
+/// numbers are those of one process. Only the first needs a path to save to and a log. Where it
+/// fails in all of them, the others throw unroll::FailedElsewhere.
 bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
            const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log,
-           bool anomaly = false);
+           bool anomaly = false, const unroll::Processes& processes = unroll::Processes::alone());
 
 /// The loss of a set as `train` measures it.
-[[nodiscard]] Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set);
+[[nodiscard]] Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set,
+                                 const unroll::Processes& processes = unroll::Processes::alone());
 
 }  // namespace wordlm

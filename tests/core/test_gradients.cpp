@@ -112,6 +112,35 @@ TEST_CASE("gradients: a lookup of nothing touches nothing") {
   CHECK(gradients[t.table].to_doubles() == std::vector<double>(kRows * kWidth, 0.0));
 }
 
+TEST_CASE("gradients: further rows can be counted as touched") {
+  const Table t;
+  Tape tape(DType::f64);
+  const auto record = [&] { return sum(square(t.lookup(tape, {7, 2}))); };
+  {
+    Gradients gradients = tape.gradients(record(), t.root);
+    const auto touched = gradients.touched();
+    REQUIRE(touched.size() == 3);
+    CHECK((!touched[0].all && touched[0].rows.empty()));
+    CHECK(touched[1].rows == std::vector<std::int32_t>{2, 7});
+    gradients.touch(std::vector<Gradients::Touched>{{1, false, {2, 5, 39}}, {2, true, {}}});
+    CHECK(rows_of(gradients, t.table) == std::vector<std::int32_t>{2, 5, 7, 39});
+    CHECK(gradients.is_row_sparse(t.table));
+    CHECK_FALSE(gradients.is_row_sparse(t.after));
+    CHECK(gradients.touched()[2].all);
+    REQUIRE(gradients.segments().size() == 5);
+    for (double& value : gradients.values<double>()) value = 1;
+    CHECK_THROWS_WITH_AS(gradients.touch(std::vector<Gradients::Touched>{{1, false, {40}}}),
+                         "gradient of 'table': row 40 of 40", ValueError);
+  }
+  // The next step finds zeros where those rows were.
+  tape.clear();
+  const Gradients next = tape.gradients(record(), t.root);
+  CHECK(rows_of(next, t.table) == std::vector<std::int32_t>{2, 7});
+  CHECK(next[t.table].to_doubles()[3 * 5] == 0);
+  CHECK(next[t.table].to_doubles()[3 * 39] == 0);
+  CHECK(next[t.after].to_doubles() == std::vector<double>(kWidth, 0.0));
+}
+
 TEST_CASE("gradients: nothing leaks from one step to the next") {
   const Table t;
   Tape tape(DType::f64);

@@ -84,6 +84,32 @@ TEST_CASE_TEMPLATE(
   }
 }
 
+TEST_CASE_TEMPLATE("dropout: parts of a batch get their parts of its mask", T, float, double) {
+  struct Case {
+    Shape shape;
+    int axis;  // of the sequences
+  };
+  for (const auto& [shape, axis] : {Case{{5, 7, 3}, 1}, Case{{7, 5}, 0}, Case{{2, 3, 7}, 2},
+                                    Case{{7, 2, 9}, 0}, Case{{4, 11, 33}, 1}, Case{{1}, 0}}) {
+    const Tensor x = random_tensor(shape, 1).to(dtype_of<T>());
+    RandomKey key{1, 2, 3};
+    const Tensor whole = dropped<T>(x, 0.4, key);
+    const Index sequences = shape[axis];
+    for (const int parts : {1, 2, 3, 7}) {
+      Tape tape(dtype_of<T>());
+      std::vector<Var> masked;
+      for (int part = 0; part < parts; ++part) {
+        const Interval mine = share_of(sequences, part, parts);
+        const Var piece = slice(tape.input(x), axis, mine.begin, mine.end);
+        key.part = {mine.begin, sequences};
+        key.axis = axis;
+        masked.push_back(dropout(piece, 0.4, key));
+      }
+      CHECK(same_bits(concat(masked, axis).value(), whole));
+    }
+  }
+}
+
 TEST_CASE("dropout: one mask a key") {
   const RandomKey key{1, 2, 3};
   CHECK(mask(key) == mask(key));
