@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unroll/core/view/view.h>
 
 #include <algorithm>
 #include <string>
@@ -213,9 +214,11 @@ void run_toy(const Folder& folder) {
   print_textbook_sum(network, gradients);
   if (folder.is_given()) {
     draw(network, folder);
-    Tape dotted(DType::f64);
-    dotted.gradients(sum(network.outputs(dotted)), network.parameters()).run();
-    folder.write("toy.dot", dotted.to_dot());
+    Tape opened(DType::f64);
+    const Var sum_of_outputs = sum(network.outputs(opened));
+    opened.gradients(sum_of_outputs, network.parameters()).run();
+    folder.write("toy.dot", opened.to_dot());
+    folder.write("toy.html", view_page(opened, sum_of_outputs, {.title = "The toy, step by step"}));
   }
 
   const GradientCheck check = check_gradients(
