@@ -120,7 +120,7 @@ function reasonWithout(node) {
 function sumOf(node, terms, depth = 0) {
   const sorted = [...terms].sort((a, b) => tape.node(a.from).step - tape.node(b.from).step || a.from - b.from);
   const largest = Math.max(...sorted.map((term) => normOf(term.gradient)), 1e-300);
-  const steps = sorted.filter((term) => tape.node(term.from).step >= 0).length;
+  const steps = new Set(sorted.map((term) => tape.node(term.from).step).filter((step) => step >= 0)).size;
   const name = steps === sorted.length && steps > 1 ? `The sum over t: ${sorted.length} terms` : sorted.length > 1 ? `The sum of ${sorted.length} terms` : 'One term';
   const rows = sorted.map((term) => {
     const from = tape.node(term.from);

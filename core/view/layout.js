@@ -1,7 +1,7 @@
 // Where everything stands: cells by layer (upwards) and time step (to the right), the parameters
 // along an axis below them, and below that axis the gradients, each the mirror image of its node.
 
-const NODE = {w: 100, h: 36, across: 10, up: 15};
+const NODE = {w: 108, h: 36, across: 10, up: 15};
 const FOLDED = {w: 104, h: 52};
 const BETWEEN = {columns: 30, rows: 34, margin: 122};
 

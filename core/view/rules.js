@@ -19,7 +19,9 @@ function expression(i, owner, depth = 0) {
   if (node.op.kind === 'view' && inputs.length === 1) return inputs[0];
   if (node.op.name === 'add_up') return inputs.join(' + ');
   const wrapped = inputs.map((text) => (/^[\w'.]+( \(#\d+\))?$|^[\w']+\(.*\)$/.test(text) ? text : `(${text})`));
-  const text = (node.detail && substitute(node.detail, wrapped)) || substitute(node.op.formula, wrapped);
+  // Attributes are a formula where their letters are inputs ("aᵀ b"), not where they are words ("axis 0").
+  const isFormula = node.detail && !/[A-Za-z]{2}/.test(node.detail);
+  const text = (isFormula && substitute(node.detail, wrapped)) || substitute(node.op.formula, wrapped);
   if (text) return text;
   const detail = node.detail ? `; ${node.detail}` : '';
   return `${node.op.name}(${inputs.join(', ')}${detail})`;

@@ -227,6 +227,12 @@ def check_toy(browser, folder):
     browser.click(f'[data-unit="node{U}"]')
     terms = page.run("[...document.querySelectorAll('#details .terms tbody tr')].map((row) => tape.node(Number(row.dataset.term)).value.x)")
     page.equal(terms, [[0] * 4, [12] * 4, [12] * 4], "the sum over t of the gradient of U")
+    page.that("the sum over t: 3 terms" in page.text("#details").lower(), "the heading of the sum over t")
+    rules = page.run("""tape.forward.map((node) => [node.op.name, (tape.given.get(node.i) || [])
+        .map((term) => expression(term.gradient, node.i))])""")
+    page.equal(rules[9], ["add", ["dy", "dy"]], "the gradient rule of add")
+    page.that(rules[10][1][0].startswith("dy rnn.h.U"), f"the gradient rule of linear: {rules[10]}")
+    page.that(rules[10][1][1].startswith("dyᵀ "), f"the gradient rule of linear: {rules[10]}")
     page.done()
 
 
