@@ -17,6 +17,8 @@ template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
 };
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
 
 unroll::Linear linear_output(const unroll::Parameters& parameters, const ModelSettings& s,
                              std::int64_t words, const unroll::Parameter& tied) {
