@@ -27,8 +27,8 @@ struct TreeLevels {
 
   /// A node: its tree, and its number in that.
   struct Place {
-    std::size_t tree;
-    Index node;
+    std::size_t tree;  // of the list
+    Index node;        // of the tree
   };
   /// One group. It reads a table of states: a row of zeros, then the leaves that are children of
   /// its nodes, then the states of inner nodes that were kept for it or for a later group.

@@ -142,5 +142,22 @@ TEST_CASE("what is read is what is predicted, a word later") {
   CHECK(std::equal(y.begin(), y.end(), expected_y.begin(), expected_y.end()));
 }
 
+TEST_CASE("a part of a batch is some of its columns, as long as they are") {
+  const std::vector<Ids> sentences = {{0, 3, 4, 5, 1}, {0, 1}, {0, 6, 1}};
+  const Batch part = make_batch(sentences, {2, 0, 1}, {0, 1});
+  CHECK(part.x.shape() == unroll::Shape{2, 1});
+  CHECK(part.x.view().to_doubles() == std::vector<double>{0, 6});
+  CHECK(part.y.view().to_doubles() == std::vector<double>{6, 1});
+  CHECK(part.words == 7);  // of the whole batch
+  CHECK(part.part.first == 0);
+  CHECK(part.part.of == 3);
+  const Batch rest = make_batch(sentences, {2, 0, 1}, {1, 3});
+  CHECK(rest.x.view().to_doubles() == std::vector<double>{0, 0, 3, 0, 4, 0, 5, 0});
+  CHECK(rest.part.first == 1);
+  const Batch none = make_batch(sentences, {2, 0, 1}, {3, 3});
+  CHECK(none.x.shape() == unroll::Shape{1, 0});
+  CHECK(none.words == 7);
+}
+
 }  // namespace
 }  // namespace wordlm

@@ -136,5 +136,17 @@ TEST_CASE("a stream's first step of training is that of the loss summed over ste
   CHECK(same_parameters(fresh, trained));
 }
 
+TEST_CASE("streams: parts of a piece are some of its columns") {
+  const Ids text = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  const Streams streams(text, 4, 2);
+  const Batch part = streams.piece(0, {1, 3});
+  CHECK(part.x.view().to_doubles() == std::vector<double>{3, 6, 4, 7});
+  CHECK(part.y.view().to_doubles() == std::vector<double>{4, 7, 5, 8});
+  CHECK(part.words == 8);  // of the whole piece
+  CHECK(part.part.first == 1);
+  CHECK(part.part.of == 4);
+  CHECK(streams.piece(1, {4, 4}).x.shape() == unroll::Shape{1, 0});
+}
+
 }  // namespace
 }  // namespace wordlm
