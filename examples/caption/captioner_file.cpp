@@ -43,8 +43,11 @@ DataSettings data_of(const examples::TrainedModel& file, const std::string& path
       path, "caption", [&] { return file.description.at("data").get<DataSettings>(); });
 }
 
-std::unique_ptr<Captioner> load_captioner(const std::string& path) {
+std::unique_ptr<Captioner> load_captioner(const std::string& path, bool built_in) {
   const examples::TrainedModel file = examples::load_model(path, "caption");
+  if (built_in && !data_of(file, path).data.empty()) {
+    unroll::fail<unroll::Error>("{}: not trained on built-in scenes; --data names others", path);
+  }
   auto captioner = make_captioner(file, path);
   file.use_best(captioner->parameters, path);
   return captioner;

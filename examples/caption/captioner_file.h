@@ -25,7 +25,9 @@ struct DataSettings {
 /// The scenes a file was trained on.
 [[nodiscard]] DataSettings data_of(const examples::TrainedModel& file, const std::string& path);
 
-/// A captioner with the parameters it was best with.
-[[nodiscard]] std::unique_ptr<Captioner> load_captioner(const std::string& path);
+/// A captioner with the parameters it was best with. `built_in`: it is for built-in scenes;
+/// unroll::Error where it was trained on others.
+[[nodiscard]] std::unique_ptr<Captioner> load_captioner(const std::string& path,
+                                                        bool built_in = false);
 
 }  // namespace caption

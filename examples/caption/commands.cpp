@@ -46,7 +46,7 @@ void say_caption(const Captioner& captioner, const Written& written, const Examp
 }  // namespace
 
 void run_eval(const EvalOptions& options) {
-  const auto captioner = load_captioner(options.load);
+  const auto captioner = load_captioner(options.load, options.data.empty());
   const Examples all = examples_for(*captioner, options.data, true, options.load);
   say("{}\n{:.3f} nats per caption", all.description, captioner->loss(captioner->encode(all)));
   if (options.data.empty()) {
@@ -58,7 +58,7 @@ void run_eval(const EvalOptions& options) {
 }
 
 void run_describe(const DescribeOptions& options) {
-  const auto captioner = load_captioner(options.load);
+  const auto captioner = load_captioner(options.load, options.data.empty());
   const bool built_in = options.data.empty();
   const Examples all = examples_for(*captioner, options.data, false, options.load);
   const auto available = all.examples.size();

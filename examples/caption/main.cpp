@@ -19,8 +19,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
       "--data", options.data,
       "scenes with captions, a line each: {\"scene\": [0, 1, 0.5], \"caption\": \"a red dog\"}");
   app.add_option("--test", options.test,
-                 "the same to test with; without it a tenth of the data is held out")
-      ->needs(data);
+                 "the same to test with; without it a tenth of the data is held out");
   const examples::Options fixed = {
       app.add_option("--condition", options.condition,
                      "when the scene is read: at the start, or with every word")

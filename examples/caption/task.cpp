@@ -48,6 +48,15 @@ std::vector<std::int64_t> lengths_of(const Encoded& examples) {
   return lengths;
 }
 
+std::uint64_t fingerprint_of(const Encoded& examples) {
+  std::string bytes;
+  for (std::size_t i = 0; i < examples.scenes.size(); ++i) {
+    bytes += fmt::format("{}: {}\n", fmt::join(examples.scenes[i], " "),
+                         fmt::join(examples.captions[i], " "));
+  }
+  return unroll::hash_name(bytes);
+}
+
 }  // namespace
 
 Captioner::Captioner(const ModelSettings& s, std::int64_t size, examples::WordIds w,
@@ -111,13 +120,8 @@ std::string CaptionTask::show(double score) const {
   return fmt::format("{:.3f} nats per caption", score);
 }
 
-std::uint64_t CaptionTask::fingerprint() const {
-  std::string bytes;
-  for (std::size_t i = 0; i < train_.scenes.size(); ++i) {
-    bytes += fmt::format("{}: {}\n", fmt::join(train_.scenes[i], " "),
-                         fmt::join(train_.captions[i], " "));
-  }
-  return unroll::hash_name(bytes);
-}
+std::uint64_t CaptionTask::fingerprint() const { return fingerprint_of(train_); }
+
+std::uint64_t CaptionTask::test_fingerprint() const { return fingerprint_of(test_); }
 
 }  // namespace caption

@@ -47,10 +47,10 @@ examples::WordIds words_of(const Examples& all, const TrainOptions& options) {
   return {captions, least, options.vocabulary - 1};
 }
 
-/// Throws where an output is an input or another output.
-void check_files(const TrainOptions& options) {
+/// Throws where something is wrong with the files that are read and written.
+void check_files(const TrainOptions& options, const DataSettings& data) {
   using examples::NamedFile;
-  const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test}};
+  const std::array inputs = {NamedFile{"--data", data.data}, NamedFile{"--test", data.test}};
   options.training.check_files(inputs);
 }
 
@@ -75,8 +75,9 @@ struct Start {
 
 Start begin(const TrainOptions& options) {
   Start start;
-  start.data = {options.data, options.test, options.scenes};
   if (options.training.load.empty()) {
+    start.data = {options.data, options.test, options.scenes};
+    check_files(options, start.data);
     start.file.settings = options.training.settings;
     start.scenes = read(start.data, start.file.settings.seed);
     ModelSettings settings = options.model;
@@ -88,7 +89,10 @@ Start begin(const TrainOptions& options) {
     const std::string& path = options.training.load;
     start.file = examples::load_model(path, "caption");
     options.training.take_over(start.file.settings);
-    if (options.data.empty()) start.data = data_of(start.file, path);
+    start.data = data_of(start.file, path);
+    examples::give_anew(options.data, start.data.data);
+    examples::give_anew(options.test, start.data.test);
+    check_files(options, start.data);
     start.captioner = make_captioner(start.file, path);
     start.scenes = read(start.data, start.file.settings.seed);
     if (start.scenes.train.scene_size() != start.captioner->scene_size) {
@@ -105,7 +109,6 @@ Start begin(const TrainOptions& options) {
 
 int run_train(const TrainOptions& options) {
   if (options.training.check) return check(options);
-  check_files(options);
   Start start = begin(options);
   const Captioner& captioner = *start.captioner;
   const auto& [train, test] = start.scenes;

@@ -178,6 +178,19 @@ class Drawing : Canvas {
       cairo_stroke(cr_);
     }
     cairo_restore(cr_);
+    for (std::size_t i = chart_.curves.size(); i-- > 0;) draw_dot(i);
+  }
+
+  /// A curve of one point has no line: a dot stands for it.
+  void draw_dot(std::size_t i) {
+    std::vector<ChartPoint> points = chart_.curves[i].points;
+    std::erase_if(points, [&](const ChartPoint& point) { return !has_place(point); });
+    if (points.size() != 1 || y_.place(points[0].y) > 1) return;
+    constexpr double kRadius = 5;
+    set_curve(i);
+    cairo_new_path(cr_);
+    cairo_arc(cr_, place_x(points[0].x), place_y(points[0].y), kRadius, 0, 4 * std::acos(0.0));
+    cairo_fill(cr_);
   }
 
   void draw_legend() {

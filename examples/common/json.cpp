@@ -17,4 +17,13 @@ void check_whole_numbers(const nlohmann::json& object, const nlohmann::json& mod
   }
 }
 
+bool is_utf8(const std::string& bytes) {
+  try {
+    (void)nlohmann::json(bytes).dump();
+    return true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
 }  // namespace examples

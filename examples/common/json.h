@@ -2,6 +2,7 @@
 /// JSON that others may have changed.
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 
 namespace examples {
 
@@ -9,5 +10,8 @@ namespace examples {
 /// or one that no whole number can hold, and `model`, of the same members, has a whole number
 /// there. The library would convert it, to anything.
 void check_whole_numbers(const nlohmann::json& object, const nlohmann::json& model);
+
+/// Whether JSON can hold these bytes as a text.
+[[nodiscard]] bool is_utf8(const std::string& bytes);
 
 }  // namespace examples

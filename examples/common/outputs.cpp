@@ -1,5 +1,6 @@
 #include "common/outputs.h"
 
+#include <fmt/format.h>
 #include <unroll/core/error.h>
 #include <unroll/core/files.h>
 
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 
 bool is_same_file(const std::string& a, const std::string& b) {
   std::error_code ignored;
-  if (fs::equivalent(a, b, ignored)) return true;
+  if (fs::exists(a, ignored) && fs::exists(b, ignored)) return fs::equivalent(a, b, ignored);
   return fs::weakly_canonical(a, ignored) == fs::weakly_canonical(b, ignored);
 }
 
@@ -31,6 +32,22 @@ void check_outputs(std::span<const NamedFile> outputs, std::span<const NamedFile
     for (const NamedFile& input : inputs) refuse_same(input, "the file of");
     for (const NamedFile& other : outputs.first(i)) refuse_same(other, "that of");
   }
+}
+
+void check_outputs(std::span<const NamedFile> outputs, std::span<const NamedFile> inputs,
+                   const std::string& load) {
+  check_outputs(outputs, inputs);
+  const NamedFile loaded{"--load", load};
+  check_outputs(outputs.subspan(1), std::span(&loaded, 1));
+}
+
+std::vector<NamedFile> files_beside(const SaveOptions& save) {
+  if (save.path.empty()) return {};
+  std::vector<NamedFile> files = {{"the lock of --save", save.path + ".lock"}};
+  for (int age = 1; age <= save.keep; ++age) {
+    files.push_back({"--keep", fmt::format("{}.{}", save.path, age)});
+  }
+  return files;
 }
 
 }  // namespace examples

@@ -52,6 +52,12 @@ std::string to_svg(const Picture& picture) {
 }
 
 std::string to_png(const Picture& picture) {
+  constexpr int kMost = 32767;  // pixels that an image of cairo is wide and high
+  if (picture.width > kMost || picture.height > kMost) {
+    unroll::fail<unroll::Error>(
+        "a picture of {} x {} pixels is larger than a PNG can be here, {} x {}; an .svg can",
+        picture.width, picture.height, kMost, kMost);
+  }
   const Surface surface(
       cairo_image_surface_create(CAIRO_FORMAT_RGB24, picture.width, picture.height));
   draw_on(surface.get(), picture);

@@ -16,7 +16,7 @@ struct Picture {
 
 /// The bytes of an SVG file.
 [[nodiscard]] std::string to_svg(const Picture& picture);
-/// The bytes of a PNG file.
+/// The bytes of a PNG file. unroll::Error for one of more than 32,767 pixels in either direction.
 [[nodiscard]] std::string to_png(const Picture& picture);
 /// Writes a picture; the ending, .svg or .png, says as what. unroll::Error for another one.
 void write_picture(const Picture& picture, const std::string& path);

@@ -36,7 +36,7 @@ void check_numbers(const TrainedModel& model, const std::string& path) {
 }  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainingProgress, epoch, batch, step, loss, best_score,
-                                   best_epoch, since_best, examples, losses, scores)
+                                   best_epoch, since_best, examples, measured, losses, scores)
 
 void TrainedModel::use_best(const unroll::Parameters& model, const std::string& path) const {
   unroll::set_parameters(model, {best.empty() ? parameters : best}, path);
@@ -66,7 +66,8 @@ TrainedModel load_model(const std::string& path, const std::string& program) {
   if (!file.checked) fail<IoError>("{}: is damaged, its checksums are missing", path);
   TrainedModel model;
   try {
-    const json all = json::parse(found->second);
+    json all = json::parse(found->second);
+    all.at("progress").emplace("measured", 0);  // older files have none
     check_whole_numbers(all.at("settings"), TrainingSettings());
     check_whole_numbers(all.at("progress"), TrainingProgress());
     model.description = all.at("description");

@@ -32,6 +32,7 @@ class Training {
   bool run() {
     check_examples();
     try {
+      check_measured();
       while (!is_over()) train_epoch();
     } catch (const Interrupted&) {
       if (progress_.step > 0) save();
@@ -63,6 +64,35 @@ class Training {
       progress_.since_best = 0;
     }
     progress_.examples = examples;
+  }
+
+  /// A score on some examples says nothing of one on others: the best model gets a score on those
+  /// that there are now.
+  void check_measured() {
+    const std::uint64_t measured = task_.test_fingerprint();
+    if (progress_.measured != measured && progress_.best_epoch > 0 && !model_.best.empty()) {
+      const double score = score_of_best();
+      say("note: these are not the examples the best model was chosen by; on these that of epoch "
+          "{} has {}\n",
+          progress_.best_epoch, task_.show(score));
+      progress_.best_score = score;
+      progress_.since_best = 0;
+    }
+    progress_.measured = measured;
+  }
+
+  [[nodiscard]] double score_of_best() {
+    const auto now = unroll::tensors_of(task_.parameters());
+    const auto put_back = [&] { unroll::set_parameters(task_.parameters(), {now}, "the model"); };
+    model_.use_best(task_.parameters(), "the best model");
+    try {
+      const double score = task_.score().value;
+      put_back();
+      return score;
+    } catch (...) {  // interrupted: what is saved then is the model of now
+      put_back();
+      throw;
+    }
   }
 
   void train_epoch() {
@@ -165,8 +195,10 @@ bool train(Task& task, TrainedModel& model, const SaveOptions& save) {
 void draw_training(const Task& task, const TrainingProgress& progress, const std::string& path) {
   Chart chart;
   chart.title = "Training";
-  chart.subtitle =
-      fmt::format("best: {} after epoch {}", task.show(progress.best_score), progress.best_epoch);
+  chart.subtitle = progress.best_epoch == 0
+                       ? "no epoch is complete"
+                       : fmt::format("best: {} after epoch {}", task.show(progress.best_score),
+                                     progress.best_epoch);
   chart.x_label = "epochs";
   chart.y_label = "score held out, loss while training";
   Curve score{"score", "", {}};

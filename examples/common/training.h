@@ -45,6 +45,8 @@ class Task {
   [[nodiscard]] virtual bool is_larger_better() const { return true; }
   /// A number that tells the examples to train on from others.
   [[nodiscard]] virtual std::uint64_t fingerprint() const = 0;
+  /// The same of the examples that the score is of.
+  [[nodiscard]] virtual std::uint64_t test_fingerprint() const = 0;
 };
 
 /// How to train.
@@ -71,6 +73,7 @@ struct TrainingProgress {
   std::int64_t best_epoch = 0;   // after which it was reached; 0: none has been measured
   std::int64_t since_best = 0;   // epochs since
   std::uint64_t examples = 0;    // fingerprint
+  std::uint64_t measured = 0;    // that of the examples `best_score` is of; 0: it is not known
   std::vector<double> losses{};  // of each epoch, while training
   std::vector<double> scores{};  // after each epoch
 };

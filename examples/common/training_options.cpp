@@ -1,9 +1,11 @@
 #include "common/training_options.h"
 
 #include <algorithm>
-#include <array>
+#include <filesystem>
 
+#include "common/json.h"
 #include "common/output.h"
+#include "common/picture.h"
 #include "common/validators.h"
 
 namespace examples {
@@ -35,6 +37,23 @@ std::vector<std::string> optimizer_names() {
   return names;
 }
 
+void check_input(const NamedFile& input, const TrainingOptions& options) {
+  const bool is_remembered = input.option == "--data" || input.option == "--test";
+  if (input.path.empty() || !is_remembered) return;
+  std::error_code ignored;
+  const bool is_there = input.path == "-" || std::filesystem::exists(input.path, ignored);
+  if (!options.load.empty() && !is_there) {
+    unroll::fail<unroll::IoError>("{}: is not there; {} names the files of the model {} anew",
+                                  input.path, input.option, options.load);
+  }
+  if (!options.save.path.empty() && !is_utf8(input.path)) {
+    unroll::fail<unroll::IoError>(
+        "{}: a model remembers paths as UTF-8, which this one of {} is not; rename it, or train "
+        "without --save",
+        input.path, input.option);
+  }
+}
+
 }  // namespace
 
 CLI::Validator one_of(const char* thing, std::vector<std::string> names) {
@@ -64,8 +83,20 @@ Options add_save_options(CLI::App& app, SaveOptions& options) {
 }
 
 void TrainingOptions::check_files(std::span<const NamedFile> inputs) const {
-  const std::array outputs = {NamedFile{"--save", save.path}, NamedFile{"--plot", plot}};
-  check_outputs(outputs, inputs);
+  const auto is_given = [&](std::string_view option) {
+    return std::ranges::any_of(inputs, [&](const NamedFile& input) {
+      return input.option == option && !input.path.empty();
+    });
+  };
+  if (is_given("--test") && !is_given("--data")) {
+    unroll::fail<unroll::Error>(
+        "--test: expected --data besides; built-in examples are tested with others of their kind");
+  }
+  if (!plot.empty()) check_is_picture(plot);
+  for (const NamedFile& input : inputs) check_input(input, *this);
+  std::vector<NamedFile> outputs = {{"--save", save.path}, {"--plot", plot}};
+  for (NamedFile& file : files_beside(save)) outputs.push_back(std::move(file));
+  check_outputs(outputs, inputs, load);
 }
 
 void TrainingOptions::take_over(TrainingSettings& loaded) const {

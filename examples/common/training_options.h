@@ -30,11 +30,20 @@ struct TrainingOptions {
   std::optional<std::int64_t> epochs;  // with `load`: given anew
   std::optional<double> learning_rate;
 
-  /// Throws unroll::IoError where one of its outputs cannot be written, or is one of the inputs.
+  /// Throws an exception that says what is wrong with the files of a training: an output that
+  /// cannot be written, or that is an input or another output; an input of a model gone on with
+  /// that is not there, or that no model can remember; --test without --data. `inputs`: those given
+  /// and those that the model remembers.
   void check_files(std::span<const NamedFile> inputs) const;
   /// The settings of a model that is gone on with, changed where the user says so.
   void take_over(TrainingSettings& loaded) const;
 };
+
+/// Files of examples that are given take the place of those that a model remembers.
+template <class Paths>
+void give_anew(const Paths& given, Paths& remembered) {
+  if (!given.empty()) remembered = given;
+}
 
 /// Adds the options of a training, with the settings that are there as defaults. `fixed`: options
 /// of the program that cannot be given with --load, as most of these. An optimizer without a

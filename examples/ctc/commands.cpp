@@ -9,6 +9,7 @@
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
+#include "common/picture.h"
 #include "ctc/builtin_signals.h"
 #include "ctc/spell.h"
 #include "ctc/speller_file.h"
@@ -77,7 +78,7 @@ void spell_one(const Speller& speller, const Signal& signal, const Spelling& spe
 }  // namespace
 
 void run_eval(const EvalOptions& options) {
-  const auto speller = load_speller(options.load);
+  const auto speller = load_speller(options.load, options.data.empty());
   const Signals signals = signals_for(*speller, options.data, true, options.load);
   const std::vector<Rows> all = speller->log_probabilities(signals.signals);
   const Rows free = free_transitions(speller->names.size());
@@ -108,8 +109,9 @@ void run_spell(const SpellOptions& options) {
   const std::array inputs = {examples::NamedFile{"--load", options.load},
                              examples::NamedFile{"--data", options.data}};
   const examples::NamedFile output{"--plot", options.plot};
+  if (!options.plot.empty()) examples::check_is_picture(options.plot);
   examples::check_outputs(std::span(&output, 1), inputs);
-  const auto speller = load_speller(options.load);
+  const auto speller = load_speller(options.load, options.data.empty());
   const Signals signals = signals_for(*speller, options.data, false, options.load);
   if (options.first > signals.signals.size()) {
     unroll::fail<unroll::Error>("there is no signal {}; expected 1 to {}", options.first,

@@ -18,8 +18,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
                                     "signals with labels, a line each: {\"signal\": [[0.1, 0.2], "
                                     "...], \"labels\": [\"a\", ...]}");
   app.add_option("--test", options.test,
-                 "the same to test with; without it a tenth of the data is held out")
-      ->needs(data);
+                 "the same to test with; without it a tenth of the data is held out");
   const examples::Options fixed = {
       app.add_option("--signals", options.signals, "built-in signals to train on")
           ->check(CLI::Range(10, 1000000))

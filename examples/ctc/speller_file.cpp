@@ -56,8 +56,11 @@ DataSettings data_of(const examples::TrainedModel& file, const std::string& path
       path, "ctc", [&] { return file.description.at("data").get<DataSettings>(); });
 }
 
-std::unique_ptr<Speller> load_speller(const std::string& path) {
+std::unique_ptr<Speller> load_speller(const std::string& path, bool built_in) {
   const examples::TrainedModel file = examples::load_model(path, "ctc");
+  if (built_in && !data_of(file, path).data.empty()) {
+    unroll::fail<unroll::Error>("{}: not trained on built-in signals; --data names others", path);
+  }
   auto speller = make_speller(file, path);
   file.use_best(speller->parameters, path);
   return speller;

@@ -25,7 +25,8 @@ struct DataSettings {
 /// The signals a file was trained on.
 [[nodiscard]] DataSettings data_of(const examples::TrainedModel& file, const std::string& path);
 
-/// A speller with the parameters it was best with.
-[[nodiscard]] std::unique_ptr<Speller> load_speller(const std::string& path);
+/// A speller with the parameters it was best with. `built_in`: it is for built-in signals;
+/// unroll::Error where it was trained on others.
+[[nodiscard]] std::unique_ptr<Speller> load_speller(const std::string& path, bool built_in = false);
 
 }  // namespace ctc

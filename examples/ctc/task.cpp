@@ -62,6 +62,15 @@ std::vector<std::int64_t> lengths_of(std::span<const Signal> signals) {
   return lengths;
 }
 
+std::uint64_t fingerprint_of(const Signals& signals) {
+  std::string bytes;
+  for (const Signal& signal : signals.signals) {
+    bytes += fmt::format("{}\n", fmt::join(signal.labels, " "));
+    for (const auto& frame : signal.frames) bytes += fmt::format("{}\n", fmt::join(frame, " "));
+  }
+  return unroll::hash_name(bytes);
+}
+
 }  // namespace
 
 Normalization normalization_of(const Signals& signals) {
@@ -168,13 +177,8 @@ std::string SpellTask::show(double score) const {
   return text;
 }
 
-std::uint64_t SpellTask::fingerprint() const {
-  std::string bytes;
-  for (const Signal& signal : train_.signals) {
-    bytes += fmt::format("{}\n", fmt::join(signal.labels, " "));
-    for (const auto& frame : signal.frames) bytes += fmt::format("{}\n", fmt::join(frame, " "));
-  }
-  return unroll::hash_name(bytes);
-}
+std::uint64_t SpellTask::fingerprint() const { return fingerprint_of(train_); }
+
+std::uint64_t SpellTask::test_fingerprint() const { return fingerprint_of(test_); }
 
 }  // namespace ctc

@@ -63,6 +63,7 @@ class SpellTask : public examples::Task {
   [[nodiscard]] std::string show(double score) const override;
   [[nodiscard]] bool is_larger_better() const override { return false; }
   [[nodiscard]] std::uint64_t fingerprint() const override;
+  [[nodiscard]] std::uint64_t test_fingerprint() const override;
 
  private:
   const Speller& speller_;

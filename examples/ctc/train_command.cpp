@@ -43,10 +43,10 @@ Split read(const DataSettings& data, std::uint64_t seed, const std::vector<std::
   return split;
 }
 
-/// Throws where an output is an input or another output.
-void check_files(const TrainOptions& options) {
+/// Throws where something is wrong with the files that are read and written.
+void check_files(const TrainOptions& options, const DataSettings& data) {
   using examples::NamedFile;
-  const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test}};
+  const std::array inputs = {NamedFile{"--data", data.data}, NamedFile{"--test", data.test}};
   options.training.check_files(inputs);
 }
 
@@ -76,8 +76,9 @@ struct Start {
 
 Start begin(const TrainOptions& options) {
   Start start;
-  start.data = {options.data, options.test, options.signals};
   if (options.training.load.empty()) {
+    start.data = {options.data, options.test, options.signals};
+    check_files(options, start.data);
     start.file.settings = options.training.settings;
     start.signals = read(start.data, start.file.settings.seed, {});
     start.speller = std::make_unique<Speller>(options.model, normalization_of(start.signals.train),
@@ -87,7 +88,10 @@ Start begin(const TrainOptions& options) {
     const std::string& path = options.training.load;
     start.file = examples::load_model(path, "ctc");
     options.training.take_over(start.file.settings);
-    if (options.data.empty()) start.data = data_of(start.file, path);
+    start.data = data_of(start.file, path);
+    examples::give_anew(options.data, start.data.data);
+    examples::give_anew(options.test, start.data.test);
+    check_files(options, start.data);
     start.speller = make_speller(start.file, path);
     start.signals = read(start.data, start.file.settings.seed, start.speller->names);
     const std::int64_t expected = std::ssize(start.speller->normalization.mean);
@@ -114,7 +118,6 @@ double viterbi_rate(const Signals& signals) {
 
 int run_train(const TrainOptions& options) {
   if (options.training.check) return check(options);
-  check_files(options);
   Start start = begin(options);
   const Speller& speller = *start.speller;
   auto& [train, test] = start.signals;

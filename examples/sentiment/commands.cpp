@@ -20,7 +20,7 @@ constexpr std::int64_t kTested = 2000;  // built-in reviews
 }  // namespace
 
 void run_eval(const EvalOptions& options) {
-  const auto judge = load_judge(options.load);
+  const auto judge = load_judge(options.load, options.data.empty());
   const bool built_in = options.data.empty();
   const Reviews reviews = built_in
                               ? builtin_reviews(kTested, 12345)

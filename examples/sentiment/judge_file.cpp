@@ -41,8 +41,11 @@ DataSettings data_of(const examples::TrainedModel& file, const std::string& path
       path, "sentiment", [&] { return file.description.at("data").get<DataSettings>(); });
 }
 
-std::unique_ptr<Judge> load_judge(const std::string& path) {
+std::unique_ptr<Judge> load_judge(const std::string& path, bool built_in) {
   const examples::TrainedModel file = examples::load_model(path, "sentiment");
+  if (built_in && !data_of(file, path).paths.empty()) {
+    unroll::fail<unroll::Error>("{}: not trained on built-in reviews; --data names others", path);
+  }
   auto judge = make_judge(file, path);
   file.use_best(judge->parameters, path);
   return judge;

@@ -27,7 +27,8 @@ struct DataSettings {
                                                 const std::string& path);
 [[nodiscard]] DataSettings data_of(const examples::TrainedModel& file, const std::string& path);
 
-/// A judge with the parameters it was best with.
-[[nodiscard]] std::unique_ptr<Judge> load_judge(const std::string& path);
+/// A judge with the parameters it was best with. `built_in`: it is for built-in reviews;
+/// unroll::Error where it was trained on others.
+[[nodiscard]] std::unique_ptr<Judge> load_judge(const std::string& path, bool built_in = false);
 
 }  // namespace sentiment

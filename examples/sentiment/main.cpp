@@ -10,9 +10,9 @@
 namespace sentiment {
 namespace {
 
-void add_read(CLI::App& app, ReadOptions& read) {
-  app.add_option("--column", read.column, "of a table, with the texts");
-  app.add_option("--label", read.label, "of a table, with the labels");
+examples::Options add_read(CLI::App& app, ReadOptions& read) {
+  return {app.add_option("--column", read.column, "of a table, with the texts"),
+          app.add_option("--label", read.label, "of a table, with the labels")};
 }
 
 void add_train(CLI::App& app, TrainOptions& options) {
@@ -23,10 +23,10 @@ void add_train(CLI::App& app, TrainOptions& options) {
   training.epochs = 16;
   auto* const data = app.add_option(
       "--data", options.data,
-      "labelled texts: a folder with a folder of .txt files for each label, as aclImdb; a table "
+      "labelled texts: folders with a folder of .txt files for each label, as aclImdb; tables "
       "(.csv, .tsv, .jsonl); or several files, one for each label, given one after the other");
-  app.add_option("--test", options.test,
-                 "the same to test with; without it a tenth of the data is held out");
+  auto* const test = app.add_option(
+      "--test", options.test, "the same to test with; without it a tenth of the data is held out");
   add_read(app, options.read);
   ModelSettings& model = options.model;
   const examples::Options fixed = {
@@ -36,7 +36,9 @@ void add_train(CLI::App& app, TrainOptions& options) {
           ->excludes(data),
       app.add_option("--fold", options.fold, "which tenth is held out, 0 to 9")
           ->check(CLI::Range(0, 9))
-          ->capture_default_str(),
+          ->capture_default_str()
+          ->needs(data)
+          ->excludes(test),
       app.add_option("--vocabulary", options.vocabulary, "most words that are told apart")
           ->check(CLI::Range(2, 10000000))
           ->capture_default_str(),
@@ -72,9 +74,9 @@ int run(int argc, char** argv) {
   add_train(*train_command, train);
   auto* const eval_command = app.add_subcommand("eval", "accuracy on labelled texts");
   eval_command->add_option("--load", eval.load, "the model")->required();
-  eval_command->add_option("--data", eval.data,
-                           "labelled texts, as for train; without it other built-in reviews");
-  add_read(*eval_command, eval.read);
+  auto* const data = eval_command->add_option(
+      "--data", eval.data, "labelled texts, as for train; without it other built-in reviews");
+  for (CLI::Option* const option : add_read(*eval_command, eval.read)) option->needs(data);
   auto* const say_command =
       app.add_subcommand("say", "the probability of each label of a text, and the words it is for");
   say_command->add_option("--load", say.load, "the model")->required();

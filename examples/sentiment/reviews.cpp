@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "common/json.h"
 #include "common/numbers.h"
 #include "wordlm/comments.h"
 #include "wordlm/csv.h"
@@ -33,6 +34,7 @@ class Collector {
   void add(std::string_view text, const std::string& label, const std::string& where) {
     std::vector<std::string> words = words_of(text);
     if (words.empty()) return;
+    if (wordlm::next_chunk(label).empty()) fail<IoError>("{}: a text without a label", where);
     reviews_.reviews.push_back({std::move(words), number_of(label, where)});
   }
 
@@ -80,14 +82,25 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
   return entries;
 }
 
-void read_folder(fs::path folder, const std::string& part, Collector& collector) {
+/// The .txt files in the folders that a folder has for each label.
+std::vector<fs::path> files_of_folder(fs::path folder, const std::string& part) {
   if (fs::is_directory(folder / part)) folder /= part;
+  std::vector<fs::path> files;
   for (const fs::path& of_label : sorted_entries(folder)) {
     if (!fs::is_directory(of_label) || of_label.filename() == "unsup") continue;  // no labels
     for (const fs::path& file : sorted_entries(of_label)) {
-      if (file.extension() != ".txt") continue;
-      collector.add(text_of(file), of_label.filename().string(), file.string());
+      if (wordlm::ending_of_input(file.string()) == ".txt") files.push_back(file);
     }
+  }
+  return files;
+}
+
+void read_folder(const fs::path& folder, const std::string& part, Collector& collector) {
+  for (const fs::path& file : files_of_folder(folder, part)) {
+    const std::string label = file.parent_path().filename().string();
+    if (!examples::is_utf8(label))
+      fail<IoError>("{}: its folder's name is not UTF-8", file.string());
+    collector.add(text_of(file), label, file.string());
   }
 }
 
@@ -119,7 +132,8 @@ Columns find_columns(const std::string& path, const std::vector<std::string>& na
 void read_table(const std::string& path, std::string_view text, const ReadOptions& options,
                 Collector& collector) {
   const bool tabs = wordlm::ending_of_input(path) == ".tsv";
-  wordlm::CsvReader reader(path, text, tabs ? '\t' : wordlm::find_delimiter(text));
+  wordlm::CsvReader reader(path, text, tabs ? '\t' : wordlm::find_delimiter(text),
+                           /*has_option=*/false);
   const std::optional<wordlm::Record> header = reader.next();
   if (!header) fail<IoError>("{}: holds only blank lines", path);
   const auto [column, label] = find_columns(path, header->fields, options);
@@ -146,6 +160,10 @@ void read_json_lines(const std::string& path, std::string_view text, const ReadO
     if (!object[names[column]].is_string()) {
       fail<IoError>("{}: expected a text as '{}'", where, names[column]);
     }
+    if (!value.is_string() && !value.is_number() && !value.is_boolean()) {
+      fail<IoError>("{}: expected a text or a number as '{}', found {}", where, names[label],
+                    value.is_structured() ? value.type_name() : value.dump());
+    }
     collector.add(object[names[column]].get<std::string>(),
                   value.is_string() ? value.get<std::string>() : value.dump(), where);
   }
@@ -166,9 +184,11 @@ std::vector<std::string> labels_of(std::span<const std::string> paths) {
   std::vector<std::string> endings;
   std::vector<std::string> names;
   for (const std::string& path : paths) {
-    const std::string ending = fs::path(path).extension().string();
+    fs::path name = fs::path(path).filename();
+    if (wordlm::ascii_lower_case(name.extension().string()) == ".gz") name = name.stem();
+    const std::string ending = name.extension().string();
     endings.push_back(ending.empty() ? "" : ending.substr(1));
-    names.push_back(fs::path(path).stem().string());
+    names.push_back(name.stem().string());
   }
   std::vector<std::string> distinct = endings;
   std::ranges::sort(distinct);
@@ -176,32 +196,54 @@ std::vector<std::string> labels_of(std::span<const std::string> paths) {
   return differ ? endings : names;
 }
 
+bool is_json_lines(const std::string& path) {
+  const std::string ending = wordlm::ending_of_input(path);
+  return ending == ".jsonl" || ending == ".ndjson";
+}
+
+/// Whether a file or folder says itself which label a text has.
+bool has_labels(const std::string& path) { return fs::is_directory(path) || is_table(path); }
+
 }  // namespace
+
+bool is_table(const std::string& path) {
+  const std::string ending = wordlm::ending_of_input(path);
+  return ending == ".csv" || ending == ".tsv" || is_json_lines(path);
+}
+
+std::vector<std::string> files_in(const std::string& path, const std::string& part) {
+  std::vector<std::string> files;
+  if (!fs::is_directory(path)) return files;
+  for (const fs::path& file : files_of_folder(path, part)) files.push_back(file.string());
+  return files;
+}
 
 Reviews read_reviews(std::span<const std::string> paths, const ReadOptions& options,
                      const std::string& part, std::vector<std::string> labels) {
   Collector collector(std::move(labels));
-  if (paths.size() > 1) {
-    const std::vector<std::string> of_files = labels_of(paths);
-    for (std::size_t i = 0; i < paths.size(); ++i) read_lines(paths[i], of_files[i], collector);
-    return std::move(collector).take(fmt::format("{}", fmt::join(paths, ", ")));
-  }
-  const std::string& path = paths[0];
-  const std::string ending = wordlm::ending_of_input(path);
-  if (fs::is_directory(path)) {
-    read_folder(path, part, collector);
-  } else if (ending == ".jsonl" || ending == ".ndjson") {
-    read_json_lines(path, text_of(path), options, collector);
-  } else if (ending == ".csv" || ending == ".tsv") {
-    read_table(path, text_of(path), options, collector);
-  } else {
+  const auto with_labels = std::ranges::count_if(paths, has_labels);
+  const auto odd = std::ranges::find_if_not(paths, has_labels);
+  if (odd != paths.end() && (paths.size() == 1 || with_labels > 0)) {
+    (void)wordlm::read_input(*odd);  // it may not be there at all
     fail<IoError>(
         "{}: expected a folder with a folder of texts for each label, a table (.csv, .tsv, "
-        ".jsonl), "
-        "or two files, one for each label",
-        path);
+        ".jsonl), or nothing but files of texts, one for each label",
+        *odd);
   }
-  return std::move(collector).take(path);
+  const std::vector<std::string> of_files = labels_of(paths);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const std::string& path = paths[i];
+    if (fs::is_directory(path)) {
+      read_folder(path, part, collector);
+    } else if (is_json_lines(path)) {
+      read_json_lines(path, text_of(path), options, collector);
+    } else if (is_table(path)) {
+      read_table(path, text_of(path), options, collector);
+    } else {
+      read_lines(path, of_files[i], collector);
+    }
+  }
+  return std::move(collector).take(fmt::format("{}", fmt::join(paths, ", ")));
 }
 
 std::vector<std::string> words_of(std::string_view text) {

@@ -10,7 +10,8 @@ namespace {
 
 using unroll::Var;
 
-/// The label's logit less the mean of the others: what the judge decides by.
+/// The label's logit less the mean of the others, which is what the judge decides by: summed over
+/// the texts of a batch.
 Var margin(Var logits, std::size_t label) {
   const unroll::Index labels = logits.shape()[1];
   std::vector<double> signs(static_cast<std::size_t>(labels),
@@ -18,6 +19,38 @@ Var margin(Var logits, std::size_t label) {
   signs[label] = 1;
   const auto weights = unroll::Tensor::of<double>({1, labels}, signs).to(logits.tape().dtype());
   return unroll::sum(logits * logits.tape().input(weights));
+}
+
+/// How much each word takes part in the decision: its vector x times the mean of the gradients by
+/// αx over α from 0 to 1, summed (Sundararajan et al. 2017). The gradient at x alone says little
+/// where the model is sure: it is flat there.
+std::vector<double> integrated_gradients(const Judge& judge, const std::vector<std::int32_t>& ids,
+                                         std::size_t label) {
+  constexpr std::int64_t kPoints = 50;
+  constexpr std::int64_t kWords = 20000;  // of a pass: a long text takes several
+  const std::int64_t most = std::clamp<std::int64_t>(kWords / std::ssize(ids), 1, kPoints);
+  std::vector<double> weights(ids.size());
+  unroll::Tape tape(judge.parameters.dtype());
+  for (std::int64_t begin = 0; begin < kPoints; begin += most) {
+    const std::int64_t points = std::min(most, kPoints - begin);
+    std::vector<double> alphas;
+    for (std::int64_t k = begin; k < begin + points; ++k) {
+      alphas.push_back((static_cast<double>(k) + 0.5) / kPoints);  // the middles of equal parts
+    }
+    tape.clear();
+    const std::vector<std::vector<std::int32_t>> copies(alphas.size(), ids);
+    const unroll::Padded padded = unroll::pad_sequence(copies);
+    const Var alpha =
+        tape.input(unroll::Tensor::of<double>({1, points, 1}, alphas).to(judge.parameters.dtype()));
+    const Var x = judge.model.E(tape.input(padded.ids));
+    const Var scaled = alpha * x;
+    const Var decision = margin(judge.model.logits(scaled, padded.mask(tape)), label);
+    const Var gradient = tape.gradients(decision, std::span(&scaled, 1))[0];
+    const Var parts = unroll::sum(unroll::sum(gradient * x, 2), 1);  // (T, points), then (T)
+    const std::vector<double> of_words = parts.value().to_doubles();
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] += of_words[i] / kPoints;
+  }
+  return weights;
 }
 
 }  // namespace
@@ -33,12 +66,7 @@ Verdict say(const Judge& judge, const std::string& text) {
   const std::vector<std::int32_t> ids = judge.words.ids(verdict.words);
   verdict.probabilities = judge.probabilities(ids);
 
-  unroll::Tape tape(judge.parameters.dtype());
-  const unroll::Padded padded = unroll::pad_sequence(std::span(&ids, 1));
-  const Var x = judge.model.E(tape.input(padded.ids));
-  const Var decision = margin(judge.model.logits(x, padded.mask(tape)), verdict.label());
-  const Var gradient = tape.gradients(decision, std::span(&x, 1))[0];
-  verdict.weights = unroll::sum(gradient * x, 2).value().to_doubles();
+  verdict.weights = integrated_gradients(judge, ids, verdict.label());
   double total = 0;
   for (const double weight : verdict.weights) total += std::abs(weight);
   for (double& weight : verdict.weights) weight /= total > 0 ? total : 1;
@@ -72,8 +100,8 @@ std::string to_text(const Judge& judge, const Verdict& verdict, bool colours) {
 
 std::string to_html(const Judge& judge, const std::vector<Verdict>& verdicts) {
   std::string body = fmt::format(
-      "<p>Blue words speak for the label that is likeliest, orange ones against it: the product of "
-      "a word's vector and the gradient of the decision.</p>\n");
+      "<p>Blue words speak for the label that is likeliest, orange ones against it, by the "
+      "integrated gradients of the decision.</p>\n");
   for (const Verdict& verdict : verdicts) {
     body += "<p class=\"text\">";
     for (std::size_t i = 0; i < verdict.words.size(); ++i) {

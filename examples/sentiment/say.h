@@ -12,9 +12,10 @@ namespace sentiment {
 struct Verdict {
   std::vector<std::string> words;
   std::vector<double> probabilities;  // of each label
-  /// How much each word speaks for the likeliest label, of all that speaks for or against it: its
-  /// vector times the gradient, by that vector, of the label's logit less the mean of the others
-  /// (gradient times input). Between -1 and 1; below 0 it speaks for the others.
+  /// How much each word speaks for the likeliest label, of all that speaks for or against it: the
+  /// integrated gradients, from vectors of 0 to those of the words, of the label's logit less the
+  /// mean of the others (Sundararajan et al. 2017, equation 1, by 50 points). Between -1 and 1;
+  /// below 0 it speaks for the others.
   std::vector<double> weights;
 
   [[nodiscard]] std::size_t label() const;  // the likeliest

@@ -32,6 +32,14 @@ Batch batch_of(const Encoded& reviews, std::span<const std::size_t> numbers) {
           Tensor::of<std::int32_t>({std::ssize(labels)}, labels)};
 }
 
+std::uint64_t fingerprint_of(const Encoded& reviews) {
+  std::string bytes;
+  for (std::size_t i = 0; i < reviews.texts.size(); ++i) {
+    bytes += fmt::format("{} {}\n", reviews.labels[i], fmt::join(reviews.texts[i], " "));
+  }
+  return unroll::hash_name(bytes);
+}
+
 }  // namespace
 
 Encoded encode(const Reviews& reviews, const examples::WordIds& words) {
@@ -114,12 +122,8 @@ std::string SentimentTask::show(double score) const {
   return fmt::format("accuracy {:.1f} %", 100 * score);
 }
 
-std::uint64_t SentimentTask::fingerprint() const {
-  std::string bytes;
-  for (std::size_t i = 0; i < train_.texts.size(); ++i) {
-    bytes += fmt::format("{} {}\n", train_.labels[i], fmt::join(train_.texts[i], " "));
-  }
-  return unroll::hash_name(bytes);
-}
+std::uint64_t SentimentTask::fingerprint() const { return fingerprint_of(train_); }
+
+std::uint64_t SentimentTask::test_fingerprint() const { return fingerprint_of(test_); }
 
 }  // namespace sentiment

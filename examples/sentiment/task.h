@@ -50,6 +50,7 @@ class SentimentTask : public examples::Task {
   examples::Score score() override;
   [[nodiscard]] std::string show(double score) const override;
   [[nodiscard]] std::uint64_t fingerprint() const override;
+  [[nodiscard]] std::uint64_t test_fingerprint() const override;
 
  private:
   const Judge& judge_;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "common/hold_out.h"
 #include "common/numbers.h"
 #include "common/output.h"
@@ -50,12 +52,27 @@ examples::WordIds words_of(const Reviews& reviews, const TrainOptions& options) 
   return {texts, least, options.vocabulary - 1};
 }
 
-/// No output may be an input or another output.
-void check_files(const TrainOptions& options) {
+/// Throws where something is wrong with the files that are read and written.
+void check_files(const TrainOptions& options, const DataSettings& data) {
   using examples::NamedFile;
+  const bool names_columns = !options.read.column.empty() || !options.read.label.empty();
+  const bool has_table =
+      std::ranges::any_of(data.paths, is_table) || std::ranges::any_of(data.test, is_table);
+  if (names_columns && !has_table) {
+    unroll::fail<unroll::Error>(
+        "--column and --label name columns of a table; expected one (.csv, .tsv, .jsonl) as --data "
+        "or --test");
+  }
   std::vector<NamedFile> inputs;
-  for (const std::string& path : options.data) inputs.push_back({"--data", path});
-  for (const std::string& path : options.test) inputs.push_back({"--test", path});
+  const auto add = [&](const std::vector<std::string>& paths, const char* option,
+                       const char* folder, const char* part) {
+    for (const std::string& path : paths) {
+      inputs.push_back({option, path});
+      for (const std::string& file : files_in(path, part)) inputs.push_back({folder, file});
+    }
+  };
+  add(data.paths, "--data", "the folder --data", "train");
+  add(data.test, "--test", "the folder --test", "test");
   options.training.check_files(inputs);
 }
 
@@ -83,9 +100,10 @@ struct Start {
 
 Start begin(const TrainOptions& options) {
   Start start;
-  start.data = {options.data,       options.test,    options.read.column,
-                options.read.label, options.reviews, options.fold};
   if (options.training.load.empty()) {
+    start.data = {options.data,       options.test,    options.read.column,
+                  options.read.label, options.reviews, options.fold};
+    check_files(options, start.data);
     start.file.settings = options.training.settings;
     start.reviews = read(start.data, start.file.settings.seed, {});
     start.judge = std::make_unique<Judge>(options.model, words_of(start.reviews.train, options),
@@ -94,8 +112,12 @@ Start begin(const TrainOptions& options) {
   } else {
     start.file = examples::load_model(options.training.load, "sentiment");
     options.training.take_over(start.file.settings);
-    const DataSettings before = data_of(start.file, options.training.load);
-    if (options.data.empty()) start.data = before;
+    start.data = data_of(start.file, options.training.load);
+    examples::give_anew(options.data, start.data.paths);
+    examples::give_anew(options.test, start.data.test);
+    examples::give_anew(options.read.column, start.data.column);
+    examples::give_anew(options.read.label, start.data.label);
+    check_files(options, start.data);
     start.judge = make_judge(start.file, options.training.load);
     start.reviews = read(start.data, start.file.settings.seed, start.judge->labels);
   }
@@ -107,7 +129,6 @@ Start begin(const TrainOptions& options) {
 
 int run_train(const TrainOptions& options) {
   if (options.training.check) return check(options);
-  check_files(options);
   Start start = begin(options);
   const Judge& judge = *start.judge;
   const auto& [train, test] = start.reviews;

@@ -33,7 +33,7 @@ void say_tags(const Tagger& tagger, const Sentence& sentence) {
 }  // namespace
 
 void run_eval(const EvalOptions& options) {
-  const auto tagger = load_tagger(options.load);
+  const auto tagger = load_tagger(options.load, options.data.empty());
   const bool built_in = options.data.empty();
   const Corpus corpus =
       built_in ? builtin_sentences(kTested, kTestSeed) : read_corpus(options.data, tagger->tags);

@@ -18,8 +18,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
       "tagged sentences: CoNLL-U (.conllu), lines of JSON (.jsonl), or columns, the word in the "
       "first and its tag in the last");
   app.add_option("--test", options.test,
-                 "the same to test with; without it a tenth of the data is held out")
-      ->needs(data);
+                 "the same to test with; without it a tenth of the data is held out");
   ModelSettings& model = options.model;
   const examples::Options fixed = {
       app.add_option("--sentences", options.sentences, "built-in sentences to train on")

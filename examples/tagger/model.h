@@ -8,18 +8,11 @@
 ///   score(y) = Σ_t e_t[y_t] + A[y_(t-1), y_t]
 ///   p(y|x)   = exp(score(y)) / Σ_y' exp(score(y'))                              Crf
 
-#include <unroll/unroll.h>
-
 #include <optional>
 
-namespace tagger {
+#include "tagger/settings.h"
 
-struct ModelSettings {
-  std::int64_t embedding = 64;
-  std::int64_t hidden = 64;     // units of each direction
-  std::int64_t characters = 0;  // units of each direction over the characters of a word; 0: none
-  double dropout = 0.5;         // of x and h, while training
-};
+namespace tagger {
 
 class Model {
  public:

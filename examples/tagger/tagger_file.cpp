@@ -46,8 +46,11 @@ DataSettings data_of(const examples::TrainedModel& file, const std::string& path
       path, "tagger", [&] { return file.description.at("data").get<DataSettings>(); });
 }
 
-std::unique_ptr<Tagger> load_tagger(const std::string& path) {
+std::unique_ptr<Tagger> load_tagger(const std::string& path, bool built_in) {
   const examples::TrainedModel file = examples::load_model(path, "tagger");
+  if (built_in && !data_of(file, path).data.empty()) {
+    unroll::fail<unroll::Error>("{}: not trained on built-in sentences; --data names others", path);
+  }
   auto tagger = make_tagger(file, path);
   file.use_best(tagger->parameters, path);
   return tagger;

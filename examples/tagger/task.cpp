@@ -92,6 +92,14 @@ std::vector<std::int64_t> lengths_of(std::span<const Encoded> sentences) {
   return lengths;
 }
 
+std::uint64_t fingerprint_of(const std::vector<Encoded>& sentences) {
+  std::string bytes;
+  for (const Encoded& sentence : sentences) {
+    bytes += fmt::format("{}\n{}\n", fmt::join(sentence.words, " "), fmt::join(sentence.tags, " "));
+  }
+  return unroll::hash_name(bytes);
+}
+
 }  // namespace
 
 Alphabet Alphabet::of(const Corpus& corpus, std::int64_t least, std::int64_t most) {
@@ -236,12 +244,8 @@ std::string TagTask::show(double score) const {
   return fmt::format("{} {:.1f} %", chunks_ ? "F1" : "accuracy", 100 * score);
 }
 
-std::uint64_t TagTask::fingerprint() const {
-  std::string bytes;
-  for (const Encoded& sentence : train_) {
-    bytes += fmt::format("{}\n{}\n", fmt::join(sentence.words, " "), fmt::join(sentence.tags, " "));
-  }
-  return unroll::hash_name(bytes);
-}
+std::uint64_t TagTask::fingerprint() const { return fingerprint_of(train_); }
+
+std::uint64_t TagTask::test_fingerprint() const { return fingerprint_of(test_); }
 
 }  // namespace tagger

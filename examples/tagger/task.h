@@ -77,6 +77,7 @@ class TagTask : public examples::Task {
   examples::Score score() override;
   [[nodiscard]] std::string show(double score) const override;
   [[nodiscard]] std::uint64_t fingerprint() const override;
+  [[nodiscard]] std::uint64_t test_fingerprint() const override;
 
  private:
   const Tagger& tagger_;

@@ -43,10 +43,10 @@ Alphabet alphabet_of(const Corpus& corpus, const TrainOptions& options) {
   return Alphabet::of(corpus, options.data.empty() ? 1 : options.min_count, options.vocabulary - 1);
 }
 
-/// No output may be an input or another output.
-void check_files(const TrainOptions& options) {
+/// Throws where something is wrong with the files that are read and written.
+void check_files(const TrainOptions& options, const DataSettings& data) {
   using examples::NamedFile;
-  const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test}};
+  const std::array inputs = {NamedFile{"--data", data.data}, NamedFile{"--test", data.test}};
   options.training.check_files(inputs);
 }
 
@@ -74,8 +74,9 @@ struct Start {
 
 Start begin(const TrainOptions& options) {
   Start start;
-  start.data = {options.data, options.test, options.sentences};
   if (options.training.load.empty()) {
+    start.data = {options.data, options.test, options.sentences};
+    check_files(options, start.data);
     start.file.settings = options.training.settings;
     start.corpora = read(start.data, start.file.settings.seed, {});
     const Corpus& train = start.corpora.train;
@@ -84,7 +85,10 @@ Start begin(const TrainOptions& options) {
   } else {
     start.file = examples::load_model(options.training.load, "tagger");
     options.training.take_over(start.file.settings);
-    if (options.data.empty()) start.data = data_of(start.file, options.training.load);
+    start.data = data_of(start.file, options.training.load);
+    examples::give_anew(options.data, start.data.data);
+    examples::give_anew(options.test, start.data.test);
+    check_files(options, start.data);
     start.tagger = make_tagger(start.file, options.training.load);
     start.corpora = read(start.data, start.file.settings.seed, start.tagger->tags);
   }
@@ -96,7 +100,6 @@ Start begin(const TrainOptions& options) {
 
 int run_train(const TrainOptions& options) {
   if (options.training.check) return check(options);
-  check_files(options);
   Start start = begin(options);
   const Tagger& tagger = *start.tagger;
   const auto& [train, test] = start.corpora;

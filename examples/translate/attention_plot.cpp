@@ -4,18 +4,30 @@
 #include <unroll/core/error.h>
 
 #include <algorithm>
+#include <cmath>
 
-#include "common/html.h"
+#include "common/canvas.h"
 #include "wordlm/text.h"
 
 namespace translate {
 namespace {
 
-constexpr int kCell = 34;      // points
+constexpr int kCell = 34;      // pixels
 constexpr int kCharacter = 9;  // the width of one, about
 constexpr int kGap = 8;        // between words and cells
+constexpr double kWords = 15;  // the size of their letters
+constexpr examples::Colour kBlue{0.12, 0.31, 0.61};
 
-/// The points that the longest of some words takes.
+/// What is drawn, and where.
+struct Table {
+  std::vector<std::string> source;
+  std::vector<std::string> target;
+  std::vector<std::vector<double>> weights;
+  int left;  // of the first cell
+  int top;
+};
+
+/// The pixels that the longest of some words takes.
 int room_for(const std::vector<std::string>& words) {
   int most = 0;
   for (const std::string& word : words) {
@@ -28,11 +40,56 @@ int room_for(const std::vector<std::string>& words) {
   return most * kCharacter + 2 * kGap;
 }
 
+/// A word above a column, slanted.
+void write_slanted(cairo_t* context, double x, double y, const std::string& word) {
+  cairo_save(context);
+  cairo_translate(context, x, y);
+  cairo_rotate(context, -std::acos(0.5));  // 60 degrees
+  examples::Canvas(context).write(0, 0, word);
+  cairo_restore(context);
+}
+
+void draw_cell(cairo_t* context, double x, double y, double weight) {
+  examples::Canvas canvas(context);
+  canvas.set(kBlue, weight);
+  cairo_rectangle(context, x, y, kCell, kCell);
+  cairo_fill_preserve(context);
+  canvas.set(examples::kGrid);
+  cairo_stroke(context);
+  const auto hundredths = std::lround(100 * weight);
+  if (hundredths == 0) return;
+  canvas.font(11);
+  canvas.set(weight > 0.5 ? examples::kPaper : examples::kInk);
+  canvas.write(x + kCell / 2.0, y + kCell / 2.0 + 4, fmt::format("{}", hundredths),
+               examples::Align::centre);
+}
+
+void draw(cairo_t* context, const Table& table) {
+  examples::Canvas canvas(context);
+  canvas.clear();
+  cairo_set_line_width(context, 1);
+  canvas.font(kWords);
+  canvas.set(examples::kInk);
+  for (std::size_t j = 0; j < table.source.size(); ++j) {
+    const double x = table.left + kCell * (static_cast<double>(j) + 0.5);
+    write_slanted(context, x, table.top - kGap, table.source[j]);
+  }
+  for (std::size_t i = 0; i < table.target.size(); ++i) {
+    const double y = table.top + kCell * static_cast<double>(i);
+    canvas.font(kWords);
+    canvas.set(examples::kInk);
+    canvas.write(table.left - kGap, y + kCell / 2.0 + 5, table.target[i], examples::Align::right);
+    for (std::size_t j = 0; j < table.source.size(); ++j) {
+      draw_cell(context, table.left + kCell * static_cast<double>(j), y, table.weights[i][j]);
+    }
+  }
+}
+
 }  // namespace
 
-std::string attention_svg(const std::vector<std::string>& source,
-                          const std::vector<std::string>& target,
-                          const std::vector<std::vector<double>>& weights) {
+examples::Picture attention_picture(const std::vector<std::string>& source,
+                                    const std::vector<std::string>& target,
+                                    const std::vector<std::vector<double>>& weights) {
   const bool fits = weights.size() == target.size() &&
                     std::ranges::all_of(weights, [&](const std::vector<double>& row) {
                       return row.size() == source.size();
@@ -41,33 +98,10 @@ std::string attention_svg(const std::vector<std::string>& source,
     unroll::fail<unroll::Error>("a picture of attention: expected {} rows of {} weights",
                                 target.size(), source.size());
   }
-  const int left = room_for(target);
-  const int top = room_for(source);
-  const int width = left + kCell * static_cast<int>(source.size()) + top;  // slanted words
-  const int height = top + kCell * static_cast<int>(target.size()) + kGap;
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
-      "viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\" font-size=\"15\">\n"
-      "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n",
-      width, height);
-  for (std::size_t j = 0; j < source.size(); ++j) {
-    const int x = left + kCell * static_cast<int>(j) + kCell / 2;
-    svg += fmt::format("<text transform=\"translate({},{}) rotate(-60)\">{}</text>\n", x,
-                       top - kGap, examples::escape_html(source[j]));
-  }
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    const int y = top + kCell * static_cast<int>(i);
-    svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>\n", left - kGap,
-                       y + kCell / 2 + 5, examples::escape_html(target[i]));
-    for (std::size_t j = 0; j < source.size(); ++j) {
-      svg += fmt::format(
-          "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"#1f4e9c\" "
-          "fill-opacity=\"{:.3f}\" stroke=\"#ccc\"><title>{} looks at {}: {:.3f}</title></rect>\n",
-          left + kCell * static_cast<int>(j), y, kCell, kCell, weights[i][j],
-          examples::escape_html(target[i]), examples::escape_html(source[j]), weights[i][j]);
-    }
-  }
-  return svg + "</svg>\n";
+  const Table table{source, target, weights, room_for(target), room_for(source)};
+  const int width = table.left + kCell * static_cast<int>(source.size()) + table.top;  // slanted
+  const int height = table.top + kCell * static_cast<int>(target.size()) + kGap;
+  return {width, height, [table](cairo_t* context) { draw(context, table); }};
 }
 
 }  // namespace translate

@@ -1,16 +1,19 @@
 #pragma once
-/// What a translation looked at, as a picture.
+/// A picture of what a translation looks at.
 
 #include <string>
 #include <vector>
 
+#include "common/picture.h"
+
 namespace translate {
 
-/// A heat map as the text of an SVG file: a row for each word of `target`, a column for each of
-/// `source`, and in each cell, the darker the larger, weights[row][column] from 0 to 1, which it
-/// also shows as a tooltip. unroll::Error where there are not as many weights as that.
-[[nodiscard]] std::string attention_svg(const std::vector<std::string>& source,
-                                        const std::vector<std::string>& target,
-                                        const std::vector<std::vector<double>>& weights);
+/// A table of cells, a row for each target word and a column for each source word, the darker the
+/// larger the weight of that row and column, which stands in it in hundredths where it is one or
+/// more. unroll::Error unless there is a row of weights for each target word, with one for each
+/// source word.
+[[nodiscard]] examples::Picture attention_picture(const std::vector<std::string>& source,
+                                                  const std::vector<std::string>& target,
+                                                  const std::vector<std::vector<double>>& weights);
 
 }  // namespace translate

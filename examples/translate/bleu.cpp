@@ -113,8 +113,12 @@ Bleu bleu(std::span<const std::string> translations, std::span<const std::string
     unroll::fail<unroll::Error>("{} translations for {} references: expected as many",
                                 translations.size(), references.size());
   }
-  const auto tokens = [&](const std::string& text) {
-    return tokenize_13a(lower ? wordlm::lower_case(text) : text);
+  const auto tokens = [&](std::string text) {
+    if (lower) {
+      replace_all(text, "\u0130", "i\u0307");  // I with a dot, as Python lowers it
+      text = wordlm::lower_case(text);
+    }
+    return tokenize_13a(text);
   };
   Bleu result;
   std::array<std::int64_t, kOrders> right{};

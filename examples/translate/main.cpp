@@ -55,8 +55,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
       "pairs of sentences: two files of parallel lines, given one after the other, or one of "
       "lines with a sentence, a tab and its translation");
   app.add_option("--test", options.test,
-                 "the same to test with; without it a tenth of the data is held out")
-      ->needs(data);
+                 "the same to test with; without it a tenth of the data is held out");
   examples::Options fixed = add_model(app, options.model);
   fixed.insert(fixed.end(),
                {app.add_option("--pairs", options.pairs, "built-in pairs to train on")
@@ -112,7 +111,7 @@ int run(int argc, char** argv) {
                                 "the sentences, each quoted; without any, the lines of standard "
                                 "input");
   translate_command->add_option("--attention-plot", translate.attention_plot,
-                                "where to draw what the translation looks at, an .svg");
+                                "where to draw what the translation looks at, .svg or .png");
   add_search(*translate_command, translate.search);
   auto* const bleu_command =
       app.add_subcommand("bleu", "BLEU of a file of translations, as sacreBLEU computes it");

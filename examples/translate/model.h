@@ -13,14 +13,11 @@
 /// f and g are an RNN, a GRU or an LSTM, deep on request. The scores are Bahdanau's, v tanh(A s +
 /// U h), and two of Luong et al. 2015, s h and s U h; V is Luong's (eq. 5).
 
-#include <optional>
-
-#include "translate/encoder.h"
+#include "translate/attending.h"
 
 namespace translate {
 
-class Model {
- public:
+struct Model {
   using State = Layers::State;
 
   /// Of so many ids of source words and of target words, the end of the sentence among those.
@@ -28,71 +25,34 @@ class Model {
         std::int64_t target)
       : dropout(s.dropout),
         E(p / "source", source, s.embedding),
+        read(p / "target", s, target),
         encoder(p / "encoder", s),
-        out(p / "out", s.hidden, target) {
-    if (s.feeds()) E_target.emplace(p / "target", target, s.embedding);
-    decoder = encoder.forward;
-    if (s.separates()) decoder = make_layers(p / "decoder", s, s.decoder_input());
-    if (!s.attends()) return;
-    attention.emplace(p / "attention", s.hidden, s.hidden, s.hidden, s.score());
-    V.emplace(p / "combine", 2 * s.hidden, s.hidden);
-  }
+        decoder(s.separates() ? make_layers(p / "decoder", s, s.decoder_input()) : encoder.forward),
+        attending(p, s),
+        out(p / "out", s.hidden, target) {}
 
-  /// What the decoder knows of the source.
-  struct Memory {
-    State first;                                      // s_0
-    Var context;                                      // h_S: (B, hidden)
-    std::optional<unroll::Attention::Memory> states;  // h_1 ... h_S, with attention
-  };
   /// Reads source words (S, B), those that the mask (S, B) leaves.
   [[nodiscard]] Memory encode(Var words, Var mask, unroll::Noise* noise = nullptr) const {
-    const auto drop = [&](Var x) { return dropped(x, noise); };
+    const auto drop = [&](Var x) { return dropped(x, dropout, noise); };
     const auto [h, last] = encoder.run(E(words), mask, drop);
     Memory memory{last, unroll::output_of(last), {}};
-    if (attention) memory.states = attention->over(h, mask);
+    if (attending.attention) memory.states = attending.attention->over(h, mask);
     return memory;
   }
 
-  /// Target words (..., B) as the decoder reads them: (..., B, embedding); zeros in the basic
-  /// model.
-  [[nodiscard]] Var read(Var words, unroll::Noise* noise = nullptr) const {
-    if (E_target) return dropped((*E_target)(words), noise);
-    const int rank = words.shape().rank();
-    return unroll::full(words.tape(), words.shape().inserted(rank, E.W.shape()[1]), 0);
-  }
-
-  struct Step {
-    State state;                 // s_i
-    Var features;                // (B, hidden), from which `out` predicts the word
-    std::optional<Var> weights;  // a_i: (S, B), with attention
-  };
   /// The step after the word y (B, embedding).
   [[nodiscard]] Step step(Var y, const State& before, const Memory& memory) const {
-    Step next;
-    Var context = memory.context;
-    if (attention) {
-      const auto attended = (*attention)(unroll::output_of(before), *memory.states);
-      context = attended.context;
-      next.weights = attended.weights;
-    }
-    next.state = decoder.step(E_target ? unroll::concat(std::array{y, context}, 1) : y, before);
-    next.features = unroll::output_of(next.state);
-    if (V) next.features = tanh((*V)(unroll::concat(std::array{next.features, context}, 1)));
-    return next;
-  }
-
-  /// x with a part of it forgotten, while training.
-  [[nodiscard]] Var dropped(Var x, unroll::Noise* noise) const {
-    return noise == nullptr ? x : unroll::Dropout{dropout, *noise}(x);
+    const auto [context, weights] = attending.look(before, memory);
+    const State s = decoder.step(read.with(y, context), before);
+    return {s, attending.combined(unroll::output_of(s), context), weights};
   }
 
   double dropout;
   unroll::Embedding E;
-  std::optional<unroll::Embedding> E_target;
+  TargetWords read;
   Encoder encoder;
   Layers decoder;
-  std::optional<unroll::Attention> attention;
-  std::optional<unroll::Linear> V;
+  Attending attending;
   unroll::Linear out;
 };
 

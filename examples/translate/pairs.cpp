@@ -5,6 +5,7 @@
 #include <unroll/core/error.h>
 
 #include "common/numbers.h"
+#include "wordlm/comments.h"
 #include "wordlm/csv.h"
 #include "wordlm/input.h"
 #include "wordlm/text.h"
@@ -22,7 +23,7 @@ class Collector {
   explicit Collector(std::int64_t longest) : longest_(longest) {}
 
   void add(std::string_view source, std::string_view target) {
-    Pair pair{words_of(source), words_of(target), std::string(target)};
+    Pair pair{words_of(source), words_of(target), std::string(target), pairs_.in_file++};
     if (pair.source.empty() || pair.target.empty()) {
       ++empty_;
     } else if (longest_ > 0 &&
@@ -93,13 +94,12 @@ Pairs read_pairs(std::span<const std::string> paths, std::int64_t longest) {
 }
 
 std::vector<std::string> read_lines(const std::string& path) {
-  const std::string text = wordlm::repair_utf8(wordlm::read_input(path)).text;
+  const std::string text = wordlm::text_of_bytes(wordlm::read_input(path), path).text;
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < text.size();) {
     std::string_view line = wordlm::line_at(text, at);
     at += line.size();
     if (line.ends_with('\n')) line.remove_suffix(1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
     lines.emplace_back(line);
   }
   return lines;

@@ -12,12 +12,14 @@ namespace translate {
 struct Pair {
   std::vector<std::string> source;
   std::vector<std::string> target;
-  std::string reference;  // the translation as it was written
+  std::string reference;   // the translation as it was written
+  std::size_t number = 0;  // among the pairs of its file, those left out counted
 };
 
 struct Pairs {
   std::vector<Pair> pairs;
   std::string description;  // of the files and their pairs, for the output
+  std::size_t in_file = 0;  // pairs, those left out counted
 };
 
 /// Reads pairs of sentences. Two paths: files with a sentence a line, line by line translations of
@@ -27,7 +29,7 @@ struct Pairs {
 /// line, for what cannot be read so.
 [[nodiscard]] Pairs read_pairs(std::span<const std::string> paths, std::int64_t longest = 0);
 
-/// The lines of a file, valid UTF-8, without their ends.
+/// The lines of a file, valid UTF-8, without their ends. unroll::IoError where it is no text.
 [[nodiscard]] std::vector<std::string> read_lines(const std::string& path);
 
 /// The words of a sentence, in lower case.

@@ -50,7 +50,7 @@ class Lanes {
     tape_.clear();  // the state is carried over: a word costs the same however many came before it
     const Tape::Inference inference(tape_);
     const auto kept = [&](std::size_t i) { return tape_.input(memory_[i]); };
-    Model::Memory memory{{}, kept(0), {}};
+    Memory memory{{}, kept(0), {}};
     if (memory_.size() > 1) memory.states = unroll::Attention::Memory{kept(1), kept(2), kept(3)};
     const Var y = model_.read(tape_.input(Tensor::of<std::int32_t>({lanes_}, words)));
     const auto step = model_.step(y, unroll::restore(tape_, state_), memory);

@@ -48,6 +48,15 @@ Forced force(const Model& model, const unroll::Padded& source, Var words, unroll
   return forced;
 }
 
+std::uint64_t fingerprint_of(const Encoded& pairs) {
+  std::string bytes;
+  for (std::size_t i = 0; i < pairs.source.size(); ++i) {
+    bytes +=
+        fmt::format("{}\t{}\n", fmt::join(pairs.source[i], " "), fmt::join(pairs.target[i], " "));
+  }
+  return unroll::hash_name(bytes);
+}
+
 }  // namespace
 
 Translator::Translator(const ModelSettings& s, examples::WordIds source_words,
@@ -91,7 +100,7 @@ Var loss_of(const Translator& translator, Tape& tape, const Encoded& pairs,
   const Forced forced =
       force(translator.model, unroll::pad_sequence(source, {.multiple = kMultiple}),
             tape.input(words.ids), noise);
-  const Var features = translator.model.dropped(unroll::stack(forced.features), noise);
+  const Var features = dropped(unroll::stack(forced.features), translator.model.dropout, noise);
   return unroll::softmax_cross_entropy(translator.model.out, features, tape.input(wanted.ids),
                                        unroll::Reduction::mean, kPadding);
 }
@@ -176,11 +185,12 @@ std::string TranslateTask::show(double score) const {
                                      : fmt::format("BLEU {:.2f}", score);
 }
 
-std::uint64_t TranslateTask::fingerprint() const {
+std::uint64_t TranslateTask::fingerprint() const { return fingerprint_of(train_); }
+
+std::uint64_t TranslateTask::test_fingerprint() const {
   std::string bytes;
-  for (std::size_t i = 0; i < train_.source.size(); ++i) {
-    bytes +=
-        fmt::format("{}\t{}\n", fmt::join(train_.source[i], " "), fmt::join(train_.target[i], " "));
+  for (const Pair& pair : test_.pairs) {
+    bytes += fmt::format("{}\t{}\n", fmt::join(pair.source, " "), pair.reference);
   }
   return unroll::hash_name(bytes);
 }

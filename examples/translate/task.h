@@ -76,6 +76,7 @@ class TranslateTask : public examples::Task {
   examples::Score score() override;
   [[nodiscard]] std::string show(double score) const override;
   [[nodiscard]] std::uint64_t fingerprint() const override;
+  [[nodiscard]] std::uint64_t test_fingerprint() const override;
 
  private:
   const Translator& translator_;

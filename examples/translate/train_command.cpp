@@ -55,12 +55,12 @@ std::unique_ptr<Translator> new_translator(const ModelSettings& model, const Pai
                                       options.training.settings.seed);
 }
 
-/// No output may be an input or another output.
-void check_files(const TrainOptions& options) {
+/// Throws where something is wrong with the files that are read and written.
+void check_files(const TrainOptions& options, const DataSettings& data) {
   using examples::NamedFile;
   std::vector<NamedFile> inputs;
-  for (const std::string& path : options.data) inputs.push_back({"--data", path});
-  for (const std::string& path : options.test) inputs.push_back({"--test", path});
+  for (const std::string& path : data.paths) inputs.push_back({"--data", path});
+  for (const std::string& path : data.test) inputs.push_back({"--test", path});
   options.training.check_files(inputs);
 }
 
@@ -90,8 +90,9 @@ struct Start {
 
 Start begin(const TrainOptions& options) {
   Start start;
-  start.data = {options.data, options.test, options.pairs, options.longest};
   if (options.training.load.empty()) {
+    start.data = {options.data, options.test, options.pairs, options.longest};
+    check_files(options, start.data);
     start.file.settings = options.training.settings;
     start.pairs = read(start.data, start.file.settings.seed);
     start.translator =
@@ -99,9 +100,10 @@ Start begin(const TrainOptions& options) {
   } else {
     start.file = examples::load_model(options.training.load, "translate");
     options.training.take_over(start.file.settings);
-    const DataSettings before = data_of(start.file, options.training.load);
-    start.data.longest = before.longest;
-    if (options.data.empty()) start.data = before;
+    start.data = data_of(start.file, options.training.load);
+    examples::give_anew(options.data, start.data.paths);
+    examples::give_anew(options.test, start.data.test);
+    check_files(options, start.data);
     start.translator = make_translator(start.file, options.training.load);
     start.pairs = read(start.data, start.file.settings.seed);
   }
@@ -124,7 +126,6 @@ std::string to_words(const ModelSettings& s) {
 
 int run_train(const TrainOptions& options) {
   if (options.training.check) return check(options);
-  check_files(options);
   Start start = begin(options);
   const Translator& translator = *start.translator;
   const auto& [train, test] = start.pairs;

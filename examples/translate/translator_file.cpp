@@ -61,8 +61,11 @@ DataSettings data_of(const examples::TrainedModel& file, const std::string& path
       path, "translate", [&] { return file.description.at("data").get<DataSettings>(); });
 }
 
-std::unique_ptr<Translator> load_translator(const std::string& path) {
+std::unique_ptr<Translator> load_translator(const std::string& path, bool built_in) {
   const examples::TrainedModel file = examples::load_model(path, "translate");
+  if (built_in && !data_of(file, path).paths.empty()) {
+    unroll::fail<unroll::Error>("{}: not trained on built-in pairs; --data names others", path);
+  }
   auto translator = make_translator(file, path);
   file.use_best(translator->parameters, path);
   return translator;

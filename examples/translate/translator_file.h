@@ -25,7 +25,9 @@ struct DataSettings {
                                                           const std::string& path);
 [[nodiscard]] DataSettings data_of(const examples::TrainedModel& file, const std::string& path);
 
-/// A translator with the parameters it was best with.
-[[nodiscard]] std::unique_ptr<Translator> load_translator(const std::string& path);
+/// A translator with the parameters it was best with. `built_in`: it is for built-in pairs;
+/// unroll::Error where it was trained on others.
+[[nodiscard]] std::unique_ptr<Translator> load_translator(const std::string& path,
+                                                          bool built_in = false);
 
 }  // namespace translate

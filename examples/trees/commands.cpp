@@ -27,13 +27,22 @@ std::vector<std::vector<double>> probabilities_of(const Judge& judge, const Tree
 }  // namespace
 
 void run_eval(const EvalOptions& options) {
-  const auto judge = load_judge(options.load);
+  const auto judge = load_judge(options.load, options.data.empty());
   const bool built_in = options.data.empty();
   const std::vector<Tree> trees = built_in ? builtin_trees(kTested, kTestSeed)
                                            : read_trees(options.data, judge->most_children());
   const Accuracy accuracy = accuracy_of(*judge, judge->encode(trees));
   say("{}: {}\n", built_in ? "other built-in trees" : options.data,
       examples::grouped(std::ssize(trees)));
+  if (accuracy.labelled_nodes == 0) {
+    unroll::fail<unroll::Error>("{}: all labels are neutral, which the model leaves out",
+                                options.data);
+  }
+  if (accuracy.labelled_roots == 0) {
+    say("all roots are neutral, which the model leaves out; accuracy at all nodes {:.2f} %\n",
+        100 * accuracy.nodes);
+    return;
+  }
   say("accuracy at the root {:.2f} %, at all nodes {:.2f} %\n", 100 * accuracy.roots,
       100 * accuracy.nodes);
   if (built_in) {
@@ -44,21 +53,24 @@ void run_eval(const EvalOptions& options) {
 
 void run_label(const LabelOptions& options) {
   const auto judge = load_judge(options.load);
-  wordlm::for_each_given_text(options.texts, "label", [&](const std::string& text) {
-    Tree tree = parse_tree(text, judge->most_children());
-    const auto probabilities = probabilities_of(*judge, tree);
-    for (std::size_t i = 0; i < tree.size(); ++i) {
-      const auto best = std::ranges::max_element(probabilities[i]) - probabilities[i].begin();
-      tree[i].label = static_cast<std::int32_t>(best);
-    }
-    say("{}\n", to_text(tree));
-    for (std::size_t label = 0; label < probabilities.back().size(); ++label) {
-      say("{}{} {:.1f} %", label > 0 ? ", " : "", short_name(label, probabilities.back().size()),
-          100 * probabilities.back()[label]);
-    }
-    say("\n");
-    (void)examples::flush_out();
-  });
+  wordlm::for_each_given_text(
+      options.texts, "label",
+      [&](const std::string& text) {
+        Tree tree = parse_tree(text, judge->most_children());
+        const auto probabilities = probabilities_of(*judge, tree);
+        for (std::size_t i = 0; i < tree.size(); ++i) {
+          const auto best = std::ranges::max_element(probabilities[i]) - probabilities[i].begin();
+          tree[i].label = static_cast<std::int32_t>(best);
+        }
+        say("{}\n", to_text(tree));
+        for (std::size_t label = 0; label < probabilities.back().size(); ++label) {
+          say("{}{} {:.1f} %", label > 0 ? ", " : "",
+              short_name(label, probabilities.back().size()), 100 * probabilities.back()[label]);
+        }
+        say("\n");
+        (void)examples::flush_out();
+      },
+      "tree");
 }
 
 void run_draw(const LabelOptions& options) {

@@ -21,8 +21,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
                                     "trees in brackets, each node with its label from 0 to 4: (3 "
                                     "(2 It) (4 (2 is) (4 good)))");
   app.add_option("--test", options.test,
-                 "the same to test with; without it a tenth of the data is held out")
-      ->needs(data);
+                 "the same to test with; without it a tenth of the data is held out");
   ModelSettings& model = options.model;
   auto* const embedding = app.add_option("--embedding", model.embedding, "size of the word vectors")
                               ->check(CLI::Range(1, 100000))

@@ -50,6 +50,12 @@ std::int32_t likeliest(const std::vector<double>& probabilities) {
   return static_cast<std::int32_t>(std::ranges::max_element(probabilities) - probabilities.begin());
 }
 
+std::uint64_t fingerprint_of(const Encoded& trees) {
+  std::string bytes;
+  for (const Tree& tree : trees.trees) bytes += to_text(tree) + "\n";
+  return unroll::hash_name(bytes);
+}
+
 }  // namespace
 
 std::vector<std::vector<std::string>> words_of(const std::vector<Tree>& trees) {
@@ -131,22 +137,25 @@ Judge::Probabilities Judge::probabilities(const Encoded& trees) const {
 
 Accuracy accuracy_of(const Judge& judge, const Encoded& trees) {
   const Judge::Probabilities probabilities = judge.probabilities(trees);
-  double roots = 0;
-  double nodes = 0;
   Accuracy right;
   for (std::size_t t = 0; t < trees.trees.size(); ++t) {
     for (std::size_t i = 0; i < trees.trees[t].size(); ++i) {
       const std::int32_t label = judge.label_of(trees.trees[t][i].label);
       if (label == kNoLabel) continue;
       const double is_right = likeliest(probabilities[t][i]) == label ? 1 : 0;
-      nodes += 1;
+      ++right.labelled_nodes;
       right.nodes += is_right;
       if (i + 1 < trees.trees[t].size()) continue;
-      roots += 1;
+      ++right.labelled_roots;
       right.roots += is_right;
     }
   }
-  return {right.roots / std::max(roots, 1.0), right.nodes / std::max(nodes, 1.0)};
+  const auto count = [](std::int64_t n) {
+    return static_cast<double>(std::max<std::int64_t>(n, 1));
+  };
+  right.roots /= count(right.labelled_roots);
+  right.nodes /= count(right.labelled_nodes);
+  return right;
 }
 
 TreeTask::TreeTask(const Judge& judge, Encoded train, Encoded test,
@@ -174,10 +183,8 @@ std::string TreeTask::show(double score) const {
   return fmt::format("accuracy {:.1f} %", 100 * score);
 }
 
-std::uint64_t TreeTask::fingerprint() const {
-  std::string bytes;
-  for (const Tree& tree : train_.trees) bytes += to_text(tree) + "\n";
-  return unroll::hash_name(bytes);
-}
+std::uint64_t TreeTask::fingerprint() const { return fingerprint_of(train_); }
+
+std::uint64_t TreeTask::test_fingerprint() const { return fingerprint_of(test_); }
 
 }  // namespace trees

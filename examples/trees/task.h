@@ -47,6 +47,8 @@ struct Judge {
 struct Accuracy {
   double roots = 0;
   double nodes = 0;
+  std::int64_t labelled_roots = 0;  // of which it is the accuracy
+  std::int64_t labelled_nodes = 0;
 };
 [[nodiscard]] Accuracy accuracy_of(const Judge& judge, const Encoded& trees);
 
@@ -63,6 +65,7 @@ class TreeTask : public examples::Task {
   examples::Score score() override;
   [[nodiscard]] std::string show(double score) const override;
   [[nodiscard]] std::uint64_t fingerprint() const override;
+  [[nodiscard]] std::uint64_t test_fingerprint() const override;
 
  private:
   const Judge& judge_;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "common/hold_out.h"
 #include "common/numbers.h"
 #include "common/output.h"
@@ -26,10 +28,10 @@ Split read(const DataSettings& data, std::uint64_t seed, std::size_t most_childr
   return examples::hold_out_tenth(std::move(all), data.data, "trees");
 }
 
-/// No output may be an input or another output.
-void check_files(const TrainOptions& options) {
+/// Throws where something is wrong with the files that are read and written.
+void check_files(const TrainOptions& options, const DataSettings& data) {
   using examples::NamedFile;
-  const std::array inputs = {NamedFile{"--data", options.data}, NamedFile{"--test", options.test},
+  const std::array inputs = {NamedFile{"--data", data.data}, NamedFile{"--test", data.test},
                              NamedFile{"--vectors", options.vectors}};
   options.training.check_files(inputs);
 }
@@ -74,8 +76,9 @@ struct Start {
 
 Start begin(const TrainOptions& options) {
   Start start;
-  start.data = {options.data, options.test, options.trees};
   if (options.training.load.empty()) {
+    start.data = {options.data, options.test, options.trees};
+    check_files(options, start.data);
     start.file.settings = options.training.settings;
     const bool n_ary = options.model.cell == "n-ary";
     start.trees = read(start.data, start.file.settings.seed,
@@ -93,7 +96,10 @@ Start begin(const TrainOptions& options) {
   } else {
     start.file = examples::load_model(options.training.load, "trees");
     options.training.take_over(start.file.settings);
-    if (options.data.empty()) start.data = data_of(start.file, options.training.load);
+    start.data = data_of(start.file, options.training.load);
+    examples::give_anew(options.data, start.data.data);
+    examples::give_anew(options.test, start.data.test);
+    check_files(options, start.data);
     start.judge = make_judge(start.file, options.training.load);
     start.trees = read(start.data, start.file.settings.seed, start.judge->most_children());
   }
@@ -105,7 +111,6 @@ Start begin(const TrainOptions& options) {
 
 int run_train(const TrainOptions& options) {
   if (options.training.check) return check(options);
-  check_files(options);
   Start start = begin(options);
   const Judge& judge = *start.judge;
   auto& [train, test] = start.trees;
@@ -121,6 +126,12 @@ int run_train(const TrainOptions& options) {
     best = judge.settings.cell == "n-ary" ? 1 : without_order;
     say("best possible: 100 %, for a judge without the order of children {:.1f} %\n",
         100 * without_order);
+  }
+  if (std::ranges::all_of(
+          test, [&](const Tree& tree) { return judge.label_of(tree.back().label) == kNoLabel; })) {
+    unroll::fail<unroll::Error>(
+        "{}: all roots held out are neutral, which --binary leaves out; there is none to test with",
+        start.data.test.empty() ? start.data.data : start.data.test);
   }
   TreeTask task(judge, judge.encode(std::move(train)), judge.encode(std::move(test)),
                 start.file.settings, best);

@@ -172,7 +172,7 @@ RepairedText text_of_bytes(std::string bytes, const std::string& path) {
   RepairedText repaired = repair_utf8(bytes);
   const auto size = static_cast<std::int64_t>(bytes.size());
   if (repaired.nul_bytes + repaired.invalid_bytes > size / kMostlyText) {
-    fail<IoError>("{}: is no text: {} of its {} bytes are NUL or no UTF-8; expected comments", path,
+    fail<IoError>("{}: is no text: {} of its {} bytes are NUL or no UTF-8", path,
                   repaired.nul_bytes + repaired.invalid_bytes, size);
   }
   return repaired;

@@ -70,8 +70,8 @@ char find_delimiter(std::string_view text) {
   return kDelimiters[static_cast<std::size_t>(std::ranges::max_element(counts) - counts.begin())];
 }
 
-CsvReader::CsvReader(std::string path, std::string_view text, char delimiter)
-    : path_(std::move(path)), text_(text), delimiter_(delimiter) {
+CsvReader::CsvReader(std::string path, std::string_view text, char delimiter, bool has_option)
+    : path_(std::move(path)), text_(text), delimiter_(delimiter), has_option_(has_option) {
   start();
 }
 
@@ -172,10 +172,10 @@ void CsvReader::check_fields(const Record& record) {
   if (record.fields.size() == fields_) return;
   recover();
   fail<BadRecord>(
-      "{}:{}: expected {} as in the header, found {}; a field that holds a '{}' must be quoted, "
-      "--delimiter names another character between fields",
+      "{}:{}: expected {} as in the header, found {}; a field that holds a '{}' must be quoted{}",
       path_, record.line, examples::count_of(static_cast<std::int64_t>(fields_), "field"),
-      record.fields.size(), delimiter_ == '\t' ? "tab" : std::string(1, delimiter_));
+      record.fields.size(), delimiter_ == '\t' ? "tab" : std::string(1, delimiter_),
+      has_option_ ? ", --delimiter names another character between fields" : "");
 }
 
 void CsvReader::reject(std::string_view rest) {

@@ -28,8 +28,9 @@ struct Record {
 /// every record and every error has its line number.
 class CsvReader {
  public:
-  /// `path` names the text in errors.
-  CsvReader(std::string path, std::string_view text, char delimiter);
+  /// `path` names the text in errors; those about the delimiter name --delimiter where the program
+  /// has that option.
+  CsvReader(std::string path, std::string_view text, char delimiter, bool has_option = true);
   ~CsvReader();
   CsvReader(const CsvReader&) = delete;
   CsvReader& operator=(const CsvReader&) = delete;
@@ -64,6 +65,7 @@ class CsvReader {
   std::string path_;
   std::string_view text_;
   char delimiter_;
+  bool has_option_;
   csv_parser parser_{};
   std::size_t at_ = 0;             ///< byte of `text_` that libcsv gets next
   std::int64_t line_ = 0;          ///< the line it got last

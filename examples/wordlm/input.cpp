@@ -45,7 +45,7 @@ File open_input(const std::string& path) {
 void refuse_folder(const std::string& path, const std::string& name) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
-    fail<IoError>("{}: is a directory; expected a file of comments", name);
+    fail<IoError>("{}: is a directory; expected a file", name);
   }
 }
 

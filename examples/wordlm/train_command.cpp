@@ -202,17 +202,10 @@ void check_files(const TrainOptions& options, const TextSettings& text) {
                                     {"the picture of --log", picture_of(options.log)},
                                     {"--save-start", options.save_start},
                                     {"--save-sentences", options.save_sentences}};
-  if (!options.save.path.empty()) {
-    outputs.push_back({"the lock of --save", options.save.path + ".lock"});
-  }
-  for (int i = 1; i <= options.save.keep; ++i) {
-    outputs.push_back({"--keep", fmt::format("{}.{}", options.save.path, i)});
-  }
+  for (NamedFile& file : examples::files_beside(options.save)) outputs.push_back(std::move(file));
   std::vector<NamedFile> inputs = {{"--valid", text.valid}, {"--test", text.test}};
   for (const std::string& path : text.data) inputs.push_back({"--data", path});
-  examples::check_outputs(outputs, inputs);
-  const NamedFile load{"--load", options.load};
-  examples::check_outputs(std::span(outputs).subspan(1), std::span(&load, 1));
+  examples::check_outputs(outputs, inputs, options.load);
 }
 
 /// Of several processes the first writes files, for all.

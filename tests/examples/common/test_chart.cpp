@@ -52,6 +52,30 @@ Chart a_chart(std::size_t curves) {
   return chart;
 }
 
+TEST_CASE("chart: a curve of one point is drawn as a dot") {
+  Chart chart;
+  chart.curves = {{"one point", "", {}}};
+  chart.curves[0].points = {{1, 0.5}};
+  const std::string dot = examples::to_svg(picture_of(chart));
+  chart.curves[0].points = {{1, 0.5}, {1, 0.5}};
+  const std::string line = examples::to_svg(picture_of(chart));
+  const auto curves_of = [](const std::string& svg) {  // parts of paths that are bent
+    std::size_t count = 0;
+    const std::size_t end = svg.rfind("</svg>");
+    for (std::size_t at = svg.rfind("</defs>"); (at = svg.find(" C ", at)) < end; ++at) ++count;
+    return count;
+  };
+  CHECK(curves_of(dot) > curves_of(line));  // the arcs of a circle
+}
+
+TEST_CASE("a picture that is too large for a PNG is refused in a sentence") {
+  const examples::Picture wide{40000, 10, [](cairo_t*) {}};
+  CHECK_THROWS_WITH((void)examples::to_png(wide),
+                    "a picture of 40000 x 10 pixels is larger than a PNG can be here, 32767 x "
+                    "32767; an .svg can");
+  CHECK(examples::to_svg(wide).find("40000") != std::string::npos);
+}
+
 std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < 4; ++i)

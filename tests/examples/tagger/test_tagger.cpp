@@ -167,6 +167,8 @@ TEST_CASE("tagger: an interrupted training goes on to the same bytes, and is use
   CHECK(std::ranges::count(tags.out, '\n') == 8);  // six words, a blank line after each sentence
   CHECK(tags.out.starts_with("Anna   "));
   CHECK(has(run({"tag", "--load", whole}, "eats\n").out, "eats  "));
+  CHECK(run({"tag", "--load", whole}, "eats\n\n***\n").err ==
+        "tagger: standard input:3: '***' holds no word to tag\n");
   CHECK(has(run({"tag", "--load", whole, "***"}).err, "'***' holds no word to tag"));
   CHECK(has(run({"tag", "--load", folder.file("curve.svg"), "x"}).err, "curve.svg: "));
   write(folder.file("other.jsonl"), R"({"words": ["a"], "tags": ["fruit"]})"

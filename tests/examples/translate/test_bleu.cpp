@@ -51,6 +51,13 @@ TEST_CASE("BLEU: numbers worked out by hand") {
   CHECK(the.precisions[3] == doctest::Approx(100 * (1.0 / 8) / 4));
 }
 
+TEST_CASE("BLEU: case is left out as Python lowers it") {
+  // I with a dot becomes an i and the dot alone, which stays within the word.
+  CHECK(bleu(Texts{"\u0130stanbul a b c"}, Texts{"i\u0307stanbul a b c"}, true).score ==
+        doctest::Approx(100));
+  CHECK(bleu(Texts{"\u0130stanbul a b c"}, Texts{"istanbul a b c"}, true).score < 100);
+}
+
 TEST_CASE("BLEU: counts of all sentences are added up before anything is divided") {
   const Texts translations = {"a b c d", "x"};
   const Texts references = {"a b c d", "y z"};

@@ -89,6 +89,14 @@ TEST_CASE("pairs that cannot be read are refused in a sentence") {
   CHECK(error({empty.path()}) == empty.path() + ": no pair of sentences in it can be used");
   CHECK(error({"a", "b", "c"}) ==
         "3 files of pairs: expected one with tabs, or two of parallel lines");
+  const TemporaryFile utf16(".en", std::string("\xFF\xFE"
+                                               "a\0",
+                                               4));
+  CHECK(error({utf16.path()}) ==
+        utf16.path() + ": is UTF-16 by its byte-order mark; expected UTF-8");
+  const TemporaryFile binary(".en", std::string("a\0\0\tb", 5));
+  CHECK(error({binary.path()}) ==
+        binary.path() + ": is no text: 2 of its 5 bytes are NUL or no UTF-8");
   CHECK(error({"/none"}) == "/none: cannot be opened: No such file or directory");
 }
 

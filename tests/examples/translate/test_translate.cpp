@@ -122,12 +122,17 @@ TEST_CASE("attention of a translation: rows sum to one, in the order of the word
                     "a model without attention looks at no words");
 }
 
-TEST_CASE("a picture of attention shows words and weights, and is well-formed") {
-  const std::string svg = attention_svg({"a", "<b>"}, {"x", "(end)"}, {{0.25, 0.75}, {1, 0}});
-  CHECK(has(svg, "x looks at &lt;b&gt;: 0.750"));
-  CHECK(has(svg, "fill-opacity=\"0.250\""));
-  CHECK_FALSE(has(svg, "<b>"));
-  CHECK_THROWS_WITH((void)attention_svg({"a"}, {"x"}, {{0.5, 0.5}}),
+TEST_CASE("a picture of attention shows weights, and is as large as its words need") {
+  const auto picture = attention_picture({"a", "<b>"}, {"x", "(end)"}, {{0.25, 0.75}, {1, 0}});
+  const std::string svg = examples::to_svg(picture);
+  CHECK(has(svg, "<svg"));
+  for (const char* opacity : {"0.25", "0.75"}) {
+    CHECK((has(svg, fmt::format("fill-opacity:{};", opacity)) ||
+           has(svg, fmt::format("fill-opacity=\"{}\"", opacity))));  // as newer versions write
+  }
+  CHECK(has(examples::to_png(picture), "PNG"));
+  CHECK(attention_picture({"a", "longer"}, {"x"}, {{0.5, 0.5}}).height > picture.height - 34);
+  CHECK_THROWS_WITH((void)attention_picture({"a"}, {"x"}, {{0.5, 0.5}}),
                     "a picture of attention: expected 1 rows of 1 weights");
 }
 
@@ -183,9 +188,28 @@ TEST_CASE("translate: an interrupted training goes on to the same bytes, and is 
   const Run drawn = run({"translate", "--load", whole, "the dog sings.", "--attention-plot", svg});
   CHECK(drawn.status == 0);
   CHECK(std::ranges::count(drawn.out, '\n') == 1);
-  CHECK(has(unroll::testing::content_of(svg), "looks at dog: 0."));
-  const Run lines = run({"translate", "--load", whole, "--beam", "1"}, "the dog\n\nA cat!\n");
-  CHECK(std::ranges::count(lines.out, '\n') == 2);
+  CHECK(has(unroll::testing::content_of(svg), "<svg"));
+  // A line for a line, whatever is in it.
+  const Run lines = run({"translate", "--load", whole, "--beam", "1"}, "the dog\n\n \nA cat!\n");
+  CHECK(lines.err == "");
+  CHECK(std::ranges::count(lines.out, '\n') == 4);
+  CHECK(has(lines.out, "\n\n\n"));
+  CHECK(run({"translate", "--load", whole}).err == "translate: no sentence to translate\n");
+  const std::string png = folder.file("a.png");
+  CHECK(run({"translate", "--load", whole, "--attention-plot", png, "the dog"}).err == "");
+  CHECK(unroll::testing::content_of(png).starts_with("\x89PNG"));
+  CHECK(run({"translate", "--load", whole, "--attention-plot", "a.gif", "the dog"}).err ==
+        "translate: a.gif: a picture is written as .svg or .png\n");
+  // So it is for a file of pairs: those without words have a line too.
+  std::ofstream(folder.file("p.en")) << "the dog\n\nthe cat\n";
+  std::ofstream(folder.file("p.es")) << "el perro\nun\nel gato\n";
+  const std::string found = folder.file("found");
+  CHECK(run({"eval", "--load", whole, "--data", folder.file("p.en"), folder.file("p.es"),
+             "--output", found})
+            .err == "");
+  CHECK(std::ranges::count(unroll::testing::content_of(found), '\n') == 3);
+  CHECK(has(unroll::testing::content_of(found), "\n\n"));
+  CHECK(has(run({"bleu", found, folder.file("p.es")}).out, "BLEU "));
   CHECK(run({"translate", "--load", whole, "--attention-plot", svg}, "a\n").err ==
         "translate: --attention-plot: expected one sentence as an argument, found 0\n");
   CHECK(run({"translate", "--load", whole, " "}).err == "translate: ' ': no word to translate\n");

@@ -61,6 +61,37 @@ TEST_CASE("a judge that knows the order is right, one that does not comes near i
   }
 }
 
+TEST_CASE("where the score is of other trees the best model gets a score on those") {
+  const std::vector<Tree> train = builtin_trees(100, 1);
+  const std::vector<Tree> easy = {parse_tree("(4 great)", 2), parse_tree("(0 awful)", 2)};
+  const std::vector<Tree> hard = {parse_tree("(0 great)", 2), parse_tree("(0 awful)", 2)};
+  const auto judge = judge_of("n-ary", train, unroll::DType::f32, 8);
+  examples::TrainedModel model;
+  model.settings.epochs = 8;
+  model.settings.learning_rate = 0.02;
+  const auto train_for = [&](std::int64_t epochs, const std::vector<Tree>& test) {
+    model.settings.epochs = epochs;
+    TreeTask task(*judge, judge->encode(train), judge->encode(test), model.settings, {});
+    REQUIRE(examples::train(task, model, {}));
+  };
+  train_for(8, easy);
+  REQUIRE(model.progress.best_score == 1);
+  const auto best = model.best;
+  const auto newest = model.parameters;
+  const std::int64_t epoch = model.progress.best_epoch;
+  train_for(8, hard);  // no epoch is left
+  CHECK(model.progress.best_score == 0.5);
+  CHECK(model.progress.best_epoch == epoch);
+  for (const auto& [name, tensor] : newest) {  // to go on with
+    CHECK(model.parameters.at(name).to_doubles() == tensor.to_doubles());
+  }
+  for (const auto& [name, tensor] : best) {
+    CHECK(model.best.at(name).to_doubles() == tensor.to_doubles());
+  }
+  train_for(8, easy);
+  CHECK(model.progress.best_score == 1);
+}
+
 TEST_CASE("the best that can be done without the order of children is counted exactly") {
   const auto best = [](const char* text) { return best_without_order({parse_tree(text, 2)}); };
   CHECK(best("(0 awful)") == 1);
@@ -201,6 +232,28 @@ TEST_CASE("trees that cannot be read are refused in a sentence") {
   CHECK_THROWS_WITH((void)parse_tree("(a", 2), "'(a', column 1: this '(' is not closed");
 }
 
+TEST_CASE("trees: of two labels none is held against neutral roots") {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "(3 (2 very) (3 good))\n";
+  const std::string data = write(folder, "data", text);
+  const std::string neutral = write(folder, "neutral", "(2 (2 very) (3 good))\n");
+  const std::string empty = write(folder, "empty", "(2 very)\n");
+  const std::string model = folder.file("m");
+  const Arguments small = {"train",    "--binary", "--data",      data, "--epochs", "1",
+                           "--hidden", "3",        "--embedding", "3",  "--save",   model};
+  CHECK(run(small).err == "");
+  Arguments with_test = small;
+  with_test.insert(with_test.end(), {"--test", neutral});
+  CHECK(run(with_test).err == "trees: " + neutral +
+                                  ": all roots held out are neutral, which --binary leaves out; "
+                                  "there is none to test with\n");
+  CHECK(has(run({"eval", "--load", model, "--data", neutral}).out,
+            "all roots are neutral, which the model leaves out; accuracy at all nodes "));
+  CHECK(run({"eval", "--load", model, "--data", empty}).err ==
+        "trees: " + empty + ": all labels are neutral, which the model leaves out\n");
+}
+
 TEST_CASE("trees may be deep") {
   constexpr int kDepth = 20000;
   std::string text;
@@ -277,6 +330,9 @@ TEST_CASE("trees: an interrupted training goes on to the same bytes, and is used
   CHECK(has(run({"eval", "--load", whole, "--data", write(folder, "x", "(7 a)")}).err,
             "x:1:2: expected a label from 0 to 4, found '7'"));
 
+  CHECK(run({"label", "--load", whole}).err == "trees: no tree to label\n");
+  CHECK(run({"label", "--load", whole}, "(very good)\n\n(a\n").err ==
+        "trees: standard input:3: '(a', column 1: this '(' is not closed\n");
   const Run labels = run({"label", "--load", whole, "((not) (very good))"});
   CHECK(labels.err == "");
   CHECK(has(labels.out, " not) ("));

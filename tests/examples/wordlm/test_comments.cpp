@@ -201,8 +201,7 @@ TEST_CASE("files that cannot be read are errors") {
                        unroll::IoError);
   const std::string folder = std::filesystem::temp_directory_path().string();
   CHECK_THROWS_WITH_AS((void)read_comments(folder, {}),
-                       (folder + ": is a directory; expected a file of comments").c_str(),
-                       unroll::IoError);
+                       (folder + ": is a directory; expected a file").c_str(), unroll::IoError);
 }
 
 TEST_CASE("bad UTF-8 and NUL bytes are mended and counted, with the first line") {

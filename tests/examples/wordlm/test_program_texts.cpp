@@ -45,7 +45,7 @@ void check_output(const Run& result, const Arguments& parts) {
 TEST_CASE("texts: a missing or empty file is refused") {
   check_failure(train_on("/nowhere.txt"),
                 "/nowhere.txt: cannot be opened: No such file or directory");
-  check_failure(train_on("/tmp"), "/tmp: is a directory; expected a file of comments");
+  check_failure(train_on("/tmp"), "/tmp: is a directory; expected a file");
   for (const std::string extension : {".txt", ".csv"}) {
     const TemporaryFile empty(extension, "");
     check_failure(train_on(empty.path()), empty.path() + ": the file is empty");
