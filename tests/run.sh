@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source .ci/setup.sh
-# Tests of several processes, which are left out without it: 30 MB to download, 120 MB on disk.
+# Tests of several processes, which are left out without it: 12 MB to download, 52 MB on disk.
 install_packages openmpi-bin libopenmpi-dev || echo "without MPI: tests of several processes are left out"
 [ $# -gt 0 ] || set -- release
 mkdir -p build
