@@ -274,7 +274,7 @@ TEST_CASE("freeing: a freed value is recomputed as long as the parameters are un
   }
   SUBCASE("asked for after it") {
     const std::string text = fmt::format(
-        "Var #{} (linear) was not kept, and a parameter it was "
+        "Var #{} 'W x + b' (linear) was not kept, and a parameter it was "
         "computed from has changed since; ask for it before the change",
         logits.index());
     Sgd{0.5}.step(gradients);
