@@ -20,8 +20,8 @@ namespace unroll {
 /// goes out of and into each of N processes (reduce-scatter and all-gather; Rabenseifner,
 /// "Optimization of collective reduction operations", ICCS 2004).
 ///
-/// All processes call it, with gradients of like parameters; Error in all of them where these differ. Returns the
-/// bytes that this process has sent.
+/// All processes call it, with gradients of like parameters; Error in all of them where these
+/// differ. Returns the bytes that this process has sent.
 std::int64_t all_reduce(const Processes& processes, Gradients& gradients);
 
 }  // namespace unroll

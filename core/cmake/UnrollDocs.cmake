@@ -10,7 +10,8 @@ if(NOT DOXYGEN_FOUND OR NOT Python3_FOUND)
 endif()
 
 # Headers that only the library itself includes.
-set(internal core/graph.h core/parameter_store.h core/planner.h core/replay.h
+set(internal core/graph.h core/names/names.h core/names/naming.h core/names/notation.h
+             core/parameter_store.h core/planner.h core/replay.h
              core/view/layers.h core/view/page_parts.h core/view/tape_view.h ops/axis.h
              ops/families.h ops/pieces.h ops/pointwise.h ops/samples.h ops/softmax_row.h
              optim/segments.h)
@@ -33,7 +34,7 @@ set(DOXYGEN_IMAGE_PATH examples/variants)
 set(DOXYGEN_HAVE_DOT NO)
 set(DOXYGEN_CLASS_GRAPH NO)
 set(pages README.md CONTRIBUTING.md CHANGELOG.md core/README.md core/plan/README.md
-          core/view/README.md ops/README.md
+          core/names/README.md core/view/README.md ops/README.md
           layers/README.md optim/README.md tests/README.md examples/README.md
           examples/variants/README.md examples/wordlm/README.md
           examples/wordlm/processes.md examples/sentiment/README.md

@@ -56,7 +56,8 @@ void Naming::find_gates() {
 /// multiplies is h', if that is one value; and the last part of the state that has no name is the
 /// one value that is left.
 void Naming::find_states() {
-  std::map<std::int32_t, std::map<Index32, bool>> handed;  // by region: what it reads, whether by U
+  std::map<std::int32_t, std::map<Index32, bool>> handed;  // by region: its inputs from other
+                                                           // steps, and whether U multiplies them
   for (Index32 i = 0; i < graph_.nodes.size(); ++i) {
     if (region_[i] < 0 || graph_.nodes[i].origin >= 0) continue;
     for (const Index32 input : graph_.inputs_of(graph_.nodes[i])) {

@@ -81,8 +81,8 @@ void Naming::find_regions() {
   }
 }
 
-/// The parameters, what U multiplies, and for each region what is common to the paths of its
-/// parameters: the cell.
+/// Finds the parameters, the operands of U, and the cell of each region: the path that its
+/// parameters have in common.
 void Naming::find_parameters() {
   read_by_U_.assign(graph_.nodes.size(), false);
   scopes_.assign(equations_.size(), "?");
@@ -162,8 +162,8 @@ void Naming::visit(Index32 i) {
   names_[i] = shown ? text : "";
 }
 
-/// What computes a node, in the names of what it reads; not known where its operation is none that
-/// equations write.
+/// The expression of a node in the names of its inputs; not known where equations have no form for
+/// its operation.
 Notation Naming::written(Index32 i) {
   const Node& node = graph_.nodes[i];
   std::string_view multiplied_by;  // W or U

@@ -77,7 +77,7 @@ class Naming {
   std::map<Index32, std::string> pinned_;        // names that are known
   std::set<std::tuple<std::int32_t, std::int32_t, std::string>> taken_;  // by region and step
   std::vector<Notation> expressions_;  // by node, as others read it
-  std::vector<std::string> keys_;      // by node, of what computes it
+  std::vector<std::string> keys_;      // by node: the key of its expression
   std::vector<std::string> names_;     // by node
   bool guesses_ = false;               // whether equations alone say too little
   bool found_ = false;                 // something, in this walk

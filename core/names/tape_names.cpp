@@ -1,4 +1,4 @@
-/// The names of a tape's nodes, and what it notes for them.
+/// The functions of Tape for the names of its nodes.
 
 #include <unroll/core/tape.h>
 

@@ -42,7 +42,7 @@ class LayerSearch {
   }
 
  private:
-  /// The branch of each parameter, and of what is computed of parameters alone.
+  /// The branch of each parameter, and of each node that is computed from parameters alone.
   void find_branches() {
     for (const std::uint32_t i : nodes_) {
       const Node& node = graph_.nodes[i];

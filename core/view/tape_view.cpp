@@ -213,7 +213,8 @@ nlohmann::ordered_json TapeView::value(std::uint32_t i) {
           {"norm", number(std::sqrt(squares))}};
 }
 
-/// What was passed back, in the order of the walk: [node, input, gradient].
+/// The gradients that nodes passed to their inputs, in the order of the walk: [node, input,
+/// gradient].
 nlohmann::ordered_json TapeView::passed() const {
   Json result = Json::array();
   for (const PassedGradient& p : tape_.graph_.passed) {

@@ -18,7 +18,7 @@ struct ViewOptions {
 
 /// Writes a page that shows how `loss` was computed and differentiated: the nodes by layer and time
 /// step, their values, the gradients as they were passed back, the gradient of each parameter as
-/// the sum of what its uses passed to it, and the plan that ran last. Every number is the tape's.
+/// the sum of the terms from its uses, and the plan that ran last. Every number is the tape's.
 ///
 /// Values that were not kept are computed again. Where no gradient of `loss` was recorded, it is
 /// recorded for all parameters that `loss` was computed from, or for the inputs where there are

@@ -34,7 +34,7 @@ struct Saturation {
 
 /// Where units are dropped.
 enum class Dropped : std::uint8_t {
-  input,                // what is read at each step: no connection from step to step
+  input,                // of each step: the mask is no part of the connection from step to step
   state,                // the state, at each step anew
   state_with_one_mask,  // what U multiplies, the same units at each step (Gal & Ghahramani 2016)
 };

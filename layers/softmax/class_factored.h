@@ -12,10 +12,10 @@ namespace unroll {
 
 /// How a class-factored softmax is made.
 struct ClassFactoredOptions {
-  Index classes = 0;  // at most; 0: the square root of the words
-  bool bias = true;
-  Initializer initialize = fan_in_uniform();
-  Initializer initialize_bias = zeros();
+  Index classes = 0;                          // at most; 0: the square root of the words
+  bool bias = true;                           // of classes and words
+  Initializer initialize = fan_in_uniform();  // of the weights
+  Initializer initialize_bias = zeros();      // of the biases
 };
 
 /// The class of each word, 0 that of the most frequent ones: the words by falling frequency are

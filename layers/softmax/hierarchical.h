@@ -27,9 +27,9 @@ struct HuffmanTree {
 
 /// How a hierarchical softmax is made.
 struct HierarchicalOptions {
-  bool bias = true;  // of each inner node
-  Initializer initialize = fan_in_uniform();
-  Initializer initialize_bias = zeros();
+  bool bias = true;                           // of each inner node
+  Initializer initialize = fan_in_uniform();  // of the weights
+  Initializer initialize_bias = zeros();      // of the biases
 };
 
 /// The probability of a word is that of its path through a Huffman tree (Mikolov, Sutskever, Chen,
