@@ -67,7 +67,8 @@ void Naming::find_states() {
       }
     }
   }
-  for (const auto& [region, nodes] : handed) {
+  for (const auto& [region, read] : handed) {
+    const std::map<Index32, bool>& nodes = read;  // which lambdas can capture
     std::vector<std::string> states = equations_[static_cast<std::size_t>(region)]->states();
     std::vector<Index32> unnamed;
     for (const auto& [node, by_U] : nodes) {

@@ -246,7 +246,9 @@ TEST_CASE("view: the plan names every node that it computes") {
     CHECK(step["ms"].get<double>() >= 0);
     for (const Json& node : step["nodes"]) ++times[node.get<std::uint32_t>()];
   }
-  for (const auto& [i, node] : nodes_of(page)) {
+  for (const auto& entry : nodes_of(page)) {
+    const std::uint32_t i = entry.first;
+    const Json& node = entry.second;
     const OpKind kind = n.tape.graph().nodes[i].op->kind;
     const bool computes =
         kind == OpKind::elementwise || kind == OpKind::product || kind == OpKind::other;
