@@ -1,5 +1,7 @@
 #include "sentiment/task.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 

@@ -69,7 +69,8 @@ TEST_CASE("trees level by level give the states of trees node by node") {
   for (const Parameter& one : p.all()) one.set(random_tensor(one.shape(), 3 + one.index()));
   Random random(1);
   for (int round = 0; round < 30; ++round) {
-    const Reads reads = std::array{Reads::leaves, Reads::all, Reads::some}[round % 3];
+    const Reads reads =
+        std::array{Reads::leaves, Reads::all, Reads::some}[static_cast<std::size_t>(round) % 3];
     const bool nary = round % 2 == 0;
     Trees trees;
     for (int i = 0; i <= round % 5; ++i) {
