@@ -184,9 +184,11 @@ void show_saturation(const Folder& folder) {
     }
   }
   folder.write("activations-saturated", chart);
-  say("\nWith large recurrent weights tanh is flat from the beginning, and nothing is learned. The "
-      "sigmoid fails\nwithout being flat anywhere, since its slope is 1/4 at most. ReLU is 0 for "
-      "most values and learns all the\nsame: where it is not 0 its slope is 1.\n");
+  say("\nWith large recurrent weights tanh is flat from the beginning. The other tanh network and "
+      "the "
+      "sigmoid are\nnot flat anywhere and fail as well: over so many steps slopes below 1 are "
+      "enough. ReLU is 0 for most\nvalues and learns all the same: where it is not 0 its slope is "
+      "1.\n");
 }
 
 void show_dropout(const Folder& folder) {

@@ -25,7 +25,7 @@ constexpr std::array kChapters = {
     Chapter{"check", "gradients against finite differences, and a broken rule that is found",
             run_check},
     Chapter{"vanish", "how far a gradient reaches, and the eigenvalues behind it", run_vanish},
-    Chapter{"names", "whom Jane greets: what vanishes is what cannot be learned", run_names},
+    Chapter{"names", "whom Jane greets: what vanishes on the way is not learned", run_names},
     Chapter{"heat", "which loss sends its gradient where, and what a word depends on", run_heat},
     Chapter{"truncate",
             "what is left of a gradient that is cut, and a cut that is right on average",

@@ -13,14 +13,21 @@ std::string Folder::path_of(std::string_view name) const {
   return (std::filesystem::path(path_) / name).string();
 }
 
-void Folder::write(std::string_view name, std::string_view bytes) const {
+void Folder::make() const {
   if (!is_given()) return;
   std::error_code error;
   std::filesystem::create_directories(path_, error);
   if (error) {
     unroll::fail<unroll::IoError>("{}: the folder cannot be made: {}", path_, error.message());
   }
+  unroll::check_can_write(path_of("page.html"));
+}
+
+void Folder::write(std::string_view name, std::string_view bytes) const {
+  if (!is_given()) return;
+  make();
   unroll::write_file(path_of(name), bytes);
+  written_.emplace_back(name);
   examples::say("written: {}\n", path_of(name));
 }
 

@@ -3,18 +3,21 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/chart.h"
 #include "common/heat_map.h"
 
 namespace bptt {
 
-/// A folder for files, made when the first of them is written; or none, and nothing is written.
+/// A folder for files; or none, and nothing is written.
 class Folder {
  public:
   /// The folder `path`; the empty path is none.
   explicit Folder(std::string path = {}) : path_(std::move(path)) {}
 
+  /// Makes the folder, if one is given; IoError where that, or writing into it, cannot be done.
+  void make() const;
   /// Whether files are written: what is drawn only for them can be left out otherwise.
   [[nodiscard]] bool is_given() const { return !path_.empty(); }
   /// Writes `bytes` as the file `name` and says so. IoError where that cannot be done.
@@ -23,11 +26,14 @@ class Folder {
   void write(std::string_view name, const examples::Picture& picture) const;
   void write(std::string_view name, const examples::Chart& chart) const;
   void write(std::string_view name, const examples::HeatMap& map) const;
+  /// The names of all files written so far, in order.
+  [[nodiscard]] const std::vector<std::string>& written() const { return written_; }
   /// Where the file `name` lies.
   [[nodiscard]] std::string path_of(std::string_view name) const;
 
  private:
   std::string path_;
+  mutable std::vector<std::string> written_;
 };
 
 }  // namespace bptt

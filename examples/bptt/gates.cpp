@@ -235,9 +235,10 @@ void show_counter(const Folder& folder) {
     counted.push_back({open_as(strings.back())});
   }
   const Tracking unit = wordlm::find_tracking(strings, counted).front();
-  say("unit {} goes with it best, with a correlation of {:.3f}{}. Its gates, n = {}; | is the "
-      "end:\n\n{}",
-      unit.unit, unit.correlation, unit.tracks() ? ": it counts" : ": none counts", kLongest,
+  say("unit {} goes with it best: the correlation of its {} is {:.3f}{}. Its gates, n = {}; | is "
+      "the end:\n\n{}",
+      unit.unit, unit.squashed ? "tanh c" : "c", unit.correlation,
+      unit.tracks() ? ": it counts" : ": none counts", kLongest,
       to_text(strips(strings.back(), unit, counted.back().front())));
   if (!folder.is_given()) return;
   folder.write("gates", counter_chart(strings.back(), unit, counted.back().front()));
@@ -299,7 +300,8 @@ void show_quotes(const Folder& folder) {
   say("\nAnother LSTM, of {} units, reads the characters of a text in which quotes open and\n"
       "close. The two marks are the same character: which of them can come next, only memory "
       "tells.\n"
-      "No model can have a loss below {:.4f} nats a character. Not every training ends with a\n"
+      "On average no model can have a loss below {:.4f} nats a character. Not every training ends "
+      "with a\n"
       "unit that keeps the quote to itself; they are repeated, {} times at most, until one\n"
       "does, by the criterion above:\n\n",
       kRemembering, quoted_entropy(), kTrainings);

@@ -6,10 +6,13 @@
 #include <unroll/unroll.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "bptt/chapters.h"
+#include "bptt/page.h"
 #include "bptt/toy.h"
 #include "common/output.h"
 #include "common/program.h"
@@ -58,9 +61,17 @@ void run_chapters(std::vector<std::string> names, const Folder& folder) {
       chosen.push_back(&find_chapter(name));
     }
   }
+  folder.make();  // before anything is computed
   for (const Chapter* chapter : chosen) {
     say("{}== {}: {} ==\n\n", chapter == chosen.front() ? "" : "\n", chapter->name, chapter->title);
+    const std::size_t before = folder.written().size();
+    const examples::OutCopy printed;
     chapter->run(folder);
+    const auto own = std::span(folder.written()).subspan(before);
+    const std::string page = fmt::format("{}.html", chapter->name);
+    if (folder.is_given() && std::ranges::find(own, page) == own.end()) {
+      folder.write(page, page_of(chapter->title, printed.text(), own));
+    }
   }
 }
 
@@ -70,8 +81,13 @@ int run(int argc, char** argv) {
       "Without arguments it lists them and runs the first.");
   std::vector<std::string> names;
   std::string out;
-  app.add_option("chapters", names, "what to run, in this order; all: every chapter");
-  app.add_option("--out", out, "folder to write pictures (SVG, PNG) and pages (HTML) into");
+  std::string known = "all";
+  for (const Chapter& chapter : all_chapters()) known += fmt::format(", {}", chapter.name);
+  app.add_option("chapters", names, fmt::format("what to run, in this order: {}", known));
+  app.add_option("--out", out, "folder to write pictures (SVG, PNG) and pages (HTML) into")
+      ->check([](const std::string& path) {
+        return path.empty() ? std::string("expected a folder, found ''") : std::string();
+      });
   auto* const dot =
       app.add_subcommand("dot", "the unrolled tape of the first chapter for Graphviz");
   auto* const ops = app.add_subcommand("ops", "the table of all operations");

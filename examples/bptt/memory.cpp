@@ -134,8 +134,9 @@ void run_memory(const Folder& folder) {
     say("  {:<16} {:>10.3f} {} + {:.4f} {} a step{:>10.1f} %\n", columns[i].name, line.intercept,
         columns[i].unit, line.slope, columns[i].unit, 100 * line.worst);
   }
-  say("\nTwice the steps are twice the nodes, the memory and the time. Truncation, which ends a "
-      "piece and\ncarries the state on, bounds all of them.\n");
+  say("\nTwice the steps are twice the nodes and the memory; so is the time on a machine that has "
+      "nothing else\nto do. Truncation, which ends a piece and carries the state on, bounds all of "
+      "them.\n");
   folder.write("memory", examples::Chart{.title = "Memory over the number of steps",
                                          .subtitle = "LSTM, 64 units, 16 sequences, f32",
                                          .x_label = "steps T",

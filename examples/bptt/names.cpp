@@ -299,7 +299,7 @@ void run_names(const Folder& folder) {
       "The length of the gradient of the loss at the second name, that at the last word being\n"
       "1, before and after training. At the beginning it vanishes with the distance, fastest\n"
       "in the RNN and slowest in the LSTM, whose forget gates begin open. A cell that gets\n"
-      "hold of the name makes it grow; one that does not see it has nothing to begin with:\n";
+      "hold of the name makes it grow; where it stays small, nothing is learned:\n";
   say("{}{}\n", story, reading);
   const std::vector<NamesResult> results = learn_all();
   say("{}\n{}\n{}", to_text(accuracies(results)), arrival, to_text(gradients(results)));

@@ -71,4 +71,20 @@ std::string chapter_page(std::string_view title, std::string_view body) {
   return examples::html_page(title, kStyle, body);
 }
 
+std::string page_of(std::string_view title, std::string_view printed,
+                    std::span<const std::string> files) {
+  std::string text;
+  while (!printed.empty()) {
+    const std::size_t end = std::min(printed.find('\n'), printed.size() - 1);
+    const std::string_view line = printed.substr(0, end + 1);
+    if (!line.starts_with("written: ")) text += line;
+    printed.remove_prefix(line.size());
+  }
+  std::string body = fmt::format("<pre>{}</pre>\n", examples::escape_html(text));
+  for (const std::string& file : files) {
+    if (file.ends_with(".svg")) body += picture(file, file.substr(0, file.size() - 4));
+  }
+  return chapter_page(title, body);
+}
+
 }  // namespace bptt

@@ -1,6 +1,7 @@
 #pragma once
 /// What a chapter shows, on the terminal and as a page.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,11 @@ struct Table {
 [[nodiscard]] std::string paragraph(std::string_view text);
 /// A picture for a page: the file that lies beside it, and what it shows in words.
 [[nodiscard]] std::string picture(std::string_view file, std::string_view shows);
+
+/// The page of a chapter that has none of its own: what it printed, and the SVG files among
+/// `files`, which lie beside the page.
+[[nodiscard]] std::string page_of(std::string_view title, std::string_view printed,
+                                  std::span<const std::string> files);
 
 /// The page of a chapter, from what the functions above give.
 [[nodiscard]] std::string chapter_page(std::string_view title, std::string_view body);

@@ -15,6 +15,7 @@ namespace {
 
 bool all_written = true;
 bool quiet = false;
+std::string* out_copy = nullptr;
 
 }  // namespace
 
@@ -25,10 +26,14 @@ void open_standard_streams() {
   }
 }
 
+OutCopy::OutCopy() { out_copy = &text_; }
+OutCopy::~OutCopy() { out_copy = nullptr; }
+
 void set_quiet(bool now) { quiet = now; }
 bool is_quiet() { return quiet; }
 
 void write_out(std::string_view text) {
+  if (out_copy != nullptr) out_copy->append(text);
   if (quiet) return;
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) all_written = false;
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
 
 namespace examples {
@@ -13,6 +14,18 @@ void open_standard_streams();
 
 /// Writes to standard output, unless it is quiet.
 void write_out(std::string_view text);
+/// While it lives it also keeps what is written to standard output. One at a time.
+class OutCopy {
+ public:
+  OutCopy();
+  ~OutCopy();
+  OutCopy(const OutCopy&) = delete;
+  OutCopy& operator=(const OutCopy&) = delete;
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
 /// Whether standard output keeps quiet from now on, and progress is not shown.
 void set_quiet(bool quiet);
 [[nodiscard]] bool is_quiet();

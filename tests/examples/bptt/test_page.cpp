@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "bptt/page.h"
+#include "common/output.h"
 
 using namespace bptt;
 
@@ -18,4 +19,25 @@ TEST_CASE("page: a table is aligned to the right and escaped on a page") {
         "</tbody>\n</table>\n");
   CHECK(paragraph("a < b\nc") == "<p>a &lt; b c</p>\n");
   CHECK(picture("x.svg", "an \"x\"") == "<p><img src=\"x.svg\" alt=\"an &quot;x&quot;\"></p>\n");
+}
+
+TEST_CASE("a chapter without a page of its own gets one of its text and its pictures") {
+  const std::vector<std::string> files = {"check.svg", "check.png"};
+  const std::string page =
+      bptt::page_of("a < b", "one & two\nwritten: out/check.svg\nthree", files);
+  CHECK(page.find("<pre>one &amp; two\nthree</pre>") != std::string::npos);
+  CHECK(page.find("<h1>a &lt; b</h1>") != std::string::npos);
+  CHECK(page.find("<img src=\"check.svg\"") != std::string::npos);
+  CHECK(page.find("check.png") == std::string::npos);
+}
+
+TEST_CASE("what is printed can be kept") {
+  std::string text;
+  {
+    const examples::OutCopy copy;
+    examples::say("kept {}\n", 1);
+    text = copy.text();
+  }
+  examples::say("not kept\n");
+  CHECK(text == "kept 1\n");
 }
