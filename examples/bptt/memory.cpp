@@ -108,13 +108,14 @@ void run_memory(const Folder& folder) {
       Column{"nodes backward", "nodes",
              [](const Cost& c) { return static_cast<double>(c.backward_nodes); }},
       Column{"memory", "MB", [](const Cost& c) { return c.bytes / (1024 * 1024); }},
-      Column{"loss alone", "ms", [](const Cost& c) { return c.forward_ms; }},
-      Column{"with gradients", "ms", [](const Cost& c) { return c.both_ms; }}};
+      Column{"forward", "ms", [](const Cost& c) { return c.forward_ms; }},
+      Column{"both", "ms", [](const Cost& c) { return c.both_ms; }},
+      Column{"backward", "ms", [](const Cost& c) { return c.both_ms - c.forward_ms; }}};
 
   say("  {:>6}", "T");
   for (const Column& column : columns) say(" {:>15}", column.name);
   say("\n");
-  std::array<std::vector<examples::ChartPoint>, 5> points;
+  std::array<std::vector<examples::ChartPoint>, columns.size()> points;
   for (const Index steps : kLengths) {
     const Cost cost = cost_of(steps, kHidden, kBatch, kRuns);
     say("  {:>6}", steps);
@@ -147,8 +148,9 @@ void run_memory(const Folder& folder) {
                                .subtitle = "LSTM, 64 units, 16 sequences, f32, one thread",
                                .x_label = "steps T",
                                .y_label = "ms",
-                               .curves = {{.name = "loss and gradients", .points = points[4]},
-                                          {.name = "loss alone", .points = points[3]}}});
+                               .curves = {{.name = "both", .points = points[4]},
+                                          {.name = "backward", .points = points[5]},
+                                          {.name = "forward", .points = points[3]}}});
 }
 
 }  // namespace bptt
