@@ -133,8 +133,8 @@ class Tape final : private ParameterReader {
   /// The same for all: by node the number of the node that is its gradient, or -1.
   [[nodiscard]] std::vector<std::int32_t> gradient_nodes() const;
 
-  /// While it lives, what is recorded is a step of a cell with these equations, one a line, from
-  /// which names are derived. The text has to outlive what is recorded.
+  /// While the scope lives, new nodes belong to one step of a cell. `equations`, one a line, are
+  /// the equations of that cell: names are derived from them. The text has to outlive the nodes.
   class EquationsScope {
    public:
     /// Begins and, at the end of the scope, ends it.

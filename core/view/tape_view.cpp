@@ -252,8 +252,8 @@ nlohmann::ordered_json TapeView::plan() {
     steps.push_back(std::move(step));
   }
   Json result = {{"steps", std::move(steps)}, {"threads", plan.threads}};
-  // What no step computes by itself: a view lies in the memory of its input; anything else was
-  // taken in by the step that computes what reads it.
+  // Some nodes have no step of their own. A view belongs to the step of its input; any other such
+  // node was fused into the step of the node that reads it.
   std::vector<std::int32_t> reader(tape_.graph_.nodes.size(), -1);
   for (std::uint32_t i = static_cast<std::uint32_t>(tape_.graph_.nodes.size()); i-- > 0;) {
     if (ran[i] == 0) continue;

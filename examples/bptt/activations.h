@@ -42,7 +42,8 @@ enum class Dropped : std::uint8_t {
 /// steps of h' = W x + U h with U the identity, when each unit is dropped with probability `rate`.
 [[nodiscard]] double surviving(Dropped dropped, double rate, unroll::Index steps,
                                unroll::Index units, unroll::Index sequences, std::uint64_t seed);
-/// What is to be expected: 1, (1 - rate)^steps, and 1 - rate (of no step: 1).
+/// The expected share for each place of dropout: 1 for the input, (1 - rate)^steps for the state,
+/// 1 - rate for the state with one mask; 1 after no step.
 [[nodiscard]] double expected_to_survive(Dropped dropped, double rate, unroll::Index steps);
 
 /// The chapter.

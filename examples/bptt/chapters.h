@@ -1,6 +1,6 @@
 #pragma once
-/// The chapters, each a small experiment with a known result. A chapter is a header with what it
-/// computes, a source of the same name, and a line in the table of chapters.cpp.
+/// The chapters of the course, each a small experiment with a known result. A chapter is a header
+/// with its computations, a source file of the same name, and a line in the table of chapters.cpp.
 
 #include <span>
 #include <string_view>

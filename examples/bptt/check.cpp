@@ -87,7 +87,7 @@ std::vector<StepError> errors_by_step(const AnyCell& cell, const Parameters& p, 
   std::vector<StepError> errors;
   for (int digits = 1; digits <= 12; ++digits) {
     const double step = std::pow(10, -digits);
-    // What is allowed is 1: the error comes as it is.
+    // With a tolerance of 1, worst_error is the difference itself.
     const GradientCheckOptions options{
         .step = step, .relative_tolerance = 0, .absolute_tolerance = 1};
     errors.push_back({step, check_cell_gradients(cell, p, x, options).worst_error});

@@ -17,7 +17,7 @@ using examples::say;
 
 namespace {
 
-// What is drawn: a part of the plane of figure 6, and a descent that meets the cliff.
+// The picture shows a part of the plane of figure 6, and a descent that meets the cliff.
 constexpr examples::Axis kW{3.5, 6.5};
 constexpr examples::Axis kB{-3.5, -1};
 constexpr std::size_t kColumns = 180;

@@ -18,7 +18,7 @@ class Folder {
 
   /// Makes the folder, if one is given; IoError where that, or writing into it, cannot be done.
   void make() const;
-  /// Whether files are written: what is drawn only for them can be left out otherwise.
+  /// Whether there is a folder. Without one, chapters need not draw pictures.
   [[nodiscard]] bool is_given() const { return !path_.empty(); }
   /// Writes `bytes` as the file `name` and says so. IoError where that cannot be done.
   void write(std::string_view name, std::string_view bytes) const;

@@ -249,7 +249,7 @@ void show_counter(const Folder& folder) {
                    {wordlm::varied_units(shown, 0, kCounters)}, std::span(&unit, 1)));
 }
 
-/// A model of quoted text, what is inside while it reads, and its unit that follows quotes best.
+/// A model of quoted text, its gates and states over a text, and the unit that follows quotes best.
 struct QuoteReader {
   double loss = 0;
   std::int64_t tokens = 0;

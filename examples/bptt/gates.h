@@ -26,7 +26,7 @@ class AnbnReader {
   unroll::Index train(unroll::Index updates);
   /// The part of 200 new strings whose b's and end are all foreseen.
   [[nodiscard]] double score() const;
-  /// What is inside while the string of n a's and n b's is read.
+  /// The gates and states of the cell while it reads n a's and n b's.
   [[nodiscard]] wordlm::InspectedText inspect(unroll::Index n) const;
 
  private:
@@ -42,7 +42,7 @@ class AnbnReader {
 /// The a's that are open after each token of a string of AnbnReader: those read, less the b's.
 [[nodiscard]] wordlm::Quantity open_as(const wordlm::InspectedText& text);
 
-/// What is inside a language model while it reads a text; its tokens are those of `tokens`.
+/// The gates and states of a language model while it reads the text `ids`, tokens of `tokens`.
 [[nodiscard]] wordlm::InspectedText inspect(const LanguageModel& model, const TokenText& tokens,
                                             const std::vector<std::int32_t>& ids);
 

@@ -188,8 +188,8 @@ TokenText training_text() {
   return text;
 }
 
-/// New sentences in whose words something is far from what it depends on: a pronoun after "because"
-/// from the person, a verb after a clause with "that" from its noun.
+/// New sentences with long dependencies: from a pronoun after "because" back to the person, from a
+/// verb after a clause with "that" back to its noun.
 std::vector<std::vector<std::string>> chosen_sentences(const TokenText& text) {
   std::vector<std::vector<std::string>> chosen;
   const auto has = [](const std::vector<std::string>& words, std::string_view word) {
