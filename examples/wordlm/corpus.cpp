@@ -74,18 +74,24 @@ std::vector<Ids> read_data(TextSettings& settings, bool choose_tokens, Corpus& c
   return reader->take();
 }
 
-/// Built-in comments as a model reads them; their entropy too, where it is known.
+/// Built-in comments as a model reads them.
 std::vector<Ids> builtin(std::int64_t comments, std::uint64_t seed, const TextSettings& settings,
-                         Corpus& corpus, std::optional<double>& entropy) {
-  TextReader reader(settings, corpus.tokens);
+                         TokenTable& tokens) {
+  TextReader reader(settings, tokens);
   if (settings.tokens == Tokens::word) {
-    const std::vector<Sentence> sentences = builtin_sentences(comments, seed);
-    for (const Sentence& sentence : sentences) reader.add(sentence);
-    if (!sentences.empty()) entropy = entropy_of(sentences);
+    for (const Sentence& sentence : builtin_sentences(comments, seed)) reader.add(sentence);
   } else {
     for (const std::string& comment : builtin_comments(comments, seed)) reader.add_lines(comment);
   }
   return reader.take();
+}
+
+/// The same as the sentences held out, with the least loss there can be on them where it is known.
+void hold_out_builtin(std::int64_t comments, std::uint64_t seed, const TextSettings& settings,
+                      Corpus& corpus) {
+  corpus.held_out = builtin(comments, seed, settings, corpus.tokens);
+  if (settings.tokens != Tokens::word || corpus.held_out.empty()) return;
+  corpus.held_out_entropy = entropy_of(builtin_sentences(comments, seed));
 }
 
 std::string describe_builtin(std::int64_t comments, const std::vector<Ids>& text,
@@ -103,15 +109,12 @@ void set_source_entropy(Corpus& corpus, const TextSettings& settings) {
 }
 
 void read_builtin(const TextSettings& settings, std::uint64_t seed, Corpus& corpus) {
-  std::optional<double> ignored;
-  corpus.train = builtin(settings.comments, seed, settings, corpus, ignored);
+  corpus.train = builtin(settings.comments, seed, settings, corpus.tokens);
   corpus.description = describe_builtin(settings.comments, corpus.train, settings);
   if (corpus.train.empty()) unroll::fail<unroll::Error>("no built-in comments were asked for");
   const auto held_out = static_cast<std::int64_t>(
       static_cast<double>(std::min(settings.comments, kMostTested)) * settings.held_out);
-  if (settings.valid.empty()) {
-    corpus.held_out = builtin(held_out, seed + 1, settings, corpus, corpus.held_out_entropy);
-  }
+  if (settings.valid.empty()) hold_out_builtin(held_out, seed + 1, settings, corpus);
   set_source_entropy(corpus, settings);
 }
 
@@ -181,7 +184,7 @@ Corpus read_evaluation(const TextSettings& settings, std::uint64_t seed, const s
   }
   const std::int64_t comments =
       std::max<std::int64_t>(std::min(settings.comments, kMostTested) / 10, 1);
-  corpus.held_out = builtin(comments, seed, settings, corpus, corpus.held_out_entropy);
+  hold_out_builtin(comments, seed, settings, corpus);
   corpus.description = describe_builtin(comments, corpus.held_out, settings);
   set_source_entropy(corpus, settings);
   return corpus;

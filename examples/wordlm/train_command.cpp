@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <filesystem>
@@ -170,6 +171,13 @@ void print_result(const Checkpoint& checkpoint, const Corpus& corpus,
   }
 }
 
+/// Says how long the whole run took, reading and measuring included.
+void print_time(double seconds, double seconds_of_training) {
+  if (seconds_of_training == 0) return;
+  say("time: {:.0f}:{:02.0f} min, {:.1f} % of it in training steps\n", std::floor(seconds / 60),
+      std::floor(std::fmod(seconds, 60)), 100 * seconds_of_training / seconds);
+}
+
 /// Prints the advice on how to train a better model, if there is any.
 void print_advice(const RunLog& log, const Settings& settings, const std::vector<Ids>& train_set,
                   const std::string& saved) {
@@ -290,6 +298,7 @@ void check_sameness(const Prepared& p, const unroll::Processes& processes) {
 
 int run_train(const TrainOptions& given, const unroll::Processes& processes) {
   TrainOptions options = given;
+  const auto begun = std::chrono::steady_clock::now();
   const bool speaks = processes.rank() == 0;
   examples::set_quiet(options.quiet || !speaks);
   Prepared prepared;
@@ -316,23 +325,25 @@ int run_train(const TrainOptions& given, const unroll::Processes& processes) {
   if (!options.save_start.empty()) save_checkpoint(options.save_start, checkpoint);
   (void)examples::flush_out();
 
-  bool complete = false;
+  Ending ending;
   {
     const examples::InterruptHandler handler;
     // Who reads the output may leave, and files may have a limit: the training goes on.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
-    complete =
+    ending =
         train(checkpoint, corpus.train, corpus.held_out, saver, log, options.anomaly, processes);
   }
   examples::set_quiet(!speaks);
-  if (!complete) {
+  if (!ending.complete) {
     print_interruption(checkpoint.progress, saver);
     return 130;
   }
   examples::interrupted = false;  // too late: there is nothing left to interrupt
   use_best(checkpoint);
   print_result(checkpoint, corpus, processes);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begun;
+  print_time(seconds.count(), ending.seconds_of_training);
   if (log.writes_lines()) draw_log(options.log);
   if (!saver.path().empty() && !saver.failed()) say("saved: {}\n", saver.path());
   if (options.samples > 0 && speaks) {

@@ -22,6 +22,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+double seconds_since(Clock::time_point begun) {
+  return std::chrono::duration<double>(Clock::now() - begun).count();
+}
+
 constexpr double kHopeless = 3;  // times the loss of guessing: no training comes back from there
 
 /// Rows [part.begin, part.end) of a tensor.
@@ -63,17 +67,17 @@ class Training {
     }
   }
 
-  bool run() {
+  Ending run() {
     log_.begin(checkpoint_);
     try {
       if (progress_.last_loss == 0) measure_start();
       if (is_over()) save();
       while (!is_over()) train_epoch();
-      return true;
+      return {true, seconds_};
     } catch (const examples::Interrupted&) {
       // A model that was not trained at all must not take the place of one that was.
       if (progress_.step > 0) save();
-      return false;
+      return {false, seconds_};
     }
   }
 
@@ -110,13 +114,14 @@ class Training {
     const std::int64_t words_before = progress_.running_words;
     while (progress_.batch < batches.count) {
       if (interrupted_) throw examples::Interrupted{};
+      const auto begun = Clock::now();
       step(batches.make(progress_.batch));
+      seconds_ += seconds_since(begun);
       line.update(progress_.running_words, batches.words, running_loss());
       if (save_is_due_) save();
     }
     line.clear();
-    const std::chrono::duration<double> seconds = Clock::now() - start;
-    end_epoch(static_cast<double>(progress_.running_words - words_before) / seconds.count());
+    end_epoch(static_cast<double>(progress_.running_words - words_before) / seconds_since(start));
   }
 
   /// Before the best weights there are are trained further, they are set aside.
@@ -276,6 +281,7 @@ class Training {
   RunLog& log_;
   Tape tape_;
   std::optional<unroll::Carried<Model::State>> state_;  // of this process's part of the streams
+  double seconds_ = 0;                                  // in training steps
   bool interrupted_ = false;
   bool save_is_due_ = false;
 };
@@ -289,9 +295,9 @@ Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set,
              : evaluate(*checkpoint.model, set, processes);
 }
 
-bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly,
-           const unroll::Processes& processes) {
+Ending train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
+             const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly,
+             const unroll::Processes& processes) {
   return Training(checkpoint, train_set, test_set, saver, log, anomaly, processes).run();
 }
 

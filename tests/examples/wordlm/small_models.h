@@ -63,7 +63,7 @@ inline bool train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
   options.path = save;
   examples::Saver saver(options);
   RunLog log("");
-  return train(checkpoint, train_set, test_set, saver, log);
+  return train(checkpoint, train_set, test_set, saver, log).complete;
 }
 
 inline bool train(Checkpoint& checkpoint, const std::string& save = "") {

@@ -62,7 +62,7 @@ TEST_CASE("saver: a save that fails lets the training go on, and the next one is
   std::signal(SIGXFSZ, SIG_IGN);
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small_files) == 0);
   RunLog log("");
-  const bool complete = train(checkpoint, texts().train_set, texts().test_set, saver, log);
+  const bool complete = train(checkpoint, texts().train_set, texts().test_set, saver, log).complete;
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
   CHECK(complete);
   CHECK(saver.failed());

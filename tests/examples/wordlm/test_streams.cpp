@@ -124,7 +124,7 @@ TEST_CASE("a stream's first step of training is that of the loss summed over ste
   const std::vector<Ids> text = {small_text()};
   examples::Saver nowhere{examples::SaveOptions{}};
   RunLog log("");
-  CHECK(train(trained, text, {}, nowhere, log));
+  CHECK(train(trained, text, {}, nowhere, log).complete);
   CHECK(trained.progress.step == 1);
 
   const Checkpoint fresh = begin(settings);
