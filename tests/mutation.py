@@ -29,6 +29,7 @@ AREAS = [
     ("core/*.cpp", ["core_tests", "layers_tests", "wordlm_tests"]),
     ("ops/*.cpp", ["ops_tests", "core_tests", "layers_tests"]),
     ("optim/*.cpp", ["optim_tests"]),
+    ("examples/text/*.cpp", ["text_tests", "wordlm_tests"]),
     ("examples/wordlm/*.cpp", ["wordlm_tests"]),
 ]
 

@@ -36,7 +36,7 @@ set(DOXYGEN_CLASS_GRAPH NO)
 set(pages README.md CONTRIBUTING.md CHANGELOG.md core/README.md core/plan/README.md
           core/names/README.md core/view/README.md ops/README.md
           layers/README.md optim/README.md tests/README.md examples/README.md
-          examples/variants/README.md examples/wordlm/README.md
+          examples/text/README.md examples/variants/README.md examples/wordlm/README.md
           examples/wordlm/processes.md examples/sentiment/README.md
           examples/ctc/README.md examples/translate/README.md examples/caption/README.md
           examples/tagger/README.md examples/trees/README.md)

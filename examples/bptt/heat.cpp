@@ -181,7 +181,7 @@ void print_cells(const Folder& folder) {
 TokenText training_text() {
   TokenText text;
   text.append(kEnd);
-  for (const wordlm::Sentence& sentence : wordlm::builtin_sentences(kSentences, 1)) {
+  for (const text::Sentence& sentence : wordlm::builtin_sentences(kSentences, 1)) {
     for (const std::string& word : sentence) text.append(word);
     text.append(kEnd);
   }
@@ -196,7 +196,7 @@ std::vector<std::vector<std::string>> chosen_sentences(const TokenText& text) {
     return std::ranges::find(words, word) != words.end();
   };
   constexpr std::array kWanted = {"because", "that"};
-  for (const wordlm::Sentence& sentence : wordlm::builtin_sentences(kSentences, kUnseen)) {
+  for (const text::Sentence& sentence : wordlm::builtin_sentences(kSentences, kUnseen)) {
     const bool is_known = std::ranges::all_of(
         sentence, [&](const std::string& word) { return has(text.tokens, word); });
     if (!is_known || sentence.size() < 10 || sentence.size() > 15) continue;

@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "common/numbers.h"
-#include "wordlm/comments.h"
-#include "wordlm/csv.h"
-#include "wordlm/input.h"
-#include "wordlm/sentences.h"
+#include "text/comments.h"
+#include "text/csv.h"
+#include "text/input.h"
+#include "text/sentences.h"
 
 namespace caption {
 namespace {
@@ -46,21 +46,21 @@ Example parse(std::string_view text, const std::string& where, bool captions_nee
 
 Words words_of(std::string_view text) {
   Words all;
-  wordlm::for_each_sentence(text, wordlm::Case::lower, [&](const wordlm::Sentence& words) {
+  text::for_each_sentence(text, text::Case::lower, [&](const text::Sentence& words) {
     all.insert(all.end(), words.begin(), words.end());
   });
   return all;
 }
 
 Examples read_examples(const std::string& path, bool captions_needed) {
-  const std::string text = wordlm::text_of_bytes(wordlm::read_input(path), path).text;
+  const std::string text = text::text_of_bytes(text::read_input(path), path).text;
   Examples all;
   std::int64_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const std::string_view line = wordlm::line_at(text, at);
+    const std::string_view line = text::line_at(text, at);
     at += line.size();
     const std::string where = fmt::format("{}:{}", path, ++number);
-    if (wordlm::next_chunk(line).empty()) continue;
+    if (text::next_chunk(line).empty()) continue;
     all.examples.push_back(parse(line, where, captions_needed));
     const std::int64_t size = std::ssize(all.examples.back().scene);
     if (size != all.scene_size()) {

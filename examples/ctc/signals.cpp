@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "common/numbers.h"
-#include "wordlm/comments.h"
-#include "wordlm/csv.h"
-#include "wordlm/input.h"
+#include "text/comments.h"
+#include "text/csv.h"
+#include "text/input.h"
 
 namespace ctc {
 namespace {
@@ -75,14 +75,14 @@ Line parse(std::string_view text, std::string where, bool labels_needed) {
 }
 
 std::vector<Line> read_lines(const std::string& path, bool labels_needed) {
-  const std::string text = wordlm::text_of_bytes(wordlm::read_input(path), path).text;
+  const std::string text = text::text_of_bytes(text::read_input(path), path).text;
   std::vector<Line> lines;
   std::int64_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const std::string_view line = wordlm::line_at(text, at);
+    const std::string_view line = text::line_at(text, at);
     at += line.size();
     ++number;
-    if (wordlm::next_chunk(line).empty()) continue;
+    if (text::next_chunk(line).empty()) continue;
     lines.push_back(parse(line, fmt::format("{}:{}", path, number), labels_needed));
     const std::size_t size = lines.back().frames[0].size();
     const std::size_t expected = lines.front().frames[0].size();

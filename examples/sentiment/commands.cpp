@@ -10,7 +10,7 @@
 #include "sentiment/builtin_reviews.h"
 #include "sentiment/judge_file.h"
 #include "sentiment/say.h"
-#include "wordlm/given_texts.h"
+#include "text/given_texts.h"
 
 namespace sentiment {
 namespace {
@@ -45,7 +45,7 @@ void run_say(const SayOptions& options) {
   const auto judge = load_judge(options.load);
   const bool colours = options.colour || ::isatty(STDOUT_FILENO) != 0;
   std::vector<Verdict> verdicts;
-  wordlm::for_each_given_text(options.texts, "judge", [&](const std::string& text) {
+  text::for_each_given_text(options.texts, "judge", [&](const std::string& text) {
     verdicts.push_back(say(*judge, text));
     examples::say("{}", to_text(*judge, verdicts.back(), colours));
     (void)examples::flush_out();

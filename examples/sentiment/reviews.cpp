@@ -11,11 +11,11 @@
 
 #include "common/json.h"
 #include "common/numbers.h"
-#include "wordlm/comments.h"
-#include "wordlm/csv.h"
-#include "wordlm/html.h"
-#include "wordlm/input.h"
-#include "wordlm/sentences.h"
+#include "text/comments.h"
+#include "text/csv.h"
+#include "text/html.h"
+#include "text/input.h"
+#include "text/sentences.h"
 
 namespace sentiment {
 namespace {
@@ -34,7 +34,7 @@ class Collector {
   void add(std::string_view text, const std::string& label, const std::string& where) {
     std::vector<std::string> words = words_of(text);
     if (words.empty()) return;
-    if (wordlm::next_chunk(label).empty()) fail<IoError>("{}: a text without a label", where);
+    if (text::next_chunk(label).empty()) fail<IoError>("{}: a text without a label", where);
     reviews_.reviews.push_back({std::move(words), number_of(label, where)});
   }
 
@@ -72,7 +72,7 @@ class Collector {
 
 std::string text_of(const fs::path& path) {
   const std::string name = path.string();
-  return wordlm::text_of_bytes(wordlm::read_input(name), name).text;
+  return text::text_of_bytes(text::read_input(name), name).text;
 }
 
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
@@ -89,7 +89,7 @@ std::vector<fs::path> files_of_folder(fs::path folder, const std::string& part) 
   for (const fs::path& of_label : sorted_entries(folder)) {
     if (!fs::is_directory(of_label) || of_label.filename() == "unsup") continue;  // no labels
     for (const fs::path& file : sorted_entries(of_label)) {
-      if (wordlm::ending_of_input(file.string()) == ".txt") files.push_back(file);
+      if (text::ending_of_input(file.string()) == ".txt") files.push_back(file);
     }
   }
   return files;
@@ -117,7 +117,7 @@ Columns find_columns(const std::string& path, const std::vector<std::string>& na
     for (const char* name : usual) {
       if (!asked.empty()) name = asked.c_str();
       const auto found = std::ranges::find_if(names, [&](const std::string& column) {
-        return wordlm::ascii_lower_case(column) == wordlm::ascii_lower_case(name);
+        return text::ascii_lower_case(column) == text::ascii_lower_case(name);
       });
       if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
     }
@@ -131,13 +131,13 @@ Columns find_columns(const std::string& path, const std::vector<std::string>& na
 
 void read_table(const std::string& path, std::string_view text, const ReadOptions& options,
                 Collector& collector) {
-  const bool tabs = wordlm::ending_of_input(path) == ".tsv";
-  wordlm::CsvReader reader(path, text, tabs ? '\t' : wordlm::find_delimiter(text),
-                           /*has_option=*/false);
-  const std::optional<wordlm::Record> header = reader.next();
+  const bool tabs = text::ending_of_input(path) == ".tsv";
+  text::CsvReader reader(path, text, tabs ? '\t' : text::find_delimiter(text),
+                         /*has_option=*/false);
+  const std::optional<text::Record> header = reader.next();
   if (!header) fail<IoError>("{}: holds only blank lines", path);
   const auto [column, label] = find_columns(path, header->fields, options);
-  while (const std::optional<wordlm::Record> record = reader.next()) {
+  while (const std::optional<text::Record> record = reader.next()) {
     collector.add(record->fields[column], record->fields[label],
                   fmt::format("{}:{}", path, record->line));
   }
@@ -147,10 +147,10 @@ void read_json_lines(const std::string& path, std::string_view text, const ReadO
                      Collector& collector) {
   std::int64_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const std::string_view line = wordlm::line_at(text, at);
+    const std::string_view line = text::line_at(text, at);
     at += line.size();
     const std::string where = fmt::format("{}:{}", path, ++number);
-    if (wordlm::next_chunk(line).empty()) continue;
+    if (text::next_chunk(line).empty()) continue;
     const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!object.is_object()) fail<IoError>("{}: expected an object of JSON", where);
     std::vector<std::string> names;
@@ -173,7 +173,7 @@ void read_json_lines(const std::string& path, std::string_view text, const ReadO
 void read_lines(const std::string& path, const std::string& label, Collector& collector) {
   const std::string text = text_of(path);
   for (std::size_t at = 0; at < text.size();) {
-    const std::string_view line = wordlm::line_at(text, at);
+    const std::string_view line = text::line_at(text, at);
     at += line.size();
     collector.add(line, label, path);
   }
@@ -185,7 +185,7 @@ std::vector<std::string> labels_of(std::span<const std::string> paths) {
   std::vector<std::string> names;
   for (const std::string& path : paths) {
     fs::path name = fs::path(path).filename();
-    if (wordlm::ascii_lower_case(name.extension().string()) == ".gz") name = name.stem();
+    if (text::ascii_lower_case(name.extension().string()) == ".gz") name = name.stem();
     const std::string ending = name.extension().string();
     endings.push_back(ending.empty() ? "" : ending.substr(1));
     names.push_back(name.stem().string());
@@ -197,7 +197,7 @@ std::vector<std::string> labels_of(std::span<const std::string> paths) {
 }
 
 bool is_json_lines(const std::string& path) {
-  const std::string ending = wordlm::ending_of_input(path);
+  const std::string ending = text::ending_of_input(path);
   return ending == ".jsonl" || ending == ".ndjson";
 }
 
@@ -207,7 +207,7 @@ bool has_labels(const std::string& path) { return fs::is_directory(path) || is_t
 }  // namespace
 
 bool is_table(const std::string& path) {
-  const std::string ending = wordlm::ending_of_input(path);
+  const std::string ending = text::ending_of_input(path);
   return ending == ".csv" || ending == ".tsv" || is_json_lines(path);
 }
 
@@ -224,7 +224,7 @@ Reviews read_reviews(std::span<const std::string> paths, const ReadOptions& opti
   const auto with_labels = std::ranges::count_if(paths, has_labels);
   const auto odd = std::ranges::find_if_not(paths, has_labels);
   if (odd != paths.end() && (paths.size() == 1 || with_labels > 0)) {
-    (void)wordlm::read_input(*odd);  // it may not be there at all
+    (void)text::read_input(*odd);  // it may not be there at all
     fail<IoError>(
         "{}: expected a folder with a folder of texts for each label, a table (.csv, .tsv, "
         ".jsonl), or nothing but files of texts, one for each label",
@@ -248,7 +248,7 @@ Reviews read_reviews(std::span<const std::string> paths, const ReadOptions& opti
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> all;
-  wordlm::for_each_sentence(text, wordlm::Case::lower, [&](const wordlm::Sentence& words) {
+  text::for_each_sentence(text, text::Case::lower, [&](const text::Sentence& words) {
     all.insert(all.end(), words.begin(), words.end());
   });
   return all;

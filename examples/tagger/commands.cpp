@@ -7,8 +7,8 @@
 #include "common/output.h"
 #include "tagger/builtin_sentences.h"
 #include "tagger/tagger_file.h"
-#include "wordlm/given_texts.h"
-#include "wordlm/sentences.h"
+#include "text/given_texts.h"
+#include "text/sentences.h"
 
 namespace tagger {
 
@@ -60,9 +60,9 @@ void run_eval(const EvalOptions& options) {
 
 void run_tag(const TagOptions& options) {
   const auto tagger = load_tagger(options.load);
-  wordlm::for_each_given_text(options.texts, "tag", [&](const std::string& text) {
+  text::for_each_given_text(options.texts, "tag", [&](const std::string& text) {
     bool any = false;
-    wordlm::for_each_sentence(text, wordlm::Case::kept, [&](const wordlm::Sentence& words) {
+    text::for_each_sentence(text, text::Case::kept, [&](const text::Sentence& words) {
       say_tags(*tagger, {{words.begin(), words.end()}, {}});
       any = true;
     });

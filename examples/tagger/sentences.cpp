@@ -10,9 +10,9 @@
 #include <unordered_map>
 
 #include "common/numbers.h"
-#include "wordlm/comments.h"
-#include "wordlm/csv.h"
-#include "wordlm/input.h"
+#include "text/comments.h"
+#include "text/csv.h"
+#include "text/input.h"
 
 namespace tagger {
 namespace {
@@ -88,10 +88,10 @@ std::vector<std::string> fields_of(std::string_view line, std::string_view betwe
 /// Calls take(line without its end, "file:line") for each line.
 void for_each_line(const std::string& path,
                    const std::function<void(std::string_view, const std::string&)>& take) {
-  const std::string text = wordlm::text_of_bytes(wordlm::read_input(path), path).text;
+  const std::string text = text::text_of_bytes(text::read_input(path), path).text;
   std::int64_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
-    std::string_view line = wordlm::line_at(text, at);
+    std::string_view line = text::line_at(text, at);
     at += line.size();
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
     take(line, fmt::format("{}:{}", path, ++number));
@@ -175,7 +175,7 @@ std::int64_t Corpus::words() const {
 
 Corpus read_corpus(const std::string& path, std::vector<std::string> tags) {
   Collector collector(std::move(tags));
-  const std::string ending = wordlm::ending_of_input(path);
+  const std::string ending = text::ending_of_input(path);
   if (ending == ".conllu") {
     read_conllu(path, collector);
   } else if (ending == ".jsonl" || ending == ".ndjson") {

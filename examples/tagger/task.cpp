@@ -7,7 +7,7 @@
 
 #include "common/batches.h"
 #include "common/interrupt.h"
-#include "wordlm/text.h"
+#include "text/characters.h"
 
 namespace tagger {
 namespace {
@@ -110,7 +110,7 @@ Alphabet Alphabet::of(const Corpus& corpus, std::int64_t least, std::int64_t mos
   for (const Sentence& sentence : corpus.sentences) {
     words.emplace_back();
     for (const std::string& word : sentence.words) {
-      words.back().push_back(wordlm::lower_case(word));
+      words.back().push_back(text::lower_case(word));
       characters.push_back(characters_of(word));
     }
   }
@@ -130,7 +130,7 @@ Encoded Tagger::encode(const Sentence& sentence) const {
   encoded.tags = sentence.tags;
   encoded.tags.resize(sentence.words.size());  // a sentence to be tagged has none
   for (const std::string& word : sentence.words) {
-    encoded.words.push_back(alphabet.words.id(wordlm::lower_case(word)));
+    encoded.words.push_back(alphabet.words.id(text::lower_case(word)));
     if (settings.characters == 0) continue;
     encoded.characters.push_back(alphabet.characters.ids(characters_of(word)));
   }

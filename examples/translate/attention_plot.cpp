@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "common/canvas.h"
-#include "wordlm/text.h"
+#include "text/characters.h"
 
 namespace translate {
 namespace {
@@ -32,7 +32,7 @@ int room_for(const std::vector<std::string>& words) {
   int most = 0;
   for (const std::string& word : words) {
     int characters = 0;
-    for (std::size_t at = 0; at < word.size(); at += wordlm::code_point_at(word, at).length) {
+    for (std::size_t at = 0; at < word.size(); at += text::code_point_at(word, at).length) {
       ++characters;
     }
     most = std::max(most, characters);

@@ -8,7 +8,7 @@
 #include <map>
 
 #include "common/numbers.h"
-#include "wordlm/text.h"
+#include "text/characters.h"
 
 namespace translate {
 namespace {
@@ -59,7 +59,7 @@ std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
   bool open = false;
   for (std::size_t at = 0; at < text.size();) {
-    const wordlm::CodePoint c = wordlm::code_point_at(text, at);
+    const text::CodePoint c = text::code_point_at(text, at);
     const bool space = is_space(c.value);
     if (!space && !open) parts.emplace_back();
     if (!space) parts.back() += text.substr(at, c.length);
@@ -116,7 +116,7 @@ Bleu bleu(std::span<const std::string> translations, std::span<const std::string
   const auto tokens = [&](std::string text) {
     if (lower) {
       replace_all(text, "\u0130", "i\u0307");  // I with a dot, as Python lowers it
-      text = wordlm::lower_case(text);
+      text = text::lower_case(text);
     }
     return tokenize_13a(text);
   };

@@ -9,12 +9,12 @@
 
 #include "common/output.h"
 #include "common/outputs.h"
+#include "text/characters.h"
+#include "text/given_texts.h"
 #include "translate/attention_plot.h"
 #include "translate/bleu.h"
 #include "translate/builtin_pairs.h"
 #include "translate/translator_file.h"
-#include "wordlm/given_texts.h"
-#include "wordlm/text.h"
 
 namespace translate {
 namespace {
@@ -83,12 +83,12 @@ void run_translate(const TranslateOptions& options) {
         options.attention_plot);
   };
   if (!options.texts.empty()) {
-    wordlm::for_each_given_text(options.texts, "translate", write);
+    text::for_each_given_text(options.texts, "translate", write);
     return;
   }
   bool any = false;
   for (std::string line; std::getline(std::cin, line); any = true) {
-    write(wordlm::repair_utf8(line).text);
+    write(text::repair_utf8(line).text);
   }
   if (!any) unroll::fail<unroll::Error>("no sentence to translate");
 }

@@ -5,11 +5,11 @@
 #include <unroll/core/error.h>
 
 #include "common/numbers.h"
-#include "wordlm/comments.h"
-#include "wordlm/csv.h"
-#include "wordlm/input.h"
-#include "wordlm/text.h"
-#include "wordlm/words.h"
+#include "text/characters.h"
+#include "text/comments.h"
+#include "text/csv.h"
+#include "text/input.h"
+#include "text/words.h"
 
 namespace translate {
 namespace {
@@ -67,7 +67,7 @@ void read_table(const std::string& path, Collector& collector) {
   std::int64_t number = 0;
   for (const std::string& line : read_lines(path)) {
     ++number;
-    if (wordlm::next_chunk(line).empty()) continue;
+    if (text::next_chunk(line).empty()) continue;
     const std::size_t tab = line.find('\t');
     if (tab == std::string::npos) {
       fail<IoError>("{}:{}: expected a sentence, a tab and its translation", path, number);
@@ -94,10 +94,10 @@ Pairs read_pairs(std::span<const std::string> paths, std::int64_t longest) {
 }
 
 std::vector<std::string> read_lines(const std::string& path) {
-  const std::string text = wordlm::text_of_bytes(wordlm::read_input(path), path).text;
+  const std::string text = text::text_of_bytes(text::read_input(path), path).text;
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < text.size();) {
-    std::string_view line = wordlm::line_at(text, at);
+    std::string_view line = text::line_at(text, at);
     at += line.size();
     if (line.ends_with('\n')) line.remove_suffix(1);
     lines.emplace_back(line);
@@ -106,13 +106,13 @@ std::vector<std::string> read_lines(const std::string& path) {
 }
 
 std::vector<std::string> words_of(std::string_view sentence) {
-  std::vector<std::string> words = wordlm::split_words(sentence);
-  for (std::string& word : words) word = wordlm::lower_case(word);
+  std::vector<std::string> words = text::split_words(sentence);
+  for (std::string& word : words) word = text::lower_case(word);
   return words;
 }
 
 std::string sentence_of(std::span<const std::string> words) {
-  return wordlm::lower_case(wordlm::join_words(words));
+  return text::lower_case(text::join_words(words));
 }
 
 }  // namespace translate

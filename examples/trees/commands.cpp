@@ -7,10 +7,10 @@
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
+#include "text/given_texts.h"
 #include "trees/builtin_trees.h"
 #include "trees/draw.h"
 #include "trees/judge_file.h"
-#include "wordlm/given_texts.h"
 
 namespace trees {
 
@@ -53,7 +53,7 @@ void run_eval(const EvalOptions& options) {
 
 void run_label(const LabelOptions& options) {
   const auto judge = load_judge(options.load);
-  wordlm::for_each_given_text(
+  text::for_each_given_text(
       options.texts, "label",
       [&](const std::string& text) {
         Tree tree = parse_tree(text, judge->most_children());

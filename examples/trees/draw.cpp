@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "wordlm/text.h"
+#include "text/characters.h"
 
 namespace trees {
 namespace {
@@ -20,7 +20,7 @@ constexpr double kWords = 34;  // below the leaves
 
 double width_of(const std::string& word) {
   int characters = 0;
-  for (std::size_t at = 0; at < word.size(); at += wordlm::code_point_at(word, at).length) {
+  for (std::size_t at = 0; at < word.size(); at += text::code_point_at(word, at).length) {
     ++characters;
   }
   return std::max(kLeast, characters * kCharacter + 10);

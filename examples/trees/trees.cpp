@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "common/numbers.h"
-#include "wordlm/comments.h"
-#include "wordlm/input.h"
+#include "text/comments.h"
+#include "text/input.h"
 
 namespace trees {
 namespace {
@@ -152,7 +152,7 @@ class Parser {
 }  // namespace
 
 std::vector<Tree> read_trees(const std::string& path, std::size_t most_children) {
-  const std::string text = wordlm::text_of_bytes(wordlm::read_input(path), path).text;
+  const std::string text = text::text_of_bytes(text::read_input(path), path).text;
   Parser parser(text, path, Labels::needed, most_children);
   std::vector<Tree> trees;
   while (std::optional<Tree> tree = parser.next()) trees.push_back(std::move(*tree));

@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "common/numbers.h"
-#include "wordlm/input.h"
-#include "wordlm/text.h"
+#include "text/characters.h"
+#include "text/input.h"
 
 namespace trees {
 namespace {
@@ -45,12 +45,12 @@ Vectors read_vectors(const std::string& path, const examples::WordIds& words) {
   // A vector in lower case serves a word in upper case that has none of its own.
   std::unordered_map<std::string, std::vector<std::int32_t>> in_lower_case;
   for (const std::string& word : words.words()) {
-    const std::string lower = wordlm::lower_case(word);
+    const std::string lower = text::lower_case(word);
     if (lower != word) in_lower_case[lower].push_back(words.id(word));
   }
   Vectors vectors;
   std::int64_t number = 0;
-  wordlm::for_each_line(path, [&](std::string_view line) {
+  text::for_each_line(path, [&](std::string_view line) {
     ++number;
     const std::vector<std::string_view> fields = fields_of(line);
     const bool is_count = number == 1 && fields.size() == 2;

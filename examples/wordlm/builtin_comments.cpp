@@ -7,10 +7,12 @@
 #include <string_view>
 #include <utility>
 
-#include "wordlm/words.h"
+#include "text/words.h"
 
 namespace wordlm {
 namespace {
+
+using text::Sentence;
 
 /// What it takes to keep the grammar unambiguous: every sentence about a topic contains a noun of
 /// that topic, no two topics share a noun, and no two alternatives can yield the same words.
@@ -287,7 +289,7 @@ std::vector<std::string> builtin_comments(std::int64_t count, std::uint64_t seed
     std::string text;
     for (const Sentence& words : comment) {
       if (!text.empty()) text += ' ';
-      text += join_words(words);
+      text += text::join_words(words);
     }
     texts.push_back(std::move(text));
   }

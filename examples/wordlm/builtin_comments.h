@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "text/words.h"
 #include "wordlm/grammar.h"
-#include "wordlm/text.h"
 
 namespace wordlm {
 
@@ -21,6 +21,6 @@ namespace wordlm {
 
 /// The sentences of `builtin_comments(count, seed)`, one after the other, as words in lower case;
 /// contractions are two words ("do" "n't"), punctuation marks are words.
-[[nodiscard]] std::vector<Sentence> builtin_sentences(std::int64_t count, std::uint64_t seed);
+[[nodiscard]] std::vector<text::Sentence> builtin_sentences(std::int64_t count, std::uint64_t seed);
 
 }  // namespace wordlm

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "common/numbers.h"
+#include "text/comments.h"
+#include "text/input.h"
 #include "wordlm/builtin_comments.h"
-#include "wordlm/comments.h"
-#include "wordlm/input.h"
 #include "wordlm/text_format.h"
 #include "wordlm/text_reader.h"
 
@@ -30,18 +30,18 @@ constexpr std::int64_t kWordsToSpare = 2000;
 constexpr std::int64_t kEnoughUnknown = 500;
 
 /// The mean of -log p per predicted word under the grammar that made the sentences.
-double entropy_of(const std::vector<Sentence>& sentences) {
+double entropy_of(const std::vector<text::Sentence>& sentences) {
   double nats = 0;
   std::size_t words = 0;
-  for (const Sentence& sentence : sentences) {
+  for (const text::Sentence& sentence : sentences) {
     nats -= builtin_grammar().log_probability(sentence);
     words += sentence.size() + 1;
   }
   return nats / static_cast<double>(words);
 }
 
-RepairedText read_file(const std::string& path) {
-  return text_of_bytes(read_input(path), name_of_input(path));
+text::RepairedText read_file(const std::string& path) {
+  return text::text_of_bytes(text::read_input(path), text::name_of_input(path));
 }
 
 /// A text of one file, as a model of these settings reads.
@@ -58,7 +58,7 @@ std::vector<Ids> read_data(TextSettings& settings, bool choose_tokens, Corpus& c
   std::vector<std::string> descriptions;
   std::optional<TextReader> reader;
   for (const std::string& path : settings.data) {
-    const RepairedText file = read_file(path);
+    const text::RepairedText file = read_file(path);
     if (!reader) {
       if (choose_tokens && lacks_blanks(file.text)) {
         settings.tokens = Tokens::character;
@@ -79,7 +79,7 @@ std::vector<Ids> builtin(std::int64_t comments, std::uint64_t seed, const TextSe
                          TokenTable& tokens) {
   TextReader reader(settings, tokens);
   if (settings.tokens == Tokens::word) {
-    for (const Sentence& sentence : builtin_sentences(comments, seed)) reader.add(sentence);
+    for (const text::Sentence& sentence : builtin_sentences(comments, seed)) reader.add(sentence);
   } else {
     for (const std::string& comment : builtin_comments(comments, seed)) reader.add_lines(comment);
   }

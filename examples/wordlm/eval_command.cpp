@@ -6,9 +6,9 @@
 
 #include "common/numbers.h"
 #include "common/output.h"
+#include "text/input.h"
 #include "wordlm/any_model.h"
 #include "wordlm/commands.h"
-#include "wordlm/input.h"
 #include "wordlm/mixture.h"
 #include "wordlm/report.h"
 #include "wordlm/text_format.h"
@@ -37,7 +37,7 @@ void print_counts(const AnyModel& model, const std::vector<Ids>& text, std::int6
 /// The text that the training of a model held out, in its ids.
 Corpus held_out_corpus(const AnyModel& model, const std::string& path) {
   const TextSettings& text = model.settings.text;
-  if (std::ranges::count(text.data, kStandardInput) > 0) {
+  if (std::ranges::count(text.data, text::kStandardInput) > 0) {
     unroll::fail<unroll::Error>(
         "{}: was trained on standard input, of which nothing is left to measure on", path);
   }

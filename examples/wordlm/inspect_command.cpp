@@ -7,8 +7,8 @@
 #include "common/numbers.h"
 #include "common/output.h"
 #include "common/outputs.h"
+#include "text/given_texts.h"
 #include "wordlm/commands.h"
-#include "wordlm/given_texts.h"
 #include "wordlm/inspect.h"
 #include "wordlm/inspect_page.h"
 #include "wordlm/tracking.h"
@@ -86,7 +86,7 @@ void run_inspect(const InspectOptions& options) {
   const Checkpoint checkpoint = load_best(options.load);
   check_units(options, checkpoint.settings.model.hidden);
   std::vector<InspectedText> texts;
-  for_each_given_text(options.texts, "inspect", [&](const std::string& text) {
+  text::for_each_given_text(options.texts, "inspect", [&](const std::string& text) {
     texts.push_back(inspect(checkpoint, text));
     if (texts.size() == 1 && !options.view.empty()) write_tape(checkpoint, text, options.view);
   });

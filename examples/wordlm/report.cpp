@@ -4,8 +4,8 @@
 
 #include "common/numbers.h"
 #include "common/output.h"
-#include "wordlm/text.h"
-#include "wordlm/words.h"
+#include "text/characters.h"
+#include "text/words.h"
 
 namespace wordlm {
 
@@ -15,10 +15,10 @@ using examples::grouped;
 namespace {
 
 /// Characters or bytes as a text.
-std::string put_together(const Sentence& tokens) {
+std::string put_together(const text::Sentence& tokens) {
   std::string text;
   for (const std::string& token : tokens) text += token;
-  return repair_utf8(text).text;
+  return text::repair_utf8(text).text;
 }
 
 /// A word, short enough for a message, on one line.
@@ -26,7 +26,7 @@ std::string shortened(const std::string& word) {
   if (word == "\n") return "\\n";
   constexpr std::size_t kCharacters = 40;
   std::size_t end = 0;
-  for (std::size_t i = 0; i < kCharacters; ++i) end += code_point_at(word, end).length;
+  for (std::size_t i = 0; i < kCharacters; ++i) end += text::code_point_at(word, end).length;
   return end < word.size() ? word.substr(0, end) + "..." : word;
 }
 
@@ -95,9 +95,10 @@ void print_evaluation(const Evaluation& evaluation, Tokens tokens) {
 }
 
 std::string written(const Vocabulary& vocabulary, const Ids& ids) {
-  Sentence tokens;
+  text::Sentence tokens;
   for (const std::int32_t id : ids) tokens.push_back(vocabulary.word(id));
-  return vocabulary.units().tokens == Tokens::word ? join_words(tokens) : put_together(tokens);
+  return vocabulary.units().tokens == Tokens::word ? text::join_words(tokens)
+                                                   : put_together(tokens);
 }
 
 void print_samples(const Checkpoint& checkpoint, int count, std::uint64_t seed,

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include "common/output.h"
+#include "text/characters.h"
 #include "wordlm/commands.h"
 #include "wordlm/report.h"
-#include "wordlm/text.h"
 
 namespace wordlm {
 
@@ -15,7 +15,7 @@ Ids encode_prompt(const Checkpoint& checkpoint, const std::string& prompt) {
   if (prompt.empty()) return {};
   const Vocabulary& vocabulary = checkpoint.vocabulary;
   const auto [ids, tokens] =
-      encode_text(checkpoint.settings.text, vocabulary, repair_utf8(prompt).text);
+      encode_text(checkpoint.settings.text, vocabulary, text::repair_utf8(prompt).text);
   std::vector<std::string> unknown;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (ids[i + 1] == vocabulary.unknown()) unknown.push_back(tokens[i]);

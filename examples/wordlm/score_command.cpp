@@ -6,11 +6,11 @@
 
 #include "common/numbers.h"
 #include "common/output.h"
+#include "text/characters.h"
+#include "text/given_texts.h"
 #include "wordlm/any_model.h"
 #include "wordlm/commands.h"
-#include "wordlm/given_texts.h"
 #include "wordlm/report.h"
-#include "wordlm/text.h"
 
 namespace wordlm {
 
@@ -48,7 +48,7 @@ Scored score(const AnyModel& model, const std::string& text) {
 
 /// A token on one line.
 std::string visible(const std::string& token) {
-  return token == "\n" ? "\\n" : repair_utf8(token).text;
+  return token == "\n" ? "\\n" : text::repair_utf8(token).text;
 }
 
 void print_header(const ScoreOptions& options) {
@@ -103,7 +103,7 @@ void run_score(const ScoreOptions& options) {
   std::vector<Scored> ranked;
   std::int64_t count = 0;
   std::int64_t unknown = 0;
-  for_each_given_text(options.sentences, "score", [&](const std::string& text) {
+  text::for_each_given_text(options.sentences, "score", [&](const std::string& text) {
     Scored scored = score(model, text);
     if (count++ == 0) print_header(options);
     unknown += scored.unknown;

@@ -9,10 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include "common/json.h"
-#include "wordlm/input.h"
+#include "text/input.h"
 #include "wordlm/text_format.h"
 
 namespace wordlm {
+
+using text::kStandardInput;
 
 // Found by nlohmann::json: the name of tokens stands for them.
 void to_json(nlohmann::json& json, Tokens tokens) {

@@ -2,14 +2,14 @@
 
 #include <unroll/core/error.h>
 
-#include "wordlm/input.h"
+#include "text/input.h"
 
 namespace wordlm {
 namespace {
 
 /// That of a file's ending; empty where it says nothing.
 std::string format_by_ending(const std::string& path) {
-  const std::string ending = ending_of_input(path);
+  const std::string ending = text::ending_of_input(path);
   const std::string format = ending.empty() ? "" : ending.substr(1);
   if (format == "ndjson") return "jsonl";
   return has_columns(format) ? format : "";
@@ -22,7 +22,7 @@ std::string format_of(const std::string& path, const TextSettings& settings,
   if (asked == "text" && !settings.plain) {
     unroll::fail<unroll::Error>(
         "{}: the model reads comments, not running text as it is; --read lines is a comment a line",
-        name_of_input(path));
+        text::name_of_input(path));
   }
   if (!asked.empty()) return asked;
   if (settings.plain) return "text";
@@ -49,7 +49,7 @@ void check_reading(const TextSettings& settings, std::span<const std::string> pa
   }
   const auto refuse = [&](const char* option, const char* kind) {
     unroll::fail<unroll::Error>("{} is for {}, and {} is read as {}", option, kind,
-                                name_of_input(paths[0]),
+                                text::name_of_input(paths[0]),
                                 format_of(paths[0], settings, settings.format));
   };
   if (!columns && !settings.column.empty()) refuse("--column", "tables");

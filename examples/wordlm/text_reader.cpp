@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "common/numbers.h"
-#include "wordlm/comments.h"
-#include "wordlm/html.h"
-#include "wordlm/input.h"
-#include "wordlm/sentences.h"
+#include "text/comments.h"
+#include "text/html.h"
+#include "text/input.h"
+#include "text/sentences.h"
 #include "wordlm/tokens.h"
 #include "wordlm/vocabulary.h"
 
@@ -22,7 +22,7 @@ namespace {
 /// memory.
 constexpr std::size_t kLongestSentence = 500;
 
-std::string notes_on_bytes(const RepairedText& file) {
+std::string notes_on_bytes(const text::RepairedText& file) {
   std::string notes;
   if (file.invalid_bytes > 0) {
     notes += fmt::format("\nnote: {} replaced, the first in line {}",
@@ -35,7 +35,7 @@ std::string notes_on_bytes(const RepairedText& file) {
   return notes;
 }
 
-std::string notes_on(const Comments& comments) {
+std::string notes_on(const text::Comments& comments) {
   std::string notes;
   if (comments.header_is_comment) {
     notes += "\nnote: the first line reads like a comment, not like a header, and is taken as one";
@@ -66,7 +66,7 @@ void for_each_line(std::string_view text, F&& f) {
 }
 
 /// How a file is read, of the choices of a user.
-ReadOptions read_options(const TextSettings& settings, const std::string& format) {
+text::ReadOptions read_options(const TextSettings& settings, const std::string& format) {
   const std::string& delimiter = settings.delimiter;
   return {format, settings.column, settings.preferred,
           delimiter.empty()    ? '\0'
@@ -86,9 +86,9 @@ TextReader::TextReader(const TextSettings& settings, TokenTable& tokens)
   }
 }
 
-std::string TextReader::read(const std::string& path, const RepairedText& file,
+std::string TextReader::read(const std::string& path, const text::RepairedText& file,
                              const std::string& format) {
-  const std::string name = name_of_input(path);
+  const std::string name = text::name_of_input(path);
   const std::int64_t lines = lines_;
   std::string description =
       format == "text" ? read_plain(name, file) : read_comments(name, file, format);
@@ -96,7 +96,7 @@ std::string TextReader::read(const std::string& path, const RepairedText& file,
   return description + notes_on_bytes(file);
 }
 
-std::string TextReader::read_plain(const std::string& path, const RepairedText& file) {
+std::string TextReader::read_plain(const std::string& path, const text::RepairedText& file) {
   Ids& text = sentences_.at(0);
   const std::size_t before = text.size();
   const std::int64_t lines = lines_;
@@ -109,12 +109,12 @@ std::string TextReader::read_plain(const std::string& path, const RepairedText& 
                settings_.tokens == Tokens::bpe ? "word" : unit_of(settings_.tokens)));
 }
 
-std::string TextReader::read_comments(const std::string& path, const RepairedText& file,
+std::string TextReader::read_comments(const std::string& path, const text::RepairedText& file,
                                       const std::string& format) {
   const std::int64_t lines = std::exchange(lines_, 0);
   const std::int64_t cut = std::exchange(cut_, 0);
   const bool by_lines = settings_.units().has_line_feeds() || settings_.is_prepared();
-  const Comments comments = for_each_comment(
+  const text::Comments comments = text::for_each_comment(
       file.text, path, read_options(settings_, format),
       [&](std::string_view comment) { by_lines ? add_lines(comment) : add_comment(comment); });
   if (lines_ == 0) {
@@ -137,7 +137,8 @@ std::string TextReader::read_comments(const std::string& path, const RepairedTex
 void TextReader::add_lines(std::string_view text) {
   const bool words = settings_.tokens == Tokens::word;
   for_each_line(text, [&](std::string_view line) {
-    if (words && next_chunk(line).empty()) return;  // only characters keep lines that are blank
+    if (words && text::next_chunk(line).empty())
+      return;  // only characters keep lines that are blank
     add_tokens(line);
     end_sentence();
   });
@@ -145,15 +146,15 @@ void TextReader::add_lines(std::string_view text) {
 
 void TextReader::add_comment(std::string_view text) {
   if (settings_.tokens == Tokens::word) {
-    for_each_sentence(text, settings_.keep_case ? Case::kept : Case::lower,
-                      [&](const Sentence& words) {
-                        for (const std::string& word : words) add_token(word);
-                        cut_sentence();
-                        end_sentence();
-                      });
+    text::for_each_sentence(text, settings_.keep_case ? text::Case::kept : text::Case::lower,
+                            [&](const text::Sentence& words) {
+                              for (const std::string& word : words) add_token(word);
+                              cut_sentence();
+                              end_sentence();
+                            });
     return;
   }
-  for (const std::string& sentence : split_sentences(text_of_html(text))) {
+  for (const std::string& sentence : text::split_sentences(text::text_of_html(text))) {
     add_tokens(sentence);
     cut_sentence();
     end_sentence();
@@ -162,17 +163,17 @@ void TextReader::add_comment(std::string_view text) {
 
 void TextReader::add_as_one(std::string_view text) {
   if (settings_.tokens == Tokens::word && !settings_.is_prepared()) {
-    for_each_sentence(text, settings_.keep_case ? Case::kept : Case::lower,
-                      [&](const Sentence& words) {
-                        for (const std::string& word : words) add_token(word);
-                      });
+    text::for_each_sentence(text, settings_.keep_case ? text::Case::kept : text::Case::lower,
+                            [&](const text::Sentence& words) {
+                              for (const std::string& word : words) add_token(word);
+                            });
   } else {
     add_tokens(text);
   }
   end_sentence();
 }
 
-void TextReader::add(const Sentence& words) {
+void TextReader::add(const text::Sentence& words) {
   for (const std::string& word : words) add_token(word);
   end_sentence();
 }
@@ -184,7 +185,8 @@ void TextReader::add_tokens(std::string_view text) {
     for_each_token(text, settings_.tokens, [&](std::string_view token) { add_token(token); });
     return;
   }
-  for (Chunk chunk = next_chunk(text); !chunk.empty(); chunk = next_chunk(text, chunk.end())) {
+  for (text::Chunk chunk = text::next_chunk(text); !chunk.empty();
+       chunk = text::next_chunk(text, chunk.end())) {
     add_token(chunk.text == "<unk>" ? Vocabulary::kUnknown : chunk.text);
   }
 }

@@ -5,8 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "text/characters.h"
+#include "text/words.h"
 #include "wordlm/settings.h"
-#include "wordlm/text.h"
 #include "wordlm/token_table.h"
 
 namespace wordlm {
@@ -21,10 +22,11 @@ class TextReader {
 
   /// Adds the text of a file, read in a format of text_format.h. Returns a description of it and of
   /// its oddities, a line or several. Throws unroll::IoError for a file without any sentence.
-  std::string read(const std::string& path, const RepairedText& file, const std::string& format);
+  std::string read(const std::string& path, const text::RepairedText& file,
+                   const std::string& format);
 
   /// Adds a sentence.
-  void add(const Sentence& words);
+  void add(const text::Sentence& words);
   /// Adds a text, of any number of sentences, as one.
   void add_as_one(std::string_view text);
   /// Adds the lines of a text.
@@ -39,8 +41,8 @@ class TextReader {
   void add_token(std::string_view token);
   void cut_sentence();
   void end_sentence();
-  std::string read_plain(const std::string& path, const RepairedText& file);
-  std::string read_comments(const std::string& path, const RepairedText& file,
+  std::string read_plain(const std::string& path, const text::RepairedText& file);
+  std::string read_comments(const std::string& path, const text::RepairedText& file,
                             const std::string& format);
 
   const TextSettings& settings_;

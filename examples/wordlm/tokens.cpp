@@ -2,10 +2,13 @@
 
 #include <unroll/core/error.h>
 
-#include "wordlm/text.h"
+#include "text/characters.h"
 
 namespace wordlm {
 namespace {
+
+using text::code_point_at;
+using text::CodePoint;
 
 using TakeToken = std::function<void(std::string_view)>;
 
@@ -20,9 +23,9 @@ void for_each_character(std::string_view text, const TakeToken& take) {
 enum class Class : std::uint8_t { space, letter, digit, other };
 
 Class class_of(std::int32_t c) {
-  if (is_space(c)) return Class::space;
-  if (is_digit(c)) return Class::digit;
-  return is_word_character(c) ? Class::letter : Class::other;
+  if (text::is_space(c)) return Class::space;
+  if (text::is_digit(c)) return Class::digit;
+  return text::is_word_character(c) ? Class::letter : Class::other;
 }
 
 /// Runs of one class of characters. A blank belongs to the run behind it.
@@ -98,7 +101,7 @@ bool lacks_blanks(std::string_view text) {
   std::int64_t letters = 0;
   for (std::size_t at = 0; at < std::min(text.size(), kEnough);) {
     const CodePoint c = code_point_at(text, at);
-    if (is_word_character(c.value) && !is_digit(c.value)) ++letters;
+    if (text::is_word_character(c.value) && !text::is_digit(c.value)) ++letters;
     if (is_without_blanks(c.value)) ++without;
     at += c.length;
   }
@@ -107,7 +110,7 @@ bool lacks_blanks(std::string_view text) {
 
 std::string to_latin1(std::string_view bytes) {
   std::string text;
-  for (const char byte : bytes) append_code_point(text, static_cast<unsigned char>(byte));
+  for (const char byte : bytes) text::append_code_point(text, static_cast<unsigned char>(byte));
   return text;
 }
 

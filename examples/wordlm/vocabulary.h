@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "text/words.h"
 #include "wordlm/token_table.h"
 #include "wordlm/tokens.h"
 
@@ -39,9 +40,9 @@ struct VocabularyOptions {
 /// were learned. Of running text whose tokens are no words a line feed marks the end.
 class Vocabulary {
  public:
-  static constexpr std::string_view kSentenceStart = "SENTENCE_START";
-  static constexpr std::string_view kSentenceEnd = "SENTENCE_END";
-  static constexpr std::string_view kUnknown = "UNKNOWN_TOKEN";
+  static constexpr std::string_view kSentenceStart = text::kSentenceStart;
+  static constexpr std::string_view kSentenceEnd = text::kSentenceEnd;
+  static constexpr std::string_view kUnknown = text::kUnknown;
   static constexpr std::int32_t kNone = -1;  ///< the id of a special word that there is not
 
   /// That of a text, in numbers of `tokens`. Words seen equally often are taken in the order of

@@ -1,4 +1,4 @@
-// How fast wordlm reads a table of comments and takes them apart, on one core.
+// How fast a table of comments is read and taken apart, on one core.
 //
 //     cmake --build --preset release --target bench_text &&
 //     build/release/tests/bench_text comments.csv
@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "wordlm/comments.h"
-#include "wordlm/input.h"
-#include "wordlm/sentences.h"
+#include "text/comments.h"
+#include "text/input.h"
+#include "text/sentences.h"
 #include "wordlm/text_reader.h"
 
 namespace {
@@ -65,40 +65,41 @@ std::string quoted(const std::string& text) {
 }
 
 void measure(const std::string& path) {
-  ReadOptions options;
+  text::ReadOptions options;
   options.format = "csv";
   std::string table = "body\n";
   {
-    const RepairedText sample = text_of_bytes(read_input(path), path);
+    const text::RepairedText sample = text::text_of_bytes(text::read_input(path), path);
     std::vector<std::string> texts;
-    (void)for_each_comment(sample.text, path, options,
-                           [&](std::string_view text) { texts.emplace_back(text); });
+    (void)text::for_each_comment(sample.text, path, options,
+                                 [&](std::string_view text) { texts.emplace_back(text); });
     while (table.size() < kBytes) {
       for (const std::string& text : texts) table += quoted(text);
     }
   }
   const TemporaryFile file(table);
-  const double load = speed(table.size(), [&] { (void)read_input(file.path()); });
-  RepairedText text;
-  const double repair = speed(table.size(), [&] { text = text_of_bytes(table, path); });
+  const double load = speed(table.size(), [&] { (void)text::read_input(file.path()); });
+  text::RepairedText text;
+  const double repair = speed(table.size(), [&] { text = text::text_of_bytes(table, path); });
   std::vector<std::string> comments;
   const double parse = speed(table.size(), [&] {
     comments.clear();
-    (void)for_each_comment(text.text, path, options,
-                           [&](std::string_view comment) { comments.emplace_back(comment); });
+    (void)text::for_each_comment(text.text, path, options,
+                                 [&](std::string_view comment) { comments.emplace_back(comment); });
   });
   std::size_t words = 0;
   const double split = speed(table.size(), [&] {
     words = 0;
     for (const std::string& comment : comments) {
-      for_each_sentence(comment, Case::lower, [&](const Sentence& s) { words += s.size(); });
+      text::for_each_sentence(comment, text::Case::lower,
+                              [&](const text::Sentence& s) { words += s.size(); });
     }
   });
   const double whole = speed(table.size(), [&] {
     TokenTable tokens;
     const TextSettings settings;
     TextReader reader(settings, tokens);
-    const RepairedText all = text_of_bytes(read_input(file.path()), path);
+    const text::RepairedText all = text::text_of_bytes(text::read_input(file.path()), path);
     (void)reader.read(path, all, "csv");
     (void)reader.take();
   });

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "read_comments.h"
 #include "support.h"
+#include "vocabularies.h"
 #include "wordlm/builtin_comments.h"
 #include "wordlm/trainer.h"
 

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "text/sentences.h"
 #include "wordlm/builtin_comments.h"
 #include "wordlm/grammar.h"
-#include "wordlm/sentences.h"
 
 namespace {
 
@@ -225,8 +225,8 @@ TEST_CASE("built-in comments are the same for the same seed") {
 
 TEST_CASE("built-in comments, read as a file's comments are, give their sentences back") {
   constexpr std::int64_t kCount = 5000;
-  const std::vector<wordlm::Sentence> expected = builtin_sentences(kCount, 4);
-  const std::vector<wordlm::Sentence> found = wordlm::sentences_of(builtin_comments(kCount, 4));
+  const std::vector<text::Sentence> expected = builtin_sentences(kCount, 4);
+  const std::vector<text::Sentence> found = text::sentences_of(builtin_comments(kCount, 4));
   REQUIRE(found.size() == expected.size());
   for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == expected[i]);
   CHECK(expected.size() > 1.5 * kCount);

@@ -8,10 +8,12 @@
 #include <limits>
 #include <vector>
 
-#include "wordlm/text.h"
+#include "text/words.h"
 
 namespace wordlm {
 namespace {
+
+using text::Sentence;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();

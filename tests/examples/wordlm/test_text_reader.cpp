@@ -17,7 +17,7 @@ std::vector<std::string> read(const TextSettings& settings, std::string text,
                               const std::string& format) {
   TokenTable tokens;
   TextReader reader(settings, tokens);
-  RepairedText file;
+  text::RepairedText file;
   file.text = std::move(text);
   (void)reader.read("file", file, format);
   std::vector<std::string> sentences;
@@ -85,7 +85,7 @@ TEST_CASE("texts of several files follow each other") {
   settings.running = settings.plain = true;
   TokenTable tokens;
   TextReader reader(settings, tokens);
-  RepairedText file;
+  text::RepairedText file;
   for (const char* text : {"a b", "b"}) {
     file.text = text;
     (void)reader.read("file", file, "text");

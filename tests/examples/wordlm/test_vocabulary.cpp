@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "read_comments.h"
+#include "examples/text/read_comments.h"
+#include "text/sentences.h"
 #include "text_files.h"
-#include "wordlm/sentences.h"
+#include "vocabularies.h"
 
 namespace wordlm {
 namespace {
@@ -96,7 +97,7 @@ TEST_CASE("vocabulary: that of the sample of reddit comments has its known words
   const auto path = sample_path();
   if (!path) return;
   const std::vector<Sentence> sentences =
-      sentences_of(read_comments(*path, {"csv", "", "", '\0', false}).texts);
+      text::sentences_of(text::read_comments(*path, {"csv", "", "", '\0', false}).texts);
   const Vocabulary all = vocabulary_of(sentences, 8000);
   CHECK(all.size() == all.counts().distinct_words + 3);
   CHECK(all.counts().rarest_count == 1);

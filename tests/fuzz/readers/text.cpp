@@ -3,18 +3,19 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "wordlm/sentences.h"
+#include "text/characters.h"
+#include "text/sentences.h"
+#include "text/words.h"
 #include "wordlm/tokens.h"
-#include "wordlm/words.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace wordlm;
-  const std::string text = repair_utf8({reinterpret_cast<const char*>(data), size}).text;
-  for_each_sentence(text, Case::lower, [](const Sentence& sentence) {
+  const std::string text = text::repair_utf8({reinterpret_cast<const char*>(data), size}).text;
+  text::for_each_sentence(text, text::Case::lower, [](const text::Sentence& sentence) {
     for (const std::string& word : sentence) {
-      if (word.empty() || next_chunk(word).text != word) std::abort();
+      if (word.empty() || text::next_chunk(word).text != word) std::abort();
     }
-    if (repair_utf8(join_words(sentence)).invalid_bytes != 0) std::abort();
+    if (text::repair_utf8(text::join_words(sentence)).invalid_bytes != 0) std::abort();
   });
   for (const Tokens tokens : {Tokens::character, Tokens::byte, Tokens::bpe}) {
     std::string together;
