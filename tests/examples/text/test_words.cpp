@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "text/characters.h"
+
 namespace text {
 namespace {
 
