@@ -12,6 +12,7 @@
 #include "bptt/page.h"
 #include "common/heat_map.h"
 #include "common/output.h"
+#include "text/words.h"
 #include "wordlm/builtin_comments.h"
 
 namespace bptt {

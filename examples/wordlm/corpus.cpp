@@ -10,6 +10,7 @@
 #include "common/numbers.h"
 #include "text/comments.h"
 #include "text/input.h"
+#include "text/words.h"
 #include "wordlm/builtin_comments.h"
 #include "wordlm/text_format.h"
 #include "wordlm/text_reader.h"
