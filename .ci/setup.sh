@@ -25,5 +25,4 @@ install_packages() {
 
 install_packages \
   g++ cmake ninja-build pkg-config libopenblas-dev libfmt-dev doctest-dev libhwy-dev \
-  libxxhash-dev libcli11-dev nlohmann-json3-dev libcsv-dev libutf8proc-dev libcairo2-dev zlib1g-dev \
-  librapidcheck-dev
+  libxxhash-dev libcli11-dev nlohmann-json3-dev libcsv-dev libutf8proc-dev libcairo2-dev zlib1g-dev

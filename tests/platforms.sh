@@ -19,7 +19,7 @@ log=$PWD/build/log.txt
 unpack_root() {
   local root=$PWD/build/aarch64-root
   local libraries=(libopenblas-dev libfmt-dev libhwy-dev doctest-dev nlohmann-json3-dev
-                   libcli11-dev librapidcheck-dev libgomp1 libxxhash-dev libxxhash0)
+                   libcli11-dev libgomp1 libxxhash-dev libxxhash0)
   [ -e "$root/complete" ] && return
   local apt=$root/var/apt
   mkdir -p "$apt/lists/partial" "$apt/archives/partial"

@@ -64,8 +64,4 @@ endif()
 
 if(UNROLL_BUILD_TESTS)
   unroll_find(CONFIG doctest doctest-dev)
-  find_library(RAPIDCHECK_LIBRARY rapidcheck)
-  if(NOT RAPIDCHECK_LIBRARY)
-    unroll_missing(rapidcheck librapidcheck-dev)
-  endif()
 endif()

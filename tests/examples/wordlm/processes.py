@@ -57,6 +57,11 @@ def expect_same(got, wanted, what, result):
                    f'{what}: epoch {epoch}: {numbers} instead of {wanted[epoch]}', result)
 
 
+def without_times(out):
+    """The lines of an output without what differs from run to run."""
+    return [re.sub(r', [0-9.]+ \w+/s', '', x) for x in out.splitlines() if not x.startswith('time: ')]
+
+
 def check_numbers(training, kind):
     """Returns the losses of one process."""
     alone = run(0, *training)
@@ -70,8 +75,7 @@ def check_numbers(training, kind):
         says = f'processes: {processes}, each with its part of every batch'
         expect((says in result.stdout) == (processes > 1), says, result)
         again = run(processes, *training)
-        expect([re.sub(r', [0-9.]+ \w+/s', '', x) for x in again.stdout.splitlines()] ==
-               [re.sub(r', [0-9.]+ \w+/s', '', x) for x in result.stdout.splitlines()],
+        expect(without_times(again.stdout) == without_times(result.stdout),
                f'{kind}: the same again for {processes} processes', again)
     return wanted
 
