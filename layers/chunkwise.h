@@ -4,6 +4,7 @@
 /// rounding.
 
 #include <unroll/layers/cells/linear_attention.h>
+#include <unroll/layers/cells/rwkv.h>
 #include <unroll/layers/cells/xlstm.h>
 #include <unroll/layers/sequence.h>
 
@@ -19,6 +20,8 @@ namespace unroll {
                                                      Index chunk);
 [[nodiscard]] Unrolled<MatrixState> unroll_chunkwise(const GatedDeltaNet& cell, Var x,
                                                      MatrixState state, Index chunk);
+[[nodiscard]] Unrolled<Rwkv6::State> unroll_chunkwise(const Rwkv6& cell, Var x, Rwkv6::State state,
+                                                      Index chunk);
 [[nodiscard]] Unrolled<Mlstm::State> unroll_chunkwise(const Mlstm& cell, Var x, Mlstm::State state,
                                                       Index chunk);
 

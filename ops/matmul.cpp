@@ -59,14 +59,19 @@ struct Matmul {
              k.out<T>());
   }
 
+  static Var product(Var a, Var b, Transposed t) { return matmul(a, b, t); }
+
+  /// By the products of D.
+  template <class D = Matmul>
   static void gradient(Backward& g) {
     const auto flags = g.attributes<Flags>();
     const bool ta = flags.a != 0;
     const bool tb = flags.b != 0;
     const Var a = g.in(0);
     const Var b = g.in(1);
-    if (g.wants(0)) g.add(0, ta ? matmul(b, g.dy(), {tb, true}) : matmul(g.dy(), b, {false, !tb}));
-    if (g.wants(1)) g.add(1, tb ? matmul(g.dy(), a, {true, ta}) : matmul(a, g.dy(), {!ta, false}));
+    const Var dy = g.dy();
+    if (g.wants(0)) g.add(0, ta ? D::product(b, dy, {tb, true}) : D::product(dy, b, {false, !tb}));
+    if (g.wants(1)) g.add(1, tb ? D::product(dy, a, {true, ta}) : D::product(a, dy, {!ta, false}));
   }
 
   static std::string describe(const Attributes& attributes) {
@@ -159,7 +164,19 @@ struct BatchMatmul {
     }
   }
 
-  static void gradient(Backward& g) { Matmul::gradient(g); }
+  /// The gradient of a matrix that is read at a vector is a column times a row. These are recorded
+  /// element by element: a sweep computes them where they are read, and need not store them.
+  static Var product(Var a, Var b, Transposed t) {
+    const Shape m = matrix(a.shape());
+    if (m[t.a ? 0 : 1] != 1) return matmul(a, b, t);
+    return as_matrices(a, m.size(), 1) * as_matrices(b, 1, matrix(b.shape()).size());
+  }
+  static Var as_matrices(Var v, Index rows, Index columns) {
+    const int rank = v.shape().rank();
+    return reshape(v, v.shape().with(rank - 2, rows).with(rank - 1, columns));
+  }
+
+  static void gradient(Backward& g) { Matmul::gradient<BatchMatmul>(g); }
   static std::string describe(const Attributes& attributes) { return Matmul::describe(attributes); }
 
   static std::vector<Sample> samples() {

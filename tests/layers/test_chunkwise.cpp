@@ -28,7 +28,7 @@ std::vector<Tensor> results(const C& cell, const Parameters& p, const Tensor& x,
   return all;
 }
 
-TEST_CASE_TEMPLATE("chunkwise: chunks give what single steps give", C, RetNet, Gla, DeltaNet,
+TEST_CASE_TEMPLATE("chunkwise: chunks give what single steps give", C, RetNet, Gla, Rwkv6, DeltaNet,
                    GatedDeltaNet, Mlstm) {
   constexpr Index kSteps = 11;
   const Parameters p(DType::f64, 3);
