@@ -158,7 +158,8 @@ Unrolled<Rwkv6::State> unroll_chunkwise(const Rwkv6& cell, Var x, Rwkv6::State s
     const Var r = by_sequence(cell.r(cell.mr(now, before)));
     const Var k = by_sequence(cell.k(cell.mk(now, before)));
     const Var v = by_sequence(cell.v(cell.mv(now, before)));
-    const Var log_decay = by_sequence(cell.log_decay(cell.mw(now, before)));
+    // exp(-e^5) is as good as 0; a larger exponent would overflow.
+    const Var log_decay = -exp(minimum(by_sequence(cell.w(cell.mw(now, before))), 5));
     const Var g = cumsum(log_decay, 1);
     // y sees the memory before this step's decay, and this step by way of u.
     const FadingRows steps{r, k, v, g - log_decay, g};

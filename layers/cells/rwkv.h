@@ -119,7 +119,7 @@ struct Rwkv6 {
     const Var rt = r(mr(x, s.x));
     const Var kt = k(mk(x, s.x));
     const Var vt = v(mv(x, s.x));
-    const Var wt = exp(log_decay(mw(x, s.x)));
+    const Var wt = exp(-exp(w(mw(x, s.x))));
     const Var read =
         reshape(matmul(row(rt), s.S), {batch, hidden}) + sum(rt * u * kt, 1, true) * vt;
     const Var S = reshape(wt, {batch, hidden, 1}) * s.S + outer(kt, vt);
@@ -130,8 +130,6 @@ struct Rwkv6 {
     const Var zeros = full(tape, {batch, hidden}, 0);
     return {zeros, zeros, full(tape, {batch, hidden, hidden}, 0)};
   }
-  /// log w of x mixed for it: (..., hidden)
-  [[nodiscard]] Var log_decay(Var mixed) const { return -exp(w(mixed)); }
 
   Index hidden;
   Fitted fitted;
