@@ -1,4 +1,5 @@
 #include <unroll/core/run/blas.h>
+#include <unroll/core/run/gemm.h>
 #include <unroll/ops/elementwise.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/matmul.h>
@@ -159,9 +160,33 @@ struct BatchMatmul {
     const Product p = Matmul::sides(matrix(a), matrix(b), k.attributes<Flags>());
     const auto [begin, end] = k.share(k.shape().size(0, k.shape().rank() - 2));
     for (Index n = begin; n < end; ++n) {
-      multiply(p, k.in<T>(0) + source(a, k.shape(), n) * p.m * p.k,
-               k.in<T>(1) + source(b, k.shape(), n) * p.k * p.n, T{0}, k.out<T>() + n * p.m * p.n);
+      multiply_one(p, k.in<T>(0) + source(a, k.shape(), n) * p.m * p.k,
+                   k.in<T>(1) + source(b, k.shape(), n) * p.k * p.n, k.out<T>() + n * p.m * p.n);
     }
+  }
+
+  /// OpenBLAS has kernels for small matrices and for vectors. Larger matrices it copies as if they
+  /// were large, which for those in between takes as long as the product.
+  template <class T>
+  static void multiply_one(const Product& p, const T* a, const T* b, T* c) {
+    constexpr Index kSmall = 1'000'000;  // multiplications
+    constexpr Index kThin = 16;
+    if (p.m * p.n * p.k <= kSmall || std::min(p.m, p.n) < kThin) {
+      multiply(p, a, b, T{0}, c);
+      return;
+    }
+    const Gemm<T> gemm{.m = p.m,
+                       .n = p.n,
+                       .k = p.k,
+                       .a = a,
+                       .lda = p.transpose_a ? p.m : p.k,
+                       .transpose_a = p.transpose_a,
+                       .b = b,
+                       .ldb = p.transpose_b ? p.k : p.n,
+                       .transpose_b = p.transpose_b,
+                       .c = c,
+                       .ldc = p.n};
+    multiply(gemm, {0, p.m}, {0, p.n});
   }
 
   /// The gradient of a matrix that is read at a vector is a column times a row. These are recorded
