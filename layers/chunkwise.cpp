@@ -58,6 +58,12 @@ struct FadingRows {
     const auto of = [&](Var a) { return slice(a, 1, begin, end); };
     return {of(q), of(k), of(v), of(g_read), of(g)};
   }
+  /// The halves of each sequence as sequences of their own; of an even number of steps.
+  [[nodiscard]] FadingRows halves() const {
+    const Shape& all = q.shape();
+    const auto of = [&](Var a) { return reshape(a, {2 * all[0], all[1] / 2, all[2]}); };
+    return {of(q), of(k), of(v), of(g_read), of(g)};
+  }
   /// What the queries read of the memory before the chunk.
   [[nodiscard]] Var read(Var S) const { return matmul(q * exp(g_read), S); }
   /// The memory after the last step.
@@ -88,7 +94,12 @@ Var read_before(const FadingRows& steps) {
   const Var g = slice(steps.g, 1, middle - 1, middle);
   const Var weights =
       matmul(late.q * exp(late.g_read - g), early.k * exp(g - early.g), {.b = true});
-  return concat(std::array{read_before(early), read_before(late) + matmul(weights, early.v)}, 1);
+  const Var across = matmul(weights, early.v);
+  if (size % 2 != 0) {
+    return concat(std::array{read_before(early), read_before(late) + across}, 1);
+  }
+  const Var within = reshape(read_before(steps.halves()), steps.q.shape());
+  return within + place(across, 1, middle, size);
 }
 
 /// What a delta rule writes: u = b (v - S^T k), where S is that before each step, faded.
