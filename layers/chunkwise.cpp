@@ -2,6 +2,7 @@
 #include <unroll/ops/scan.h>
 #include <unroll/ops/triangular.h>
 
+#include <array>
 #include <cmath>
 
 namespace unroll {
