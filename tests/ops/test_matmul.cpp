@@ -130,6 +130,21 @@ TEST_CASE("linear: the products of a gradient stay matrix products over all rows
   CHECK(products() == 3);
 }
 
+TEST_CASE("matmul: a gradient that is a column times a row is recorded element by element") {
+  for (const bool as_row : {false, true}) {  // S q, or qᵀ S
+    Tape tape;
+    const std::vector<Var> v =
+        put(tape, {random_tensor({2, 4, 4}, 1), random_tensor({2, 4, 1}, 2)});
+    const Var y = as_row ? matmul(v[1], v[0], {.a = true}) : matmul(v[0], v[1]);
+    (void)tape.gradients(sum(y), v);
+    const auto& nodes = tape.graph().nodes;
+    const Index products = std::count_if(nodes.begin(), nodes.end(), [](const Node& node) {
+      return node.op->name == "batch_matmul";
+    });
+    CHECK(products == 2);  // y and the gradient of q
+  }
+}
+
 TEST_CASE("matmul: the gradients of a weight that is used many times are one product") {
   constexpr Index kUses = 7;
   Tape tape(DType::f64);
