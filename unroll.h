@@ -31,6 +31,7 @@
 #include <unroll/ops/reduce.h>
 #include <unroll/ops/registry.h>
 #include <unroll/ops/scan.h>
+#include <unroll/ops/triangular.h>
 #include <unroll/optim/all_reduce.h>
 #include <unroll/optim/clip.h>
 #include <unroll/optim/optimizers.h>

@@ -1,6 +1,8 @@
 #include <unroll/layers/chunkwise.h>
 #include <unroll/ops/scan.h>
+#include <unroll/ops/triangular.h>
 
+#include <array>
 #include <cmath>
 
 namespace unroll {
@@ -46,17 +48,59 @@ Var fading_chunk(Var q, Var k, Var u, Var g, Var& S) {
   return y;
 }
 
-/// (I + L)^-1 y for strictly lower triangles L (B, n, n): L^n is 0, so that the inverse is
-/// (I - L) (I + L^2) (I + L^4) ...
-Var solve_lower(Var L, Var y) {
-  const Index n = L.shape()[1];
-  y -= matmul(L, y);
-  Var power = L;
-  for (Index reach = 2; reach < n; reach *= 2) {
-    power = matmul(power, power);
-    y += matmul(power, y);
+/// Steps of a memory each row of which fades at a pace of its own. Queries, keys and values are
+/// (B, L, n). `g` is what is left of a row after each step, `g_read` what the query of a step sees
+/// of it, which is not more than is left after the step before: logarithms, (B, L, n).
+struct FadingRows {
+  Var q, k, v, g_read, g;
+
+  [[nodiscard]] Index size() const { return q.shape()[1]; }
+  [[nodiscard]] FadingRows part(Index begin, Index end) const {
+    const auto of = [&](Var a) { return slice(a, 1, begin, end); };
+    return {of(q), of(k), of(v), of(g_read), of(g)};
   }
-  return y;
+  /// The halves of each sequence as sequences of their own; of an even number of steps.
+  [[nodiscard]] FadingRows halves() const {
+    const Shape& all = q.shape();
+    const auto of = [&](Var a) { return reshape(a, {2 * all[0], all[1] / 2, all[2]}); };
+    return {of(q), of(k), of(v), of(g_read), of(g)};
+  }
+  /// What the queries read of the memory before the chunk.
+  [[nodiscard]] Var read(Var S) const { return matmul(q * exp(g_read), S); }
+  /// The memory after the last step.
+  [[nodiscard]] Var write(Var S) const {
+    const Var end = slice(g, 1, size() - 1, size());  // (B, 1, n)
+    return transpose(exp(end), 1, 2) * S + matmul(k * exp(end - g), v, {.a = true});
+  }
+};
+
+/// What each query reads of the steps before it in the chunk: (B, L, n).
+///
+/// Step i sees step j by sum(q_i k_j exp(g_i - g_j)). As a product (q exp(g)) (k exp(-g)) that
+/// overflows, but not where both are taken relative to a step between i and j: of two halves, the
+/// later one reads the earlier one by a product. Only few steps are taken pair by pair.
+Var read_before(const FadingRows& steps) {
+  constexpr Index kFew = 4;
+  const Index size = steps.size();
+  if (size <= kFew) {
+    const Var before = lower_triangle(steps.q.tape(), size, size, -1);
+    const Var seen = reshape(before, {size, size, 1});
+    const auto at = [](Var a, int axis) { return reshape(a, a.shape().inserted(axis, 1)); };
+    const Var between = exp(where(seen, at(steps.g_read, 2) - at(steps.g, 1), 0)) * seen;
+    return matmul(sum(at(steps.q, 2) * at(steps.k, 1) * between, 3), steps.v);
+  }
+  const Index middle = size / 2;
+  const FadingRows early = steps.part(0, middle);
+  const FadingRows late = steps.part(middle, size);
+  const Var g = slice(steps.g, 1, middle - 1, middle);
+  const Var weights =
+      matmul(late.q * exp(late.g_read - g), early.k * exp(g - early.g), {.b = true});
+  const Var across = matmul(weights, early.v);
+  if (size % 2 != 0) {
+    return concat(std::array{read_before(early), read_before(late) + across}, 1);
+  }
+  const Var within = reshape(read_before(steps.halves()), steps.q.shape());
+  return within + place(across, 1, middle, size);
 }
 
 /// What a delta rule writes: u = b (v - S^T k), where S is that before each step, faded.
@@ -64,7 +108,7 @@ Var corrections(Var k, Var v, Var b, Var g, Var S) {
   const Index steps = g.shape()[1];
   const Var before = lower_triangle(g.tape(), steps, steps, -1);
   const Var L = b * matmul(k, k, {.b = true}) * decay_between(g, before);
-  return solve_lower(L, b * (v - column(exp(g)) * matmul(k, S)));
+  return solve_unit_lower(L, b * (v - column(exp(g)) * matmul(k, S)));
 }
 
 double scale_of(Index hidden) { return 1 / std::sqrt(static_cast<double>(hidden)); }
@@ -106,17 +150,36 @@ Unrolled<MatrixState> unroll_chunkwise(const Gla& cell, Var x, MatrixState state
     const Var g = cumsum(by_sequence(cell.log_decay(part)), 1);  // (B, L, n)
     // Each feature fades at its own pace: q_i k_j exp(g_i - g_j) for each, then their sum. Taken as
     // (q exp(g)) (k exp(-g)) it would be a product, but exp(-g) overflows.
-    const Index steps = g.shape()[1];
-    const Var seen = reshape(lower_triangle(x.tape(), steps, steps), {steps, steps, 1});
-    const auto at = [](Var a, int axis) { return reshape(a, a.shape().inserted(axis, 1)); };
-    const Var between = exp(where(seen, at(g, 2) - at(g, 1), 0)) * seen;
-    const Var weights = sum(at(q, 2) * at(k, 1) * between, 3);
-    const Var y = matmul(q * exp(g), S) + matmul(weights, v);
-    const Var end = slice(g, 1, steps - 1, steps);  // (B, 1, n)
-    S = transpose(exp(end), 1, 2) * S + matmul(k * exp(end - g), v, {.a = true});
+    const FadingRows steps{q, k, v, g, g};
+    const Var y = steps.read(S) + read_before(steps) + sum(q * k, 2, true) * v;
+    S = steps.write(S);
     return y;
   });
   return result(outputs, S);
+}
+
+Unrolled<Rwkv6::State> unroll_chunkwise(const Rwkv6& cell, Var x, Rwkv6::State state, Index chunk) {
+  Var S = state.S;
+  Var last = state.x;
+  const Var outputs = by_chunks(x, chunk, [&](Var part) {
+    const Var now = cell.fitted(part);  // (L, B, n)
+    const Index count = now.shape()[0];
+    const Var first = reshape(last, last.shape().inserted(0, 1));
+    const Var before = count == 1 ? first : concat(std::array{first, rows(now, 0, count - 1)}, 0);
+    last = select(now, count - 1);
+    const Var r = by_sequence(cell.r(cell.mr(now, before)));
+    const Var k = by_sequence(cell.k(cell.mk(now, before)));
+    const Var v = by_sequence(cell.v(cell.mv(now, before)));
+    // exp(-e^5) is as good as 0; a larger exponent would overflow.
+    const Var log_decay = -exp(minimum(by_sequence(cell.w(cell.mw(now, before))), 5));
+    const Var g = cumsum(log_decay, 1);
+    // y sees the memory before this step's decay, and this step by way of u.
+    const FadingRows steps{r, k, v, g - log_decay, g};
+    const Var y = steps.read(S) + read_before(steps) + sum(r * cell.u * k, 2, true) * v;
+    S = steps.write(S);
+    return cell.out(y);
+  });
+  return {outputs, {select(outputs, outputs.shape()[0] - 1), last, S}};
 }
 
 Unrolled<MatrixState> unroll_chunkwise(const DeltaNet& cell, Var x, MatrixState state,

@@ -2,8 +2,14 @@
 /// Linear recurrences a chunk of steps at a time: within a chunk products of matrices, as attention
 /// has them, from chunk to chunk the recurrence. The values are those of unroll_over() but for
 /// rounding.
+///
+/// Cells whose state is a matrix and whose step is linear in it have such a form. The memories of
+/// PastAttention and Ntm are read and written by what was read before, which is not linear. The
+/// states of S4d and S6 are (B, hidden, N), but each element fades at a pace of its own: a chunk
+/// would need a matrix of its steps for each of the hidden features.
 
 #include <unroll/layers/cells/linear_attention.h>
+#include <unroll/layers/cells/rwkv.h>
 #include <unroll/layers/cells/xlstm.h>
 #include <unroll/layers/sequence.h>
 
@@ -19,6 +25,8 @@ namespace unroll {
                                                      Index chunk);
 [[nodiscard]] Unrolled<MatrixState> unroll_chunkwise(const GatedDeltaNet& cell, Var x,
                                                      MatrixState state, Index chunk);
+[[nodiscard]] Unrolled<Rwkv6::State> unroll_chunkwise(const Rwkv6& cell, Var x, Rwkv6::State state,
+                                                      Index chunk);
 [[nodiscard]] Unrolled<Mlstm::State> unroll_chunkwise(const Mlstm& cell, Var x, Mlstm::State state,
                                                       Index chunk);
 

@@ -10,6 +10,7 @@ std::vector<const Op*> activation_ops();
 std::vector<const Op*> binary_ops();
 std::vector<const Op*> compare_ops();
 std::vector<const Op*> matmul_ops();
+std::vector<const Op*> triangular_ops();
 std::vector<const Op*> reduce_ops();
 std::vector<const Op*> scan_ops();
 std::vector<const Op*> view_ops();

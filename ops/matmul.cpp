@@ -1,4 +1,5 @@
 #include <unroll/core/run/blas.h>
+#include <unroll/core/run/gemm.h>
 #include <unroll/ops/elementwise.h>
 #include <unroll/ops/families.h>
 #include <unroll/ops/matmul.h>
@@ -59,14 +60,19 @@ struct Matmul {
              k.out<T>());
   }
 
+  static Var product(Var a, Var b, Transposed t) { return matmul(a, b, t); }
+
+  /// By the products of D.
+  template <class D = Matmul>
   static void gradient(Backward& g) {
     const auto flags = g.attributes<Flags>();
     const bool ta = flags.a != 0;
     const bool tb = flags.b != 0;
     const Var a = g.in(0);
     const Var b = g.in(1);
-    if (g.wants(0)) g.add(0, ta ? matmul(b, g.dy(), {tb, true}) : matmul(g.dy(), b, {false, !tb}));
-    if (g.wants(1)) g.add(1, tb ? matmul(g.dy(), a, {true, ta}) : matmul(a, g.dy(), {!ta, false}));
+    const Var dy = g.dy();
+    if (g.wants(0)) g.add(0, ta ? D::product(b, dy, {tb, true}) : D::product(dy, b, {false, !tb}));
+    if (g.wants(1)) g.add(1, tb ? D::product(dy, a, {true, ta}) : D::product(a, dy, {!ta, false}));
   }
 
   static std::string describe(const Attributes& attributes) {
@@ -154,12 +160,48 @@ struct BatchMatmul {
     const Product p = Matmul::sides(matrix(a), matrix(b), k.attributes<Flags>());
     const auto [begin, end] = k.share(k.shape().size(0, k.shape().rank() - 2));
     for (Index n = begin; n < end; ++n) {
-      multiply(p, k.in<T>(0) + source(a, k.shape(), n) * p.m * p.k,
-               k.in<T>(1) + source(b, k.shape(), n) * p.k * p.n, T{0}, k.out<T>() + n * p.m * p.n);
+      multiply_one(p, k.in<T>(0) + source(a, k.shape(), n) * p.m * p.k,
+                   k.in<T>(1) + source(b, k.shape(), n) * p.k * p.n, k.out<T>() + n * p.m * p.n);
     }
   }
 
-  static void gradient(Backward& g) { Matmul::gradient(g); }
+  /// OpenBLAS has kernels for small matrices and for vectors. Larger matrices it copies as if they
+  /// were large, which for those in between takes as long as the product.
+  template <class T>
+  static void multiply_one(const Product& p, const T* a, const T* b, T* c) {
+    constexpr Index kSmall = 1'000'000;  // multiplications
+    constexpr Index kThin = 16;
+    if (p.m * p.n * p.k <= kSmall || std::min(p.m, p.n) < kThin) {
+      multiply(p, a, b, T{0}, c);
+      return;
+    }
+    const Gemm<T> gemm{.m = p.m,
+                       .n = p.n,
+                       .k = p.k,
+                       .a = a,
+                       .lda = p.transpose_a ? p.m : p.k,
+                       .transpose_a = p.transpose_a,
+                       .b = b,
+                       .ldb = p.transpose_b ? p.k : p.n,
+                       .transpose_b = p.transpose_b,
+                       .c = c,
+                       .ldc = p.n};
+    multiply(gemm, {0, p.m}, {0, p.n});
+  }
+
+  /// The gradient of a matrix that is read at a vector is a column times a row. These are recorded
+  /// element by element: a sweep computes them where they are read, and need not store them.
+  static Var product(Var a, Var b, Transposed t) {
+    const Shape m = matrix(a.shape());
+    if (m[t.a ? 0 : 1] != 1) return matmul(a, b, t);
+    return as_matrices(a, m.size(), 1) * as_matrices(b, 1, matrix(b.shape()).size());
+  }
+  static Var as_matrices(Var v, Index rows, Index columns) {
+    const int rank = v.shape().rank();
+    return reshape(v, v.shape().with(rank - 2, rows).with(rank - 1, columns));
+  }
+
+  static void gradient(Backward& g) { Matmul::gradient<BatchMatmul>(g); }
   static std::string describe(const Attributes& attributes) { return Matmul::describe(attributes); }
 
   static std::vector<Sample> samples() {

@@ -8,9 +8,10 @@ namespace unroll {
 const std::vector<const Op*>& all_ops() {
   static const std::vector<const Op*> ops = [] {
     std::vector<const Op*> all;
-    for (const auto& family : {unary_ops(), activation_ops(), binary_ops(), compare_ops(),
-                               matmul_ops(), reduce_ops(), scan_ops(), view_ops(), shape_ops(),
-                               fill_ops(), index_ops(), gather_ops(), loss_ops(), random_ops()}) {
+    for (const auto& family :
+         {unary_ops(), activation_ops(), binary_ops(), compare_ops(), matmul_ops(),
+          triangular_ops(), reduce_ops(), scan_ops(), view_ops(), shape_ops(), fill_ops(),
+          index_ops(), gather_ops(), loss_ops(), random_ops()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
     return all;

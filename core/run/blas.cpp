@@ -22,6 +22,8 @@ struct OpenBlas {
   decltype(&cblas_dgemm) dgemm;
   decltype(&cblas_sgemv) sgemv;
   decltype(&cblas_dgemv) dgemv;
+  decltype(&cblas_strsm) strsm;
+  decltype(&cblas_dtrsm) dtrsm;
 };
 
 template <class F>
@@ -93,6 +95,8 @@ OpenBlas open_library() {
   find(library, "cblas_dgemm", blas.dgemm);
   find(library, "cblas_sgemv", blas.sgemv);
   find(library, "cblas_dgemv", blas.dgemv);
+  find(library, "cblas_strsm", blas.strsm);
+  find(library, "cblas_dtrsm", blas.dtrsm);
   // Where another part of the program is linked with it, it had its threads before.
   decltype(&openblas_set_num_threads) set_threads = nullptr;
   find(library, "openblas_set_num_threads", set_threads);
@@ -163,6 +167,16 @@ void multiply_any(const Product& p, const T* a, const T* b, T beta, T* c) {
   }
 }
 
+template <class T, class Trsm>
+void solve_any(const UnitLower& s, const T* L, T* b, Trsm trsm) {
+  if (s.rows == 0 || s.columns == 0) return;
+  const DenormalsAreZero zero;
+  const blasint rows = narrow(s.rows);
+  const blasint columns = narrow(s.columns);
+  trsm(CblasRowMajor, CblasLeft, CblasLower, order(s.transposed), CblasUnit, rows, columns, T{1}, L,
+       rows, b, columns);
+}
+
 }  // namespace
 
 void multiply(const Product& product, const float* a, const float* b, float beta, float* c) {
@@ -171,6 +185,14 @@ void multiply(const Product& product, const float* a, const float* b, float beta
 
 void multiply(const Product& product, const double* a, const double* b, double beta, double* c) {
   multiply_any(product, a, b, beta, c);
+}
+
+void solve_unit_lower(const UnitLower& system, const float* L, float* b) {
+  solve_any(system, L, b, library().strsm);
+}
+
+void solve_unit_lower(const UnitLower& system, const double* L, double* b) {
+  solve_any(system, L, b, library().dtrsm);
 }
 
 }  // namespace unroll

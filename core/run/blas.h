@@ -1,5 +1,5 @@
 #pragma once
-/// Matrix products through OpenBLAS; its header is included nowhere else.
+/// Matrix products and systems with a triangle through OpenBLAS; its header is included nowhere else.
 
 #include <unroll/core/shape.h>
 
@@ -17,5 +17,15 @@ struct Product {
 };
 void multiply(const Product& product, const float* a, const float* b, float beta, float* c);
 void multiply(const Product& product, const double* a, const double* b, double beta, double* c);
+
+/// Solves (I + L) y = b, or (I + L)ᵀ y = b, for y (rows x columns), which takes the place of b. Of
+/// L (rows x rows) only the elements below the diagonal are read. On one thread.
+struct UnitLower {
+  bool transposed = false;
+  Index rows = 0;
+  Index columns = 0;
+};
+void solve_unit_lower(const UnitLower& system, const float* L, float* b);
+void solve_unit_lower(const UnitLower& system, const double* L, double* b);
 
 }  // namespace unroll

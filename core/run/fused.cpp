@@ -103,8 +103,9 @@ class Tiles {
   }
 
   /// Brings a part of what the next tile reads and writes to the second-level cache; all at once
-  /// would be waited for. The first level is full of the tile at hand. Inline, because GCC drops
-  /// calls of a function that does nothing else.
+  /// would be waited for. The first level is full of the tile at hand. Of a column only the first
+  /// line: a tile has few rows where there are many columns. A row is most often that of the tile
+  /// at hand. Inline, because GCC drops calls of a function that does nothing else.
   [[gnu::always_inline]] void fetch(Index row, Index column, std::uint32_t part,
                                     std::uint32_t parts) const {
     constexpr Index kLine = 64 / sizeof(T);
@@ -117,8 +118,14 @@ class Tiles {
     for (Index i = begin; i < end; ++i) {
       const bool reads = i < operands;
       const auto at = static_cast<std::size_t>(reads ? i : i - operands);
-      if (reads && step_.operands[at].reading.access != Access::whole) continue;
       const Rect& rect = reads ? step_.operands[at].rect : step_.results[at].rect;
+      if (reads && step_.operands[at].reading.access != Access::whole) {
+        const FusedStep::Reading& reading = step_.operands[at].reading;
+        if (reading.access == Access::column) {
+          __builtin_prefetch(place(rect, reading.row_of(row), 0), 0, 2);
+        }
+        continue;
+      }
       for (Index r = row; r < last_row; ++r) {
         const T* const from = place(rect, r, 0);
         for (Index c = column; c < last_column; c += kLine) __builtin_prefetch(from + c, 0, 2);

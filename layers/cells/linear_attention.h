@@ -148,8 +148,8 @@ struct GatedDeltaNet {
   [[nodiscard]] State step(Var x, const State& s) const {
     const Var k = l2_normalise(of.k(x), -1);
     const Var kept = exp(log_decay(x));
-    const Var faded = reshape(kept, {kept.shape()[0], 1, 1}) * s.S;
-    const Var S = faded + outer(k, sigmoid(b(x)) * (of.v(x) - read_matrix(faded, k)));
+    const Var u = sigmoid(b(x)) * (of.v(x) - kept * read_matrix(s.S, k));
+    const Var S = reshape(kept, {kept.shape()[0], 1, 1}) * s.S + outer(k, u);
     return {read_matrix(S, of.q(x)) / std::sqrt(static_cast<double>(hidden)), S};
   }
   [[nodiscard]] State zero_state(Tape& tape, Index batch) const {

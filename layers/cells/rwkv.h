@@ -81,7 +81,8 @@ struct Rwkv4 {
 };
 
 /// One head: S is a matrix that is written at keys and read at receptances r; each row of it falls
-/// at a pace of its own, which depends on x. y sees the old S, and this step by way of u.
+/// at a pace of its own, which depends on x. y sees the old S, and this step by way of u. Its form
+/// of chunks of steps is in layers/chunkwise.h.
 /// in: (B, in) or ids (B), out: y (B, hidden).
 struct Rwkv6 {
   struct State {

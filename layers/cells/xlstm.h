@@ -10,6 +10,7 @@
 
 #include <unroll/layers/gate.h>
 #include <unroll/ops/elementwise.h>
+#include <unroll/ops/matmul.h>
 #include <unroll/ops/reduce.h>
 #include <unroll/ops/shape.h>
 
@@ -109,7 +110,7 @@ struct Mlstm {
     const Var C = matrix(keep, 1, 1) * s.C + matrix(v(x), hidden, 1) * matrix(k_in, 1, hidden);
     const Var n = keep * s.n + k_in;
     const Var nq = sum(n * qt, 1, true);
-    const Var Cq = sum(C * matrix(qt, 1, hidden), 2);
+    const Var Cq = reshape(matmul(C, matrix(qt, hidden, 1)), qt.shape());
     const Var floor = exp(minimum(-m, 80));  // e^80 fits f32, and h is as good as 0 there
     return {sigmoid(o(x)) * Cq / maximum(maximum(nq, -nq), floor), C, n, m};
   }

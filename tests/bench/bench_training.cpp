@@ -1,9 +1,6 @@
 /// Times whole training steps: forward, backward, clipping, update.
 
 #include <sys/resource.h>
-#include <unroll/core/op.h>
-#include <unroll/core/run/blas.h>
-#include <unroll/core/run/gemm.h>
 #include <unroll/core/run/team.h>
 
 #include <fmt/format.h>
@@ -13,6 +10,7 @@
 #include <array>
 #include <chrono>
 
+#include "bench/bound.h"
 #include "bench/workloads.h"
 
 namespace {
@@ -27,45 +25,6 @@ double seconds_since(Clock::time_point start) {
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
-}
-
-/// The floating-point operations of the matrix products that a tape has run, counted one by one.
-double flops_of_products(const Graph& graph) {
-  double flops = 0;
-  std::vector<std::uint8_t> ran(graph.nodes.size(), 0);
-  for (std::size_t i = graph.nodes.size(); i-- > 0;) {
-    const Node& node = graph.nodes[i];
-    if (node.value == nullptr && ran[i] == 0) continue;
-    for (const std::uint32_t input : graph.inputs_of(node)) ran[input] = 1;
-    if (node.op->kind != OpKind::product || node.shape.size() == 0) continue;
-    const Index n = node.shape[node.shape.rank() - 1];
-    const Index m = node.shape.size() / n;
-    flops += 2.0 * static_cast<double>(node.shape.size()) *
-             static_cast<double>(graph.input(node, 0).shape.size() / m);
-  }
-  return flops;
-}
-
-/// The best rate of large products, in operations a second: what nothing here can be above. Each
-/// thread has a part of the rows; the matrices lie where a tape's lie, in the memory of tensors.
-double product_rate() {
-  constexpr Index kSize = 1536;
-  Tensor matrix(DType::f32, {kSize, kSize});
-  std::ranges::fill(matrix.values<float>(), 0.5F);
-  Tensor result(DType::f32, {kSize, kSize});
-  const float* const a = matrix.values<float>().data();
-  float* const c = result.values<float>().data();
-  double best = 0;
-  for (int i = 0; i < 7; ++i) {
-    const auto start = Clock::now();
-    run_team(threads(), [&](Team& team) {
-      const Interval rows = share_of(kSize, team.thread(), team.size());
-      multiply({false, false, rows.size(), kSize, kSize}, a + rows.begin * kSize, a, 0.0F,
-               c + rows.begin * kSize);
-    });
-    best = std::max(best, 2.0 * kSize * kSize * kSize / seconds_since(start));
-  }
-  return best;
 }
 
 /// What is known about one workload after it has run.
@@ -104,7 +63,7 @@ Measured measure(const std::string& name, int repeats, double rate, const Passes
     note_step(begun);
     times[0].push_back(0);
     times[2].push_back(0);
-    if (flops == 0) flops = flops_of_products(tape.graph());
+    if (flops == 0) flops = bench::flops_of_products(tape.graph());
   };
   const auto train = [&] {
     const auto begun = Clock::now();
@@ -115,7 +74,7 @@ Measured measure(const std::string& name, int repeats, double rate, const Passes
     gradients.run();
     times[1].push_back(seconds_since(begun) - times[0].back());
     if (flops == 0) {
-      flops = flops_of_products(tape.graph());
+      flops = bench::flops_of_products(tape.graph());
       first_loss =
           loss.item() * static_cast<double>(workload.batch) / static_cast<double>(workload.tokens);
     }
@@ -240,7 +199,7 @@ int main(int argc, char** argv) {
       return 0;
     }
     set_threads(threads);
-    const double rate = product_rate();
+    const double rate = bench::product_rate();
     if (!json) fmt::print("{} threads, large products at {:.1f} GFLOP/s\n", threads, rate / 1e9);
     const Passes passes = Passes::from_environment();
     for (const std::string& name : names) {

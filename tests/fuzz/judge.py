@@ -33,6 +33,12 @@ def matmul(node, a, b):
     return torch.matmul(flip(a, node["attributes"][0]), flip(b, node["attributes"][1]))
 
 
+def solve_unit_lower(node, L, b):
+    if node["attributes"][0]:
+        return torch.linalg.solve_triangular(L.tril().mT, b, upper=True, unitriangular=True)
+    return torch.linalg.solve_triangular(L, b, upper=False, unitriangular=True)
+
+
 def linear(node, x, W, b=None):
     y = torch.matmul(x, W.T)
     return y if b is None else y + b
@@ -148,6 +154,7 @@ OPERATIONS = {
     "counted": rows_that_count,
     "matmul": matmul,
     "batch_matmul": matmul,
+    "solve_unit_lower": solve_unit_lower,
     "linear": linear,
     "embedding": lambda n, table, ids: table[ids],
     "scatter_rows": scatter_rows,

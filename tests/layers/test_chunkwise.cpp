@@ -28,7 +28,7 @@ std::vector<Tensor> results(const C& cell, const Parameters& p, const Tensor& x,
   return all;
 }
 
-TEST_CASE_TEMPLATE("chunkwise: chunks give what single steps give", C, RetNet, Gla, DeltaNet,
+TEST_CASE_TEMPLATE("chunkwise: chunks give what single steps give", C, RetNet, Gla, Rwkv6, DeltaNet,
                    GatedDeltaNet, Mlstm) {
   constexpr Index kSteps = 11;
   const Parameters p(DType::f64, 3);
@@ -52,9 +52,10 @@ TEST_CASE("chunkwise: gates that are shut or open do not overflow") {
   for (const double bias : {-200.0, 200.0}) {
     const Parameters p(DType::f32);
     const Gla gla(p / "gla", 3, 4);
+    const Rwkv6 rwkv(p / "rwkv", 3, 4);
     const GatedDeltaNet delta(p / "delta", 3, 4);
     const Mlstm mlstm(p / "mlstm", 3, 4);
-    for (const char* name : {"gla.a.b", "delta.a.b", "mlstm.f.b", "mlstm.i.b"}) {
+    for (const char* name : {"gla.a.b", "rwkv.w.b", "delta.a.b", "mlstm.f.b", "mlstm.i.b"}) {
       Tensor b(DType::f32, p[name].shape());
       std::ranges::fill(b.values<float>(), static_cast<float>(bias));
       p[name].set(b);
@@ -68,6 +69,7 @@ TEST_CASE("chunkwise: gates that are shut or open do not overflow") {
       for (const double value : flatten(gradients, p)) CHECK(std::isfinite(value));
     };
     check(gla);
+    check(rwkv);
     check(delta);
     check(mlstm);
   }

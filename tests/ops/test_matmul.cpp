@@ -48,6 +48,33 @@ TEST_CASE("matmul: every combination of transposes and shapes equals a naive pro
   }
 }
 
+TEST_CASE("matmul: matrices along a leading axis equal naive products, small, thin and large") {
+  const std::initializer_list<std::array<Index, 3>> sides = {
+      {5, 6, 7}, {101, 102, 103}, {16, 400, 160}, {3, 600, 600}, {600, 600, 3}};
+  for (const std::array<Index, 3>& side : sides) {
+    const Index m = side[0];
+    const Index k = side[1];
+    const Index n = side[2];
+    for (const Transposed t :
+         {Transposed{}, Transposed{true, false}, Transposed{false, true}, Transposed{true, true}}) {
+      const Tensor a = random_tensor(t.a ? Shape{2, k, m} : Shape{2, m, k}, 1);
+      const Tensor b = random_tensor(t.b ? Shape{2, n, k} : Shape{2, k, n}, 2);
+      Tape wide(DType::f64);
+      const std::vector<Var> exact{wide.input(a), wide.input(b)};
+      const Var products = matmul(exact[0], exact[1], t);
+      Tape narrow(DType::f32);
+      const Var rounded = matmul(narrow.input(a), narrow.input(b), t);
+      INFO(m, " x ", k, " x ", n, ", transposed ", t.a, " ", t.b);
+      for (const Index i : {0, 1}) {
+        const Tensor wanted = naive_product(Tensor(select(exact[0], i).value()),
+                                            Tensor(select(exact[1], i).value()), t);
+        CHECK(difference(select(products, i).value(), wanted) < 1e-11);
+        CHECK(difference(select(rounded, i).value(), wanted) < 1e-3);
+      }
+    }
+  }
+}
+
 TEST_CASE("matmul: a sum over nothing is zero, whatever the memory held before") {
   Tape tape(DType::f64);
   for (int round = 0; round < 2; ++round) {
@@ -101,6 +128,21 @@ TEST_CASE("linear: the products of a gradient stay matrix products over all rows
   CHECK(products() == 1);
   (void)tape.gradients(y, v);
   CHECK(products() == 3);
+}
+
+TEST_CASE("matmul: a gradient that is a column times a row is recorded element by element") {
+  for (const bool as_row : {false, true}) {  // S q, or qᵀ S
+    Tape tape;
+    const std::vector<Var> v =
+        put(tape, {random_tensor({2, 4, 4}, 1), random_tensor({2, 4, 1}, 2)});
+    const Var y = as_row ? matmul(v[1], v[0], {.a = true}) : matmul(v[0], v[1]);
+    (void)tape.gradients(sum(y), v);
+    const auto& nodes = tape.graph().nodes;
+    const Index products = std::count_if(nodes.begin(), nodes.end(), [](const Node& node) {
+      return node.op->name == "batch_matmul";
+    });
+    CHECK(products == 2);  // y and the gradient of q
+  }
 }
 
 TEST_CASE("matmul: the gradients of a weight that is used many times are one product") {

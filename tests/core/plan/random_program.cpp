@@ -205,6 +205,9 @@ void RandomProgram::add_product() {
       const Var a = one_of(deep);
       const Var b = one_in(2) ? a : one_of(deep);
       keep(bounded(matmul(a, b, {one_in(2), one_in(2)})));
+      if (one_in(4)) {
+        keep(bounded(solve_unit_lower(0.2 * tanh(matmul(a, a, {.b = true})), a, one_in(2))));
+      }
       break;
     }
     case 3: {  // a sum of products
