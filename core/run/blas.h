@@ -1,5 +1,6 @@
 #pragma once
-/// Matrix products and systems with a triangle through OpenBLAS; its header is included nowhere else.
+/// Matrix products and systems with a triangle through OpenBLAS, whose header is included nowhere
+/// else.
 
 #include <unroll/core/shape.h>
 
