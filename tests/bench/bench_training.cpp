@@ -35,19 +35,38 @@ struct Measured {
   double record;     // of it: recording the loss and its gradient
   double update;     // of it: clipping and changing the parameters
   double tokens_per_second;
-  double bound;  // seconds that the products alone take at the rate of large ones
+  double bound;    // seconds that the products alone take at the rate of large ones
+  double weights;  // seconds that its weights and gradients take at the rate of memory
   Index nodes;
   Index parameters;  // numbers that are learned
   double loss;       // of the first step, nats a token
   long peak_mb;      // of the process, so of this workload only where it is the first
 };
 
-Measured measure(const std::string& name, int repeats, double rate, const Passes& passes,
+/// Bytes of weights and gradients that a step has to read and write: the weights forward, backward
+/// and to change them, the gradient to add it up and to use it, and the new weights. Rows that no
+/// word of the step needs are left out.
+double bytes_of_weights(const Gradients& gradients) {
+  constexpr double kPasses = 6;
+  Index elements = 0;
+  for (const auto& [begin, end] : gradients.segments()) elements += end - begin;
+  return kPasses * static_cast<double>(elements) *
+         static_cast<double>(size_of(gradients.parameters().dtype()));
+}
+
+/// What the machine can do at best, a second.
+struct Rates {
+  double products = bench::product_rate();  // floating-point operations
+  double memory = bench::memory_rate();     // bytes
+};
+
+Measured measure(const std::string& name, int repeats, const Rates& rates, const Passes& passes,
                  bool print_plan = false) {
   bench::Workload workload = bench::make_workload(name);
   Tape tape;
   tape.set_passes(passes);
   double flops = 0;
+  double bytes = 0;
   double first_loss = 0;
   std::array<std::vector<double>, 4> times;  // of recording, running, updating; of all three
   std::vector<double> times_a_token;         // of all three
@@ -75,6 +94,7 @@ Measured measure(const std::string& name, int repeats, double rate, const Passes
     times[1].push_back(seconds_since(begun) - times[0].back());
     if (flops == 0) {
       flops = bench::flops_of_products(tape.graph());
+      bytes = bytes_of_weights(gradients);
       first_loss =
           loss.item() * static_cast<double>(workload.batch) / static_cast<double>(workload.tokens);
     }
@@ -110,7 +130,8 @@ Measured measure(const std::string& name, int repeats, double rate, const Passes
           median(times[0]),
           median(times[2]),
           1 / median(times_a_token),
-          flops / rate,
+          flops / rates.products,
+          bytes / rates.memory,
           tape.node_count(),
           workload.parameters.size(),
           first_loss,
@@ -120,14 +141,14 @@ Measured measure(const std::string& name, int repeats, double rate, const Passes
 void print_row(const Measured& m) {
   fmt::print(
       "{:<22} {:>9.2f} ms {:>9.0f} {:<8}   bound {:>8.2f} ms   time/bound {:5.2f}   "
-      "record {:.2f} update {:.2f} ms   {:>6} nodes   peak {:>5} MB\n",
+      "weights {:.2f} record {:.2f} update {:.2f} ms   {:>6} nodes   peak {:>5} MB\n",
       m.name, 1e3 * m.seconds, m.tokens_per_second, m.unit + "/s", 1e3 * m.bound,
-      m.seconds / m.bound, 1e3 * m.record, 1e3 * m.update, m.nodes, m.peak_mb);
+      m.seconds / m.bound, 1e3 * m.weights, 1e3 * m.record, 1e3 * m.update, m.nodes, m.peak_mb);
 }
 
 /// What each pass is worth: the time of a step without it, and with none. All take turns, so that
 /// what else the machine does meets them alike; the medians of the rounds count.
-void print_ablation(const std::string& name, int repeats, double rate) {
+void print_ablation(const std::string& name, int repeats, const Rates& rates) {
   constexpr int kRounds = 5;
   std::vector<std::pair<std::string, Passes>> variants{{"all passes", {}}};
   for (const std::string_view pass : Passes::names()) {
@@ -140,7 +161,7 @@ void print_ablation(const std::string& name, int repeats, double rate) {
     fmt::print(stderr, "{}: round {} of {}\n", name, round + 1, kRounds);
     for (std::size_t i = 0; i < variants.size(); ++i) {
       const Passes& passes = variants[i].second;
-      seconds[i].push_back(measure(name, repeats / kRounds + 1, rate, passes).seconds);
+      seconds[i].push_back(measure(name, repeats / kRounds + 1, rates, passes).seconds);
       ratios[i].push_back(seconds[i].back() / seconds[0].back());
     }
   }
@@ -155,11 +176,11 @@ void print_ablation(const std::string& name, int repeats, double rate) {
 void print_json(const Measured& m, int threads) {
   fmt::print(
       R"({{"name": "{}", "unit": "{}", "ms": {:.4f}, "tokens_per_s": {:.1f}, "bound_ms": {:.4f}, )"
-      R"("ratio": {:.3f}, "peak_mb": {}, "nodes": {}, "threads": {}, "parameters": {}, )"
+      R"("ratio": {:.3f}, "weights_ms": {:.4f}, "peak_mb": {}, "nodes": {}, "threads": {}, "parameters": {}, )"
       R"("loss": {:.5f}}})"
       "\n",
       m.name, m.unit, 1e3 * m.seconds, m.tokens_per_second, 1e3 * m.bound, m.seconds / m.bound,
-      m.peak_mb, m.nodes, threads, m.parameters, m.loss);
+      1e3 * m.weights, m.peak_mb, m.nodes, threads, m.parameters, m.loss);
 }
 
 }  // namespace
@@ -199,15 +220,18 @@ int main(int argc, char** argv) {
       return 0;
     }
     set_threads(threads);
-    const double rate = bench::product_rate();
-    if (!json) fmt::print("{} threads, large products at {:.1f} GFLOP/s\n", threads, rate / 1e9);
+    const Rates rates;
+    if (!json) {
+      fmt::print("{} threads, large products at {:.1f} GFLOP/s, memory at {:.1f} GB/s\n", threads,
+                 rates.products / 1e9, rates.memory / 1e9);
+    }
     const Passes passes = Passes::from_environment();
     for (const std::string& name : names) {
       if (ablation) {
-        print_ablation(name, repeats, rate);
+        print_ablation(name, repeats, rates);
         continue;
       }
-      const Measured measured = measure(name, repeats, rate, passes, print_plan);
+      const Measured measured = measure(name, repeats, rates, passes, print_plan);
       if (json) {
         print_json(measured, threads);
       } else {
