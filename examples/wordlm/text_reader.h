@@ -5,8 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "text/characters.h"
+#include "text/text_stream.h"
 #include "text/words.h"
+#include "wordlm/sentence_list.h"
 #include "wordlm/settings.h"
 #include "wordlm/token_table.h"
 
@@ -22,8 +23,7 @@ class TextReader {
 
   /// Adds the text of a file, read in a format of text_format.h. Returns a description of it and of
   /// its oddities, a line or several. Throws unroll::IoError for a file without any sentence.
-  std::string read(const std::string& path, const text::RepairedText& file,
-                   const std::string& format);
+  std::string read(const std::string& path, text::TextStream& file, const std::string& format);
 
   /// Adds a sentence.
   void add(const text::Sentence& words);
@@ -33,7 +33,7 @@ class TextReader {
   void add_lines(std::string_view text);
 
   /// All sentences, or the running text alone. Nothing stays behind.
-  [[nodiscard]] std::vector<Ids> take();
+  [[nodiscard]] SentenceList take();
 
  private:
   void add_comment(std::string_view text);
@@ -41,16 +41,16 @@ class TextReader {
   void add_token(std::string_view token);
   void cut_sentence();
   void end_sentence();
-  std::string read_plain(const std::string& path, const text::RepairedText& file);
-  std::string read_comments(const std::string& path, const text::RepairedText& file,
+  std::string read_plain(const std::string& path, text::TextStream& file);
+  std::string read_comments(const std::string& path, text::TextStream& file,
                             const std::string& format);
 
   const TextSettings& settings_;
   TokenTable& tokens_;
-  std::vector<Ids> sentences_;  // of running text one, with all of it
-  Ids sentence_;                // the unfinished one
-  std::int64_t lines_ = 0;      // sentences, those of a running text too
-  std::int64_t cut_ = 0;        // sentences that were too long
+  SentenceWriter sentences_;  // of running text one, with all of it
+  Ids sentence_;              // the unfinished one
+  std::int64_t lines_ = 0;    // sentences, those of a running text too
+  std::int64_t cut_ = 0;      // sentences that were too long
 };
 
 }  // namespace wordlm

@@ -13,15 +13,15 @@ namespace wordlm {
 namespace {
 
 /// A text read from a file of such bytes, its tokens written out; [ and ] are start and end.
-std::vector<std::string> read(const TextSettings& settings, std::string text,
+std::vector<std::string> read(const TextSettings& settings, const std::string& text,
                               const std::string& format) {
   TokenTable tokens;
   TextReader reader(settings, tokens);
-  text::RepairedText file;
-  file.text = std::move(text);
+  text::TextStream file(text);
   (void)reader.read("file", file, format);
   std::vector<std::string> sentences;
-  for (const Ids& ids : reader.take()) {
+  const SentenceList read = reader.take();
+  for (const auto ids : read) {
     std::string& sentence = sentences.emplace_back();
     for (const std::int32_t id : ids) {
       sentence += id == TokenTable::kStart ? "[" : id == TokenTable::kEnd ? "]" : tokens.token(id);
@@ -85,9 +85,8 @@ TEST_CASE("texts of several files follow each other") {
   settings.running = settings.plain = true;
   TokenTable tokens;
   TextReader reader(settings, tokens);
-  text::RepairedText file;
   for (const char* text : {"a b", "b"}) {
-    file.text = text;
+    text::TextStream file(text);
     (void)reader.read("file", file, "text");
   }
   CHECK(reader.take() == std::vector<Ids>{{1, 2, 3, 1, 3, 1}});
