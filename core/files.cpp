@@ -31,11 +31,6 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool close() {
-    const bool ok = ::close(fd_) == 0;
-    fd_ = -1;
-    return ok;
-  }
   [[nodiscard]] int release() { return std::exchange(fd_, -1); }
 
  private:
@@ -153,27 +148,49 @@ void write_file(const std::string& path, std::string_view bytes) {
 }
 
 void write_file(const std::string& path, std::span<const std::string_view> pieces) {
+  FileWriter file(path);
+  for (const std::string_view piece : pieces) file.write(piece);
+  file.commit();
+}
+
+FileWriter::FileWriter(const std::string& path) : path_(path) {
   check_can_write(path);
   const fs::path target = followed(path);
+  target_ = target.string();
   remove_remains(target);
-  std::string temporary;
-  Descriptor file(create_temporary(target, temporary));
-  const auto give_up = [&](const char* what) {
-    const std::string reason = std::strerror(errno);
-    ::unlink(temporary.c_str());
-    fail<IoError>("{}: cannot {} ({}); nothing was changed", path, what, reason);
-  };
-  if (file.get() < 0) give_up("be created");
-  if (!make_alike(file.get(), target)) give_up("get the permissions of the old file");
-  for (const std::string_view piece : pieces) {
-    if (!write_all(file.get(), piece)) give_up("be written");
-  }
-  if (::fsync(file.get()) != 0) give_up("be made durable");
+  descriptor_ = create_temporary(target, temporary_);
+  if (descriptor_ < 0) give_up("be created");
+  if (!make_alike(descriptor_, target)) give_up("get the permissions of the old file");
+}
+
+FileWriter::~FileWriter() {
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void FileWriter::give_up(const char* what) {
+  const std::string reason = std::strerror(errno);
+  ::unlink(temporary_.c_str());
+  temporary_.clear();
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  fail<IoError>("{}: cannot {} ({}); nothing was changed", path_, what, reason);
+}
+
+void FileWriter::write(std::string_view bytes) {
+  if (!write_all(descriptor_, bytes)) give_up("be written");
+}
+
+void FileWriter::commit() {
+  if (::fsync(descriptor_) != 0) give_up("be made durable");
   // While it is open it is locked: it is closed when it has its name.
-  if (::rename(temporary.c_str(), target.c_str()) != 0) give_up("be replaced");
-  if (!file.close()) fail<IoError>("{}: cannot be closed ({})", path, std::strerror(errno));
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) give_up("be replaced");
+  temporary_.clear();
+  if (::close(std::exchange(descriptor_, -1)) != 0) {
+    fail<IoError>("{}: cannot be closed ({})", path_, std::strerror(errno));
+  }
   // The new name has to be durable too; a file system that cannot sync a directory still has it.
-  const Descriptor directory(::open(folder_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor directory(
+      ::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.get() >= 0) (void)::fsync(directory.get());
 }
 

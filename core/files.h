@@ -17,6 +17,31 @@ void write_file(const std::string& path, std::string_view bytes);
 /// The same of pieces, one after the other.
 void write_file(const std::string& path, std::span<const std::string_view> pieces);
 
+/// The same for bytes that come part by part, larger than memory perhaps: the file at `path` is
+/// replaced by commit(). Where that is not reached, an older file is left as it was.
+class FileWriter {
+ public:
+  /// Begins a new file beside `path`.
+  explicit FileWriter(const std::string& path);
+  /// Removes the new file where it has not been committed.
+  ~FileWriter();
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+
+  /// Adds bytes. IoError where they cannot be written.
+  void write(std::string_view bytes);
+  /// Makes the new file durable and gives it the name; the last call. IoError where that fails.
+  void commit();
+
+ private:
+  [[noreturn]] void give_up(const char* what);
+
+  std::string path_;
+  std::string target_;     // that `path` leads to
+  std::string temporary_;  // the new file; empty once it has the name, or is removed
+  int descriptor_ = -1;
+};
+
 /// IoError where write_file() could not write, as far as that can be known before: `path` is a
 /// directory or may not be written, or there is no directory for it.
 void check_can_write(const std::string& path);

@@ -24,8 +24,8 @@ AnyModel any_of(Checkpoint checkpoint) {
           description,
           shared->progress.data,
           shared->progress.unknown_words,
-          [shared](const std::vector<Ids>& texts) { return measure(*shared, texts); },
-          [shared, scorer](const Ids& text) { return (*scorer)(text); }};
+          [shared](const SentenceList& texts) { return measure(*shared, texts); },
+          [shared, scorer](std::span<const std::int32_t> text) { return (*scorer)(text); }};
 }
 
 AnyModel any_of(NgramFile ngrams) {
@@ -35,18 +35,20 @@ AnyModel any_of(NgramFile ngrams) {
           fmt::format("{}-grams", shared->model.order()),
           shared->data,
           shared->unknown_words,
-          [shared](const std::vector<Ids>& texts) {
+          [shared](const SentenceList& texts) {
             const std::vector<double> logs = log_probabilities(shared->model, texts);
             return Evaluation{mean_loss(logs), std::ssize(logs)};
           },
-          [shared](const Ids& text) { return shared->model.log_probabilities(text); }};
+          [shared](std::span<const std::int32_t> text) {
+            return shared->model.log_probabilities(text);
+          }};
 }
 
 }  // namespace
 
-std::vector<double> AnyModel::all_log_probabilities(const std::vector<Ids>& texts) const {
+std::vector<double> AnyModel::all_log_probabilities(const SentenceList& texts) const {
   std::vector<double> all;
-  for (const Ids& text : texts) {
+  for (const std::span<const std::int32_t> text : texts) {
     const std::vector<double> of_text = log_probabilities(text);
     all.insert(all.end(), of_text.begin(), of_text.end());
   }

@@ -17,11 +17,11 @@ struct AnyModel {
   std::string data;                // fingerprint of the sentences it was trained on
   std::int64_t unknown_words = 0;  // words of that text that stood for UNKNOWN_TOKEN
   /// The loss of a text, and log p of every word of one but the first.
-  std::function<Evaluation(const std::vector<Ids>&)> measure;
-  std::function<std::vector<double>(const Ids&)> log_probabilities;
+  std::function<Evaluation(const SentenceList&)> measure;
+  std::function<std::vector<double>(std::span<const std::int32_t>)> log_probabilities;
 
   /// Those of several texts, one after the other.
-  [[nodiscard]] std::vector<double> all_log_probabilities(const std::vector<Ids>& texts) const;
+  [[nodiscard]] std::vector<double> all_log_probabilities(const SentenceList& texts) const;
 };
 
 /// Reads what `wordlm train --save` or `wordlm ngram --save` wrote; of a network the weights it was

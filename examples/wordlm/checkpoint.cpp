@@ -105,9 +105,6 @@ std::vector<std::int64_t> counts_of(const unroll::TensorFile& file, const Settin
   return counts.get<std::vector<std::int64_t>>();
 }
 
-/// Whether the words of a vocabulary are any bytes, which JSON cannot hold.
-bool has_bytes(Units units) { return units.tokens == Tokens::byte || units.tokens == Tokens::bpe; }
-
 void put_state(unroll::TensorFile& file, const Checkpoint& checkpoint) {
   for (const auto& [name, tensor] : checkpoint.optimizer->state()) {
     file.tensors.emplace(fmt::format("{}{}", kOptimizer, name), tensor);
@@ -171,18 +168,6 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Progress, epoch, batch, step, learning_rate, 
                                    best_loss, since_best, best_epoch, running_loss, running_words,
                                    running_norms, unknown_words, data, measured)
 
-std::string words_to_json(const Vocabulary& vocabulary) {
-  std::vector<std::string> words = vocabulary.words();
-  if (has_bytes(vocabulary.units())) std::ranges::transform(words, words.begin(), to_latin1);
-  return json(words).dump();
-}
-
-Vocabulary words_from_json(const std::string& text, Units units) {
-  auto words = json::parse(text).get<std::vector<std::string>>();
-  if (has_bytes(units)) std::ranges::transform(words, words.begin(), from_latin1);
-  return Vocabulary(std::move(words), units);
-}
-
 void check_numbers(const TextSettings& text, const std::string& path) {
   const bool sound = text.comments >= 1 && text.limit >= 0 && text.min_count >= 0 &&
                      text.held_out >= 0 && text.held_out <= 0.5;
@@ -226,8 +211,8 @@ Checkpoint checkpoint_of(const unroll::TensorFile& file, const std::string& path
     check_format(file, path);
     if (!file.checked) fail<IoError>("{}: is damaged, its checksums are missing", path);
     const Settings settings = settings_from_json(text_of(file, kSettings, path), path);
-    Vocabulary vocabulary =
-        words_from_json(text_of(file, kVocabulary, path), settings.text.units());
+    const Units units = settings.text.units();
+    Vocabulary vocabulary(words_from_json(text_of(file, kVocabulary, path), units), units);
     const json standing = json::parse(text_of(file, kProgress, path));
     examples::check_whole_numbers(standing, Progress());
     const auto progress = standing.get<Progress>();

@@ -69,10 +69,6 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 /// written.
 void check_numbers(const TextSettings& text, const std::string& path);
 
-/// The words of a vocabulary as JSON, and back.
-[[nodiscard]] std::string words_to_json(const Vocabulary& vocabulary);
-[[nodiscard]] Vocabulary words_from_json(const std::string& text, Units units);
-
 /// Gives a model the weights it was best with.
 void use_best(Checkpoint& checkpoint);
 /// Reads a checkpoint and gives its model the weights it was best with: to use it, not to train it.

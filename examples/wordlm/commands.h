@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/saver.h"
+#include "wordlm/encoded_corpus.h"
 #include "wordlm/ngram.h"
 #include "wordlm/sampler.h"
 #include "wordlm/settings.h"
@@ -16,6 +17,7 @@ struct TrainOptions {
   Settings settings;
   std::string load;  // a checkpoint to go on from
   examples::SaveOptions save{.program = "wordlm"};
+  IdsPlace ids;
   std::string log;             // where to write a line of JSON after each epoch
   std::string tensorboard;     // a folder for event files
   std::string save_start;      // where to save the model as it is before training
@@ -53,7 +55,8 @@ void run_sample(const SampleOptions& options);
 /// `wordlm ngram`
 struct NgramOptions {
   Settings settings;  // of the text and the seed
-  int order = 5;      // words of the longest n-grams
+  IdsPlace ids;
+  int order = 5;  // words of the longest n-grams
   std::string save;
   bool tokens_given = false;
 };

@@ -46,8 +46,8 @@ text::RepairedText read_file(const std::string& path) {
 }
 
 /// A text of one file, as a model of these settings reads.
-std::vector<Ids> read_one(const std::string& path, const TextSettings& settings, TokenTable& tokens,
-                          std::string& description) {
+SentenceList read_one(const std::string& path, const TextSettings& settings, TokenTable& tokens,
+                      std::string& description) {
   TextReader reader(settings, tokens);
   const std::string format = format_of(path, settings, settings.format);
   description = reader.read(path, read_file(path), format);
@@ -55,7 +55,7 @@ std::vector<Ids> read_one(const std::string& path, const TextSettings& settings,
 }
 
 /// The text of all files to train on.
-std::vector<Ids> read_data(TextSettings& settings, bool choose_tokens, Corpus& corpus) {
+SentenceList read_data(TextSettings& settings, bool choose_tokens, Corpus& corpus) {
   std::vector<std::string> descriptions;
   std::optional<TextReader> reader;
   for (const std::string& path : settings.data) {
@@ -63,21 +63,20 @@ std::vector<Ids> read_data(TextSettings& settings, bool choose_tokens, Corpus& c
     if (!reader) {
       if (choose_tokens && lacks_blanks(file.text)) {
         settings.tokens = Tokens::character;
-        descriptions.emplace_back(
-            "note: a script without blanks between words: its characters are the tokens, as with "
-            "--tokens char; --tokens bpe finds larger ones");
+        corpus.description = fmt::format("{}\n", kCharactersChosen);
       }
       reader.emplace(settings, corpus.tokens);
     }
     descriptions.push_back(reader->read(path, file, format_of(path, settings, settings.format)));
   }
-  corpus.description = fmt::format("{}", fmt::join(descriptions, "\n"));
+  corpus.text_description = fmt::format("{}", fmt::join(descriptions, "\n"));
+  corpus.description += corpus.text_description;
   return reader->take();
 }
 
 /// Built-in comments as a model reads them.
-std::vector<Ids> builtin(std::int64_t comments, std::uint64_t seed, const TextSettings& settings,
-                         TokenTable& tokens) {
+SentenceList builtin(std::int64_t comments, std::uint64_t seed, const TextSettings& settings,
+                     TokenTable& tokens) {
   TextReader reader(settings, tokens);
   if (settings.tokens == Tokens::word) {
     for (const text::Sentence& sentence : builtin_sentences(comments, seed)) reader.add(sentence);
@@ -95,10 +94,12 @@ void hold_out_builtin(std::int64_t comments, std::uint64_t seed, const TextSetti
   corpus.held_out_entropy = entropy_of(builtin_sentences(comments, seed));
 }
 
-std::string describe_builtin(std::int64_t comments, const std::vector<Ids>& text,
+std::string describe_builtin(std::int64_t comments, const SentenceList& text,
                              const TextSettings& settings) {
   std::int64_t lines = settings.running && !text.empty() ? -1 : 0;
-  for (const Ids& ids : text) lines += std::ranges::count(ids, TokenTable::kEnd);
+  text.for_each_piece([&](std::span<const std::int32_t> ids) {
+    lines += std::ranges::count(ids, TokenTable::kEnd);
+  });
   return fmt::format("built-in comments: {}, {}", count_of(comments, "comment"),
                      count_of(lines, settings.tokens == Tokens::word ? "sentence" : "line"));
 }
@@ -125,22 +126,34 @@ void hold_out_sentences(double part, Corpus& corpus) {
   const auto part_of = [&](std::size_t count) {
     return static_cast<std::size_t>(static_cast<double>(count) * part);
   };
-  std::vector<Ids> sentences = std::exchange(corpus.train, {});
-  for (std::size_t i = 0; i < sentences.size(); ++i) {
-    const bool held_out = part_of(i + 1) > part_of(i);
-    (held_out ? corpus.held_out : corpus.train).push_back(std::move(sentences[i]));
+  if (part_of(corpus.train.size()) == 0) return;
+  SentenceWriter train(corpus.beside);
+  SentenceWriter held_out(corpus.beside);
+  for (std::size_t i = 0; i < corpus.train.size(); ++i) {
+    SentenceWriter& set = part_of(i + 1) > part_of(i) ? held_out : train;
+    set.add(corpus.train[i]);
+    set.end_sentence();
   }
+  corpus.train = train.finish();
+  corpus.held_out = held_out.finish();
 }
 
 /// Running text is not torn apart: the last tenth of its words, ends of lines among them, is held
 /// out, within a line if need be. The word before it is read, not predicted.
 void hold_out_end(double part, Corpus& corpus) {
-  Ids& text = corpus.train.at(0);
-  const std::size_t words = text.size() - 1;
+  const SentenceList text = corpus.train;
+  const std::size_t words = text.total() - 1;
   const auto held_out = static_cast<std::size_t>(static_cast<double>(words) * part);
   if (held_out == 0) return;
-  corpus.held_out.emplace_back(text.end() - static_cast<std::ptrdiff_t>(held_out) - 1, text.end());
-  text.resize(text.size() - held_out);
+  corpus.held_out = text.part(words - held_out, words + 1);
+  corpus.train = text.part(0, words + 1 - held_out);
+}
+
+/// unroll::hash_name() of bytes behind those of which `hash` is that.
+std::uint64_t continue_hash(std::uint64_t hash, std::span<const std::byte> bytes) {
+  constexpr std::uint64_t kPrime = 0x100000001b3;
+  for (const std::byte byte : bytes) hash = (hash ^ static_cast<std::uint64_t>(byte)) * kPrime;
+  return hash;
 }
 
 Corpus read_corpus(TextSettings& settings, std::uint64_t seed, bool choose_tokens) {
@@ -148,6 +161,7 @@ Corpus read_corpus(TextSettings& settings, std::uint64_t seed, bool choose_token
   if (settings.data.empty()) {
     read_builtin(settings, seed, corpus);
   } else {
+    corpus.beside = settings.data[0];
     corpus.train = read_data(settings, choose_tokens, corpus);
     if (settings.valid.empty()) {
       settings.running ? hold_out_end(settings.held_out, corpus)
@@ -196,15 +210,14 @@ EncodedText encode_text(const TextSettings& settings, const Vocabulary& vocabula
   TokenTable table;
   TextReader reader(settings, table);
   reader.add_as_one(text);
-  std::vector<Ids> numbers = reader.take();
-  std::vector<Ids> ids = numbers;
-  vocabulary.encode(table, ids);
+  const SentenceList numbers = reader.take();
+  const SentenceList ids = vocabulary.encode(table, numbers);
   // A piece of a word has its spelling from the vocabulary; a word that is unknown has it not.
   const bool in_pieces = settings.tokens == Tokens::bpe;
-  EncodedText encoded{std::move(ids.at(0)), {}};
+  EncodedText encoded{Ids(ids.at(0).begin(), ids.at(0).end()), {}};
   for (std::size_t i = 1; i + 1 < encoded.ids.size(); ++i) {
-    encoded.tokens.push_back(in_pieces ? vocabulary.word(encoded.ids[i])
-                                       : table.token(numbers[0][i]));
+    encoded.tokens.emplace_back(in_pieces ? std::string_view(vocabulary.word(encoded.ids[i]))
+                                          : table.token(numbers[0][i]));
   }
   return encoded;
 }
@@ -230,23 +243,25 @@ Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text) {
 }
 
 void encode(Corpus& corpus, const Vocabulary& vocabulary) {
-  for (std::vector<Ids>* const set : {&corpus.train, &corpus.held_out, &corpus.test}) {
-    vocabulary.encode(corpus.tokens, *set);
+  for (SentenceList* const set : {&corpus.train, &corpus.held_out, &corpus.test}) {
+    *set = vocabulary.encode(corpus.tokens, *set, corpus.beside);
   }
+  corpus.tokens = {};
 }
 
-void keep_first(std::vector<Ids>& sentences, const TextSettings& settings) {
-  const auto limit = static_cast<std::size_t>(settings.limit);
-  if (limit > 0 && limit < sentences.size()) sentences.resize(limit);
+void keep_first(SentenceList& sentences, const TextSettings& settings) {
+  if (settings.limit > 0) sentences = sentences.first(static_cast<std::size_t>(settings.limit));
 }
 
-std::string fingerprint(const std::vector<Ids>& sentences) {
+std::string fingerprint(const SentenceList& sentences) {
   constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15U;  // each sentence counts in its place
   std::uint64_t hash = 0;
-  for (const Ids& ids : sentences) {
-    const std::string_view bytes(reinterpret_cast<const char*>(ids.data()),
-                                 ids.size() * sizeof(ids[0]));
-    hash = hash * kOdd + unroll::hash_name(bytes);
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    std::uint64_t of_sentence = unroll::hash_name("");
+    sentences.for_each_piece(i, [&](std::span<const std::int32_t> ids) {
+      of_sentence = continue_hash(of_sentence, std::as_bytes(ids));
+    });
+    hash = hash * kOdd + of_sentence;
   }
   return fmt::format("{:016x}", hash);
 }

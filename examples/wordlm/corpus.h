@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wordlm/sentence_list.h"
 #include "wordlm/settings.h"
 #include "wordlm/token_table.h"
 #include "wordlm/vocabulary.h"
@@ -18,15 +19,22 @@ namespace wordlm {
 /// one begins with the token before it.
 struct Corpus {
   TokenTable tokens;
-  std::vector<Ids> train;
-  std::vector<Ids> held_out;
-  std::vector<Ids> test;
+  SentenceList train;
+  SentenceList held_out;
+  SentenceList test;
+  std::string beside;       // the first file, near which there is room for more than memory holds
   std::string description;  // of the files and their oddities, a line or several
+  std::string text_description;  // those lines of it that are of the text it is trained on
   /// The loss per word no model can beat on the sentences held out and in the long run; only the
   /// built-in comments know theirs.
   std::optional<double> held_out_entropy;
   std::optional<double> source_entropy;
 };
+
+/// The line of a description that says that characters were chosen as tokens.
+inline constexpr std::string_view kCharactersChosen =
+    "note: a script without blanks between words: its characters are the tokens, as with --tokens "
+    "char; --tokens bpe finds larger ones";
 
 /// Reads the files of the settings, or makes the built-in comments. Throws unroll::IoError where
 /// there is nothing to train on.
@@ -56,13 +64,13 @@ struct EncodedText {
 /// is, held out ones among them, since none may be missing.
 [[nodiscard]] Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text);
 
-/// A corpus as ids of a vocabulary: changed in place, as a text may be large.
+/// A corpus becomes ids of a vocabulary; its table of tokens is no longer needed and emptied.
 void encode(Corpus& corpus, const Vocabulary& vocabulary);
 
 /// Leaves the first sentences, as many as the settings say to train on.
-void keep_first(std::vector<Ids>& sentences, const TextSettings& settings);
+void keep_first(SentenceList& sentences, const TextSettings& settings);
 
 /// A number that tells one list of sentences from another.
-[[nodiscard]] std::string fingerprint(const std::vector<Ids>& sentences);
+[[nodiscard]] std::string fingerprint(const SentenceList& sentences);
 
 }  // namespace wordlm

@@ -9,6 +9,7 @@
 #include "text/input.h"
 #include "wordlm/any_model.h"
 #include "wordlm/commands.h"
+#include "wordlm/encoded_corpus.h"
 #include "wordlm/mixture.h"
 #include "wordlm/report.h"
 #include "wordlm/text_format.h"
@@ -20,7 +21,7 @@ using examples::say;
 namespace {
 
 /// How many words a text has, and how many of them the model does not know.
-void print_counts(const AnyModel& model, const std::vector<Ids>& text, std::int64_t words) {
+void print_counts(const AnyModel& model, const SentenceList& text, std::int64_t words) {
   const Vocabulary& vocabulary = model.vocabulary;
   if (vocabulary.unknown() == Vocabulary::kNone) {
     say("{}s: {}, ends of {} included\n", unit_of(vocabulary.units().tokens), grouped(words),
@@ -28,7 +29,9 @@ void print_counts(const AnyModel& model, const std::vector<Ids>& text, std::int6
     return;
   }
   std::int64_t unknown = 0;
-  for (const Ids& ids : text) unknown += std::ranges::count(ids, vocabulary.unknown());
+  text.for_each_piece([&](std::span<const std::int32_t> ids) {
+    unknown += std::ranges::count(ids, vocabulary.unknown());
+  });
   say("{}s: {}, ends of sentences included; {} unknown to the model ({:.1f} %)\n",
       unit_of(vocabulary.units().tokens), grouped(words), grouped(unknown),
       100.0 * static_cast<double>(unknown) / static_cast<double>(words));
@@ -41,8 +44,7 @@ Corpus held_out_corpus(const AnyModel& model, const std::string& path) {
     unroll::fail<unroll::Error>(
         "{}: was trained on standard input, of which nothing is left to measure on", path);
   }
-  Corpus corpus = read_corpus(text, model.settings.seed);
-  encode(corpus, model.vocabulary);
+  Corpus corpus = encoded_corpus(text, model.settings.seed, model.vocabulary);
   keep_first(corpus.train, text);
   const std::string& trained = model.data;
   if (!trained.empty() && fingerprint(corpus.train) != trained) {
@@ -70,8 +72,7 @@ Corpus corpus_to_measure(const AnyModel& model, const EvalOptions& options) {
 }
 
 /// The losses of both models and of their mixture, the share of which is best on held-out text.
-void print_mixture(const AnyModel& model, const EvalOptions& options,
-                   const std::vector<Ids>& text) {
+void print_mixture(const AnyModel& model, const EvalOptions& options, const SentenceList& text) {
   const AnyModel other = load_any(options.mix);
   if (other.vocabulary.words() != model.vocabulary.words() ||
       other.vocabulary.units() != model.vocabulary.units()) {
@@ -80,7 +81,7 @@ void print_mixture(const AnyModel& model, const EvalOptions& options,
         "options of it",
         options.mix, options.load);
   }
-  const std::vector<Ids> held_out = held_out_corpus(model, options.load).held_out;
+  const SentenceList held_out = held_out_corpus(model, options.load).held_out;
   if (held_out.empty()) {
     unroll::fail<unroll::Error>("{}: its training held nothing out to find the share on",
                                 options.load);
@@ -104,7 +105,7 @@ void run_eval(const EvalOptions& options) {
   const AnyModel model = load_any(options.load);
   const Corpus corpus =
       options.held_out ? held_out_corpus(model, options.load) : corpus_to_measure(model, options);
-  const std::vector<Ids>& text = corpus.held_out;
+  const SentenceList& text = corpus.held_out;
   if (text.empty()) {
     unroll::fail<unroll::Error>("{}: its training held nothing out; --data names a text",
                                 options.load);

@@ -17,7 +17,7 @@ constexpr std::int64_t kPieceWords = 500;  // at once, of a text of any length
 /// Calls f(piece, state) for each piece of a text, the state carried from piece to piece; f returns
 /// the state after it.
 template <class F>
-void for_each_piece(const Model& model, const Ids& ids, Tape& tape, F&& f) {
+void for_each_piece(const Model& model, std::span<const std::int32_t> ids, Tape& tape, F&& f) {
   const Streams text(ids, 1, kPieceWords);
   tape.clear();
   auto carried = unroll::carry(model.start(tape, 1));
@@ -34,16 +34,15 @@ void stop_if_interrupted(const unroll::Processes& processes) {
   if (processes.any(examples::interrupted)) throw examples::Interrupted{};
 }
 
-Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences,
+Evaluation evaluate(const Model& model, const SentenceList& sentences,
                     const unroll::Processes& processes) {
   Tape tape(model.parameters().dtype());
   std::array<double, 2> mine{};  // loss and words
-  const auto batches = make_batches(sentences, kEvaluationBatch, true, 0, 0);
-  const auto count = static_cast<std::size_t>(processes.count());
-  for (std::size_t first = 0; first < batches.size(); first += count) {
+  SentenceBatches batches(sentences, {.batch = kEvaluationBatch});
+  for (std::int64_t first = 0; first < batches.count(); first += processes.count()) {
     stop_if_interrupted(processes);
-    const std::size_t number = first + static_cast<std::size_t>(processes.rank());
-    if (number >= batches.size()) continue;
+    const std::int64_t number = first + processes.rank();
+    if (number >= batches.count()) continue;
     tape.clear();
     const Batch batch = make_batch(sentences, batches[number]);
     mine[0] += model.loss(tape, batch).item();
@@ -53,13 +52,14 @@ Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences,
   return {all[0] / all[1], static_cast<std::int64_t>(all[1])};
 }
 
-Evaluation evaluate_running(const Model& model, const Ids& text,
+Evaluation evaluate_running(const Model& model, const SentenceList& text,
                             const unroll::Processes& processes) {
   Tape tape(model.parameters().dtype());
   std::array<double, 2> mine{};  // the loss, and whether it was interrupted
   try {
     if (processes.rank() == 0) {
-      for_each_piece(model, text, tape, [&](const Batch& piece, const Model::State& state) {
+      for_each_piece(model, text.at(0), tape, [&](const Batch& piece, const Model::State& state) {
+        text.note_read(static_cast<std::size_t>(piece.words));
         const auto [loss, last] = model.loss(piece, tape, state);
         mine[0] += loss.item();
         return last;
@@ -70,11 +70,11 @@ Evaluation evaluate_running(const Model& model, const Ids& text,
   }
   const std::vector<double> all = processes.sum(mine);
   if (all[1] > 0) throw examples::Interrupted{};
-  const auto words = static_cast<std::int64_t>(text.size()) - 1;
+  const std::int64_t words = text.length(0) - 1;
   return {all[0] / static_cast<double>(words), words};
 }
 
-std::vector<double> Scorer::operator()(const Ids& text) {
+std::vector<double> Scorer::operator()(std::span<const std::int32_t> text) {
   std::vector<double> all;
   for_each_piece(model_, text, tape_, [&](const Batch& piece, const Model::State& state) {
     const auto [losses, last] = model_.losses(piece, tape_, state);
@@ -84,7 +84,7 @@ std::vector<double> Scorer::operator()(const Ids& text) {
   return all;
 }
 
-std::vector<double> log_probabilities(const Model& model, const Ids& text) {
+std::vector<double> log_probabilities(const Model& model, std::span<const std::int32_t> text) {
   return Scorer(model)(text);
 }
 

@@ -16,13 +16,13 @@ struct Evaluation {
 void stop_if_interrupted(const unroll::Processes& processes);
 
 /// Of sentences, each from a state of zeros. Several processes deal the sentences out among them.
-[[nodiscard]] Evaluation evaluate(const Model& model, const std::vector<Ids>& sentences,
+[[nodiscard]] Evaluation evaluate(const Model& model, const SentenceList& sentences,
                                   const unroll::Processes& processes = unroll::Processes::alone());
 
-/// Of running text, with one state carried from its first word to its last: of several processes
-/// only the first has work.
+/// Of running text, the first sentence of `text`, with one state carried from its first word to its
+/// last: of several processes only the first has work.
 [[nodiscard]] Evaluation evaluate_running(
-    const Model& model, const Ids& text,
+    const Model& model, const SentenceList& text,
     const unroll::Processes& processes = unroll::Processes::alone());
 
 /// Scores one text after another: what a text of some length needed is kept for the next such.
@@ -32,7 +32,7 @@ class Scorer {
   explicit Scorer(const Model& model) : model_(model), tape_(model.parameters().dtype()) {}
 
   /// log p of every token of a text but the first, each given those before it.
-  [[nodiscard]] std::vector<double> operator()(const Ids& text);
+  [[nodiscard]] std::vector<double> operator()(std::span<const std::int32_t> text);
 
  private:
   const Model& model_;
@@ -40,6 +40,7 @@ class Scorer {
 };
 
 /// The same of one text.
-[[nodiscard]] std::vector<double> log_probabilities(const Model& model, const Ids& text);
+[[nodiscard]] std::vector<double> log_probabilities(const Model& model,
+                                                    std::span<const std::int32_t> text);
 
 }  // namespace wordlm

@@ -17,10 +17,10 @@ struct Minibatches {
   std::function<Batch(std::int64_t)> make;
 };
 
-/// Those of one epoch over `text`, which has to outlive them: sentences, or running text alone.
+/// Those of one epoch over `text`: sentences, or running text alone.
 /// Which batches there are, and in which order, does not depend on the number of processes.
 [[nodiscard]] Minibatches minibatches(
-    const std::vector<Ids>& text, const Settings& settings, std::int64_t epoch,
+    const SentenceList& text, const Settings& settings, std::int64_t epoch,
     const unroll::Processes& processes = unroll::Processes::alone());
 
 }  // namespace wordlm

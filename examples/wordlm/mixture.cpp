@@ -5,9 +5,9 @@
 
 namespace wordlm {
 
-std::vector<double> log_probabilities(const NgramModel& model, const std::vector<Ids>& texts) {
+std::vector<double> log_probabilities(const NgramModel& model, const SentenceList& texts) {
   std::vector<double> all;
-  for (const Ids& text : texts) {
+  for (const std::span<const std::int32_t> text : texts) {
     const std::vector<double> of_text = model.log_probabilities(text);
     all.insert(all.end(), of_text.begin(), of_text.end());
   }

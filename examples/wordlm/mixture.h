@@ -10,7 +10,7 @@ namespace wordlm {
 
 /// log p of every word of some texts, one text after the other: of all words but the first of each.
 [[nodiscard]] std::vector<double> log_probabilities(const NgramModel& model,
-                                                    const std::vector<Ids>& texts);
+                                                    const SentenceList& texts);
 
 /// The mean of -log p.
 [[nodiscard]] double mean_loss(std::span<const double> log_probabilities);

@@ -54,8 +54,7 @@ bool are_sorted(const NgramLevel& level, const NgramLevel& longer) {
 
 }  // namespace
 
-NgramModel::NgramModel(const std::vector<Ids>& texts, int order, std::int64_t words,
-                       std::int32_t start)
+NgramModel::NgramModel(const SentenceList& texts, int order, std::int64_t words, std::int32_t start)
     : levels_(count_ngrams(texts, checked_order(order), words, start)), start_(start) {
   add_contexts();
 }

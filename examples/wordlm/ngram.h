@@ -52,7 +52,7 @@ class NgramModel {
   /// first id of a text is context only, as is the id `start` (Vocabulary::kNone: there is none),
   /// which is never predicted. `words`: ids there are. Throws unroll::Error for an order that is
   /// not from 1 to kMostOrder, an id out of range, or texts without a word to predict.
-  NgramModel(const std::vector<Ids>& texts, int order, std::int64_t words, std::int32_t start);
+  NgramModel(const SentenceList& texts, int order, std::int64_t words, std::int32_t start);
 
   /// Of counts made before; throws unroll::Error where they cannot have been counted.
   NgramModel(std::vector<NgramLevel> levels, std::int32_t start);

@@ -26,7 +26,7 @@ void print_model(const NgramModel& model) {
   }
 }
 
-void print_loss(const char* what, const NgramModel& model, const std::vector<Ids>& texts) {
+void print_loss(const char* what, const NgramModel& model, const SentenceList& texts) {
   if (texts.empty()) return;
   const double loss = mean_loss(log_probabilities(model, texts));
   say("{} loss {:.6f}, perplexity {:.2f}\n", what, loss, std::exp(loss));
@@ -44,12 +44,10 @@ void run_ngram(const NgramOptions& given) {
   choose_format(text);
   check_reading(text, text.data);
   check(text);
-  Corpus corpus =
-      given.tokens_given ? read_corpus(text, settings.seed) : read_new_corpus(text, settings.seed);
+  auto [corpus, vocabulary] =
+      new_encoded_corpus(text, settings.seed, !given.tokens_given, given.ids);
   say("{}\n", corpus.description);
-  Vocabulary vocabulary = vocabulary_of(corpus, text);
   print_vocabulary(vocabulary, vocabulary.size(), text);
-  encode(corpus, vocabulary);
   keep_first(corpus.train, text);
   NgramFile ngrams{
       settings, vocabulary,

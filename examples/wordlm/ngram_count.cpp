@@ -18,16 +18,15 @@ using Place = std::uint32_t;
 constexpr std::int32_t kBeginning = -1;  // stands before each text
 
 /// All texts in a row, kBeginning before each; throws for an id that is none.
-std::vector<std::int32_t> in_a_row(const std::vector<Ids>& texts, std::int64_t words,
+std::vector<std::int32_t> in_a_row(const SentenceList& texts, std::int64_t words,
                                    std::int32_t start) {
-  std::size_t size = 0;
-  for (const Ids& text : texts) size += text.size() + 1;
+  const std::size_t size = texts.total() + texts.size();
   if (size > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
     fail<Error>("n-grams: a text of {} words is too long for 32-bit counts", size);
   }
   std::vector<std::int32_t> row;
   row.reserve(size);
-  for (const Ids& text : texts) {
+  for (const std::span<const std::int32_t> text : texts) {
     row.push_back(kBeginning);
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (text[i] < 0 || text[i] >= words || (i > 0 && text[i] == start)) {
@@ -142,7 +141,7 @@ class Counter {
 
 }  // namespace
 
-std::vector<NgramLevel> count_ngrams(const std::vector<Ids>& texts, int order, std::int64_t words,
+std::vector<NgramLevel> count_ngrams(const SentenceList& texts, int order, std::int64_t words,
                                      std::int32_t start) {
   const std::vector<std::int32_t> row = in_a_row(texts, words, start);
   std::vector<Place> places = places_by_word(row, words);

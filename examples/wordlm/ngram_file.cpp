@@ -110,8 +110,8 @@ NgramFile ngrams_of(const unroll::TensorFile& file, const std::string& path) {
     const Settings settings = settings_from_json(text_of(file, kSettings, path), path);
     check(settings.text);
     check_numbers(settings.text, path);
-    Vocabulary vocabulary =
-        words_from_json(text_of(file, kVocabulary, path), settings.text.units());
+    const Units units = settings.text.units();
+    Vocabulary vocabulary(words_from_json(text_of(file, kVocabulary, path), units), units);
     const json known = json::parse(text_of(file, kCounted, path));
     examples::check_whole_numbers(known, {{"order", 0}, {"unknown_words", 0}});
     NgramModel model(levels_of(file, known.at("order").get<int>(), path),

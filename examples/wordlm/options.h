@@ -37,7 +37,7 @@ struct TextOptions {
   std::vector<CLI::Option*> reading;  // those of add_reading_options()
   std::vector<CLI::Option*> kind;     // its tokens, words and parts: fixed for a model
 };
-TextOptions add_text(CLI::App& app, TextSettings& text);
+TextOptions add_text(CLI::App& app, TextSettings& text, IdsPlace& ids);
 
 /// Adds the options of `wordlm ngram`.
 void add_ngram(CLI::App& app, NgramOptions& options);

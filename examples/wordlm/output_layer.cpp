@@ -29,11 +29,12 @@ unroll::Linear linear_output(const unroll::Parameters& parameters, const ModelSe
 
 }  // namespace
 
-std::vector<std::int64_t> count_targets(const std::vector<Ids>& text, std::int64_t words) {
+std::vector<std::int64_t> count_targets(const SentenceList& text, std::int64_t words) {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(words), 0);
-  for (const Ids& ids : text) {
-    for (std::size_t i = 1; i < ids.size(); ++i) ++counts[static_cast<std::size_t>(ids[i])];
-  }
+  text.for_each_piece([&](std::span<const std::int32_t> ids) {
+    for (const std::int32_t id : ids) ++counts[static_cast<std::size_t>(id)];
+  });
+  for (std::size_t i = 0; i < text.size(); ++i) --counts[static_cast<std::size_t>(text[i].front())];
   return counts;
 }
 

@@ -16,8 +16,7 @@ namespace wordlm {
 
 /// How often a model has to predict each of its ids in a text: what all output layers but the full
 /// softmax are made by.
-[[nodiscard]] std::vector<std::int64_t> count_targets(const std::vector<Ids>& text,
-                                                      std::int64_t words);
+[[nodiscard]] std::vector<std::int64_t> count_targets(const SentenceList& text, std::int64_t words);
 
 class OutputLayer {
  public:

@@ -6,7 +6,7 @@
 
 namespace wordlm {
 
-Streams::Streams(const Ids& text, std::int64_t batch, std::int64_t steps)
+Streams::Streams(std::span<const std::int32_t> text, std::int64_t batch, std::int64_t steps)
     : text_(text),
       batch_(batch),
       steps_(steps),

@@ -11,10 +11,12 @@ namespace wordlm {
 class Streams {
  public:
   /// Pieces of `steps` steps, the last one perhaps of fewer. Throws unroll::Error where there are
-  /// fewer words than streams. `text` has to outlive the object.
-  Streams(const Ids& text, std::int64_t batch, std::int64_t steps);
+  /// fewer words than streams. The ids of `text` have to outlive the
+  /// object.
+  Streams(std::span<const std::int32_t> text, std::int64_t batch, std::int64_t steps);
 
   [[nodiscard]] std::int64_t pieces() const { return (length_ + steps_ - 1) / steps_; }
+  [[nodiscard]] std::size_t steps() const { return static_cast<std::size_t>(steps_); }
   /// Column b of x and y is stream b; the state after piece i is the state before piece i + 1.
   [[nodiscard]] Batch piece(std::int64_t number) const { return piece(number, {0, batch_}); }
   /// Columns [part.begin, part.end) of it.
@@ -25,7 +27,7 @@ class Streams {
   [[nodiscard]] std::int64_t dropped() const;
 
  private:
-  const Ids& text_;
+  std::span<const std::int32_t> text_;
   std::int64_t batch_;
   std::int64_t steps_;
   std::int64_t length_;  // words of a stream

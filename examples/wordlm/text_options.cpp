@@ -66,7 +66,7 @@ Options add_kind_options(CLI::App& app, TextSettings& s) {
 
 }  // namespace
 
-TextOptions add_text(CLI::App& app, TextSettings& s) {
+TextOptions add_text(CLI::App& app, TextSettings& s, IdsPlace& ids) {
   auto* const data =
       app.add_option("--data", s.data,
                      "a file of comments: a table, as .csv or .tsv, lines of JSON, as .jsonl, or "
@@ -77,6 +77,10 @@ TextOptions add_text(CLI::App& app, TextSettings& s) {
   options.valid = app.add_option("--valid", s.valid,
                                  "a file to measure on after each epoch, instead of --held-out");
   options.test = app.add_option("--test", s.test, "a file to measure on in the end");
+  app.add_option("--ids", ids.file,
+                 "a file in which the ids of the text are kept, so that it is read once only; "
+                 "'none': nowhere; without it beside a text of 64 MB or more, as TEXT.ids")
+      ->needs(data);
   options.kind = add_kind_options(app, s);
   app.get_option("--comments")->excludes(data);
   for (CLI::Option* const option : options.reading) option->needs(data);

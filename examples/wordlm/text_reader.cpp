@@ -78,9 +78,11 @@ text::ReadOptions read_options(const TextSettings& settings, const std::string& 
 }  // namespace
 
 TextReader::TextReader(const TextSettings& settings, TokenTable& tokens)
-    : settings_(settings), tokens_(tokens) {
+    : settings_(settings),
+      tokens_(tokens),
+      sentences_(settings.data.empty() ? std::string() : settings.data[0]) {
   if (settings.running) {
-    sentences_ = {{TokenTable::kEnd}};
+    sentences_.add(TokenTable::kEnd);
   } else {
     sentence_ = {TokenTable::kStart};
   }
@@ -97,15 +99,12 @@ std::string TextReader::read(const std::string& path, const text::RepairedText& 
 }
 
 std::string TextReader::read_plain(const std::string& path, const text::RepairedText& file) {
-  Ids& text = sentences_.at(0);
-  const std::size_t before = text.size();
+  const std::size_t before = sentences_.total();
   const std::int64_t lines = lines_;
-  // No more tokens than bytes: without moving the text while it grows.
-  if (settings_.tokens != Tokens::word) text.reserve(before + file.text.size() + 1);
   add_lines(file.text);
   return fmt::format(
       "{}: {}, {} and ends of lines", path, count_of(lines_ - lines, "line"),
-      count_of(static_cast<std::int64_t>(text.size() - before),
+      count_of(static_cast<std::int64_t>(sentences_.total() - before),
                settings_.tokens == Tokens::bpe ? "word" : unit_of(settings_.tokens)));
 }
 
@@ -194,7 +193,7 @@ void TextReader::add_tokens(std::string_view text) {
 void TextReader::add_token(std::string_view token) {
   const std::int32_t number = tokens_.number(token);
   if (settings_.running) {
-    sentences_[0].push_back(number);
+    sentences_.add(number);
     return;
   }
   sentence_.push_back(number);
@@ -217,18 +216,22 @@ void TextReader::cut_sentence() {
 void TextReader::end_sentence() {
   ++lines_;
   if (settings_.running) {
-    sentences_[0].push_back(TokenTable::kEnd);
+    sentences_.add(TokenTable::kEnd);
     return;
   }
   sentence_.push_back(TokenTable::kEnd);
-  sentences_.push_back(sentence_);
+  sentences_.add(sentence_);
+  sentences_.end_sentence();
   sentence_.resize(1);
 }
 
-std::vector<Ids> TextReader::take() {
-  if (!settings_.running) return std::exchange(sentences_, {});
-  if (sentences_[0].size() == 1) return {};
-  return std::exchange(sentences_, {{TokenTable::kEnd}});
+SentenceList TextReader::take() {
+  if (!settings_.running) return sentences_.finish();
+  if (sentences_.total() == 1) return {};
+  sentences_.end_sentence();
+  SentenceList text = sentences_.finish();
+  sentences_.add(TokenTable::kEnd);
+  return text;
 }
 
 }  // namespace wordlm

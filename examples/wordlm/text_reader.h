@@ -7,6 +7,7 @@
 
 #include "text/characters.h"
 #include "text/words.h"
+#include "wordlm/sentence_list.h"
 #include "wordlm/settings.h"
 #include "wordlm/token_table.h"
 
@@ -33,7 +34,7 @@ class TextReader {
   void add_lines(std::string_view text);
 
   /// All sentences, or the running text alone. Nothing stays behind.
-  [[nodiscard]] std::vector<Ids> take();
+  [[nodiscard]] SentenceList take();
 
  private:
   void add_comment(std::string_view text);
@@ -47,10 +48,10 @@ class TextReader {
 
   const TextSettings& settings_;
   TokenTable& tokens_;
-  std::vector<Ids> sentences_;  // of running text one, with all of it
-  Ids sentence_;                // the unfinished one
-  std::int64_t lines_ = 0;      // sentences, those of a running text too
-  std::int64_t cut_ = 0;        // sentences that were too long
+  SentenceWriter sentences_;  // of running text one, with all of it
+  Ids sentence_;              // the unfinished one
+  std::int64_t lines_ = 0;    // sentences, those of a running text too
+  std::int64_t cut_ = 0;      // sentences that were too long
 };
 
 }  // namespace wordlm

@@ -27,24 +27,24 @@ using examples::count_of;
 using examples::grouped;
 namespace {
 
-void write_sentences(const std::string& path, const std::vector<Ids>& sentences) {
+void write_sentences(const std::string& path, const SentenceList& sentences) {
   std::string text;
-  for (const Ids& ids : sentences) text += fmt::format("{}\n", fmt::join(ids, " "));
+  for (const std::span<const std::int32_t> ids : sentences)
+    text += fmt::format("{}\n", fmt::join(ids, " "));
   unroll::write_file(path, text);
 }
 
-/// A new model for a corpus, which it leaves encoded.
-Checkpoint first_checkpoint(const TrainOptions& options, Corpus& corpus) {
+/// A new model for a corpus in ids of a vocabulary.
+Checkpoint first_checkpoint(const TrainOptions& options, const Corpus& corpus,
+                            Vocabulary vocabulary) {
   Settings settings = options.settings;
   ModelSettings& model = settings.model;
   // The tutorial's network has no biases; a gate without one learns badly.
   model.bias = options.bias == "auto" ? !(model.embedding == 0 && model.cell == "rnn")
                                       : options.bias == "on";
-  Vocabulary vocabulary = vocabulary_of(corpus, settings.text);
   const std::int64_t ids = std::max(settings.text.vocabulary, vocabulary.size());
   print_vocabulary(vocabulary, ids, settings.text);
   const std::int64_t unknown = vocabulary.counts().unknown;
-  encode(corpus, vocabulary);
   std::vector<std::int64_t> counts;
   if (model.output != "full") counts = count_targets(corpus.train, ids);
   Checkpoint checkpoint = new_checkpoint(settings, std::move(vocabulary), ids, std::move(counts));
@@ -100,7 +100,7 @@ void check_measured(Checkpoint& checkpoint, const std::string& measured) {
 }
 
 /// Leaves the first sentences that --first asks for, and says so.
-void limit_sentences(std::vector<Ids>& sentences, const TextSettings& text) {
+void limit_sentences(SentenceList& sentences, const TextSettings& text) {
   const std::int64_t limit = text.limit;
   if (limit == 0) return;
   const auto there = static_cast<std::int64_t>(sentences.size());
@@ -126,10 +126,10 @@ void print_notes(const Settings& settings, const Progress& progress, bool has_te
 }
 
 /// Says what the division of running text into streams leaves over.
-void print_streams(const Ids& text, const Settings& settings) {
+void print_streams(const SentenceList& text, const Settings& settings) {
   const TrainingSettings& s = settings.training;
   const char* const unit = unit_of(settings.text.tokens);
-  const Streams streams(text, s.batch, s.bptt);
+  const Streams streams(text.at(0), s.batch, s.bptt);
   say("streams: {} of {} {}s, in pieces of {}", s.batch, grouped(streams.words() / s.batch), unit,
       s.bptt);
   if (streams.dropped() > 0) {
@@ -179,11 +179,9 @@ void print_time(double seconds, double seconds_of_training) {
 }
 
 /// Prints the advice on how to train a better model, if there is any.
-void print_advice(const RunLog& log, const Settings& settings, const std::vector<Ids>& train_set,
+void print_advice(const RunLog& log, const Settings& settings, const SentenceList& train_set,
                   const std::string& saved) {
-  std::int64_t words = 0;  // every end counts, no start does
-  for (const Ids& ids : train_set) words += static_cast<std::int64_t>(ids.size()) - 1;
-  const std::string sentence = advice(log.reports(), settings, words, saved);
+  const std::string sentence = advice(log.reports(), settings, train_set.words(), saved);
   if (!sentence.empty()) say("note: {}\n", sentence);
 }
 
@@ -208,6 +206,7 @@ void check_files(const TrainOptions& options, const TextSettings& text) {
   std::vector<NamedFile> outputs = {{"--save", options.save.path},
                                     {"--log", options.log},
                                     {"the picture of --log", picture_of(options.log)},
+                                    {"--ids", options.ids.file == "none" ? "" : options.ids.file},
                                     {"--save-start", options.save_start},
                                     {"--save-sentences", options.save_sentences}};
   for (NamedFile& file : examples::files_beside(options.save)) outputs.push_back(std::move(file));
@@ -251,6 +250,7 @@ struct Prepared {
   Corpus corpus;
 };
 
+/// Everything but the text.
 Prepared prepare(TrainOptions& options, const unroll::Processes& processes) {
   check_files(options, options.settings.text);
   if (processes.rank() > 0) write_nothing(options);
@@ -269,18 +269,37 @@ Prepared prepare(TrainOptions& options, const unroll::Processes& processes) {
   const Settings& given = p.checkpoint ? p.checkpoint->settings : options.settings;
   check(given);
   check_processes(options, given, processes);
-  p.corpus = p.checkpoint || options.tokens_given
-                 ? read_corpus(given.text, given.seed)
-                 : read_new_corpus(options.settings.text, given.seed);
-  say("{}\n", p.corpus.description);
-  if (p.checkpoint) {
-    encode(p.corpus, p.checkpoint->vocabulary);
-  } else {
-    p.checkpoint = first_checkpoint(options, p.corpus);
-  }
-  p.corpus.tokens = {};
-  limit_sentences(p.corpus.train, p.checkpoint->settings.text);
   return p;
+}
+
+/// Reads the text, and makes the model where there is none yet.
+void read_text(TrainOptions& options, Prepared& p) {
+  if (p.checkpoint) {
+    const Settings& s = p.checkpoint->settings;
+    p.corpus = encoded_corpus(s.text, s.seed, p.checkpoint->vocabulary, options.ids);
+    say("{}\n", p.corpus.description);
+  } else {
+    Settings& s = options.settings;
+    EncodedCorpus made = new_encoded_corpus(s.text, s.seed, !options.tokens_given, options.ids);
+    p.corpus = std::move(made.corpus);
+    say("{}\n", p.corpus.description);
+    p.checkpoint = first_checkpoint(options, p.corpus, std::move(made.vocabulary));
+  }
+  limit_sentences(p.corpus.train, p.checkpoint->settings.text);
+}
+
+/// The same in all processes. Where ids are kept in a file, the first makes it, and the others find
+/// it there.
+void read_text(TrainOptions& options, Prepared& p, const unroll::Processes& processes) {
+  const TextSettings& text = p.checkpoint ? p.checkpoint->settings.text : options.settings.text;
+  bool waits = false;
+  processes.together([&] {
+    waits = processes.rank() > 0 && !ids_file_of(text, options.ids).empty();
+    if (!waits) read_text(options, p);
+  });
+  processes.together([&] {
+    if (waits) read_text(options, p);
+  });
 }
 
 /// Compares what a training begins with: each process may read files of a machine of its own.
@@ -303,6 +322,7 @@ int run_train(const TrainOptions& given, const unroll::Processes& processes) {
   examples::set_quiet(options.quiet || !speaks);
   Prepared prepared;
   processes.together([&] { prepared = prepare(options, processes); });
+  read_text(options, prepared, processes);
   processes.together([&] { check_sameness(prepared, processes); });
   Corpus& corpus = prepared.corpus;
   Checkpoint& checkpoint = *prepared.checkpoint;
@@ -314,7 +334,7 @@ int run_train(const TrainOptions& given, const unroll::Processes& processes) {
   check_measured(checkpoint, fingerprint(corpus.held_out.empty() ? corpus.train : corpus.held_out));
   print_notes(settings, checkpoint.progress, !corpus.held_out.empty());
   if (!options.save_sentences.empty()) write_sentences(options.save_sentences, corpus.train);
-  if (settings.text.running) print_streams(corpus.train.at(0), settings);
+  if (settings.text.running) print_streams(corpus.train, settings);
 
   print_model(checkpoint);
   const std::string logarithm =

@@ -201,7 +201,7 @@ void add_train(CLI::App& app, TrainOptions& options) {
           ->check(one_of("preset", preset_names()))
           ->trigger_on_parse();
 
-  const TextOptions text = add_text(app, s.text);
+  const TextOptions text = add_text(app, s.text, options.ids);
   set_group({text.data, text.valid, text.test}, "Text");
   set_group(text.reading, "Text");
   set_group(text.kind, "Text");

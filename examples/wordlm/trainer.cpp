@@ -45,9 +45,8 @@ bool all_finite(const unroll::Parameters& parameters) {
 /// One training, from where its checkpoint stands to its end.
 class Training {
  public:
-  Training(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-           const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly,
-           const unroll::Processes& processes)
+  Training(Checkpoint& checkpoint, const SentenceList& train_set, const SentenceList& test_set,
+           examples::Saver& saver, RunLog& log, bool anomaly, const unroll::Processes& processes)
       : processes_(processes),
         checkpoint_(checkpoint),
         settings_(checkpoint.settings),
@@ -273,8 +272,8 @@ class Training {
   Checkpoint& checkpoint_;
   const Settings& settings_;
   Progress& progress_;
-  const std::vector<Ids>& train_set_;
-  const std::vector<Ids>& measured_;
+  const SentenceList train_set_;
+  const SentenceList measured_;
   bool is_held_out_;
   const char* what_;
   examples::Saver& saver_;
@@ -288,15 +287,14 @@ class Training {
 
 }  // namespace
 
-Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set,
+Evaluation measure(const Checkpoint& checkpoint, const SentenceList& set,
                    const unroll::Processes& processes) {
-  return checkpoint.settings.text.running
-             ? evaluate_running(*checkpoint.model, set.at(0), processes)
-             : evaluate(*checkpoint.model, set, processes);
+  return checkpoint.settings.text.running ? evaluate_running(*checkpoint.model, set, processes)
+                                          : evaluate(*checkpoint.model, set, processes);
 }
 
-Ending train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-             const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log, bool anomaly,
+Ending train(Checkpoint& checkpoint, const SentenceList& train_set, const SentenceList& test_set,
+             examples::Saver& saver, RunLog& log, bool anomaly,
              const unroll::Processes& processes) {
   return Training(checkpoint, train_set, test_set, saver, log, anomaly, processes).run();
 }

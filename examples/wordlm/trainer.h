@@ -35,12 +35,12 @@ struct Ending {
 /// gradient of its part of a batch, and all change their weights by the sum. To rounding, the
 /// numbers are those of one process. Only the first needs a path to save to and a log. Where it
 /// fails in all of them, the others throw unroll::FailedElsewhere.
-Ending train(Checkpoint& checkpoint, const std::vector<Ids>& train_set,
-             const std::vector<Ids>& test_set, examples::Saver& saver, RunLog& log,
-             bool anomaly = false, const unroll::Processes& processes = unroll::Processes::alone());
+Ending train(Checkpoint& checkpoint, const SentenceList& train_set, const SentenceList& test_set,
+             examples::Saver& saver, RunLog& log, bool anomaly = false,
+             const unroll::Processes& processes = unroll::Processes::alone());
 
 /// The loss of a set as `train` measures it.
-[[nodiscard]] Evaluation measure(const Checkpoint& checkpoint, const std::vector<Ids>& set,
+[[nodiscard]] Evaluation measure(const Checkpoint& checkpoint, const SentenceList& set,
                                  const unroll::Processes& processes = unroll::Processes::alone());
 
 }  // namespace wordlm

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "wordlm/bpe.h"
@@ -18,11 +19,11 @@ using unroll::fail;
 constexpr std::size_t kBytes = 256;
 
 /// How often a text has each token of a table.
-std::vector<std::int64_t> count_tokens(const TokenTable& tokens, std::span<const Ids> text) {
+std::vector<std::int64_t> count_tokens(const TokenTable& tokens, const SentenceList& text) {
   std::vector<std::int64_t> counts(tokens.size());
-  for (const Ids& sentence : text) {
-    for (const std::int32_t number : sentence) ++counts[static_cast<std::size_t>(number)];
-  }
+  text.for_each_piece([&](std::span<const std::int32_t> numbers) {
+    for (const std::int32_t number : numbers) ++counts[static_cast<std::size_t>(number)];
+  });
   return counts;
 }
 
@@ -33,7 +34,7 @@ std::vector<CountedToken> by_frequency(const TokenTable& tokens,
                                        bool whole_table) {
   std::vector<CountedToken> found;
   for (std::size_t i = TokenTable::kEnd + 1; i < counts.size(); ++i) {
-    const std::string& token = tokens.token(static_cast<std::int32_t>(i));
+    const std::string_view token = tokens.token(static_cast<std::int32_t>(i));
     if ((whole_table || counts[i] > 0) && std::ranges::find(special, token) == special.end()) {
       found.push_back({token, counts[i]});
     }
@@ -93,7 +94,7 @@ std::span<const std::string_view> Vocabulary::special_words(Units units) {
   return units.running ? all.subspan(1) : all;
 }
 
-Vocabulary Vocabulary::build(const TokenTable& tokens, std::span<const Ids> text,
+Vocabulary Vocabulary::build(const TokenTable& tokens, const SentenceList& text,
                              const VocabularyOptions& options) {
   const Units units = options.units;
   std::vector<std::string> words = first_words(units);
@@ -123,13 +124,11 @@ Vocabulary Vocabulary::build(const TokenTable& tokens, std::span<const Ids> text
       counts.rarest_count = counted[kept - 1].count;
     }
   }
-  Vocabulary vocabulary(std::move(words), units);
-  vocabulary.counts_ = std::move(counts);
-  return vocabulary;
+  return Vocabulary(std::move(words), units, std::move(counts));
 }
 
-Vocabulary::Vocabulary(std::vector<std::string> words, Units units)
-    : units_(units), words_(std::move(words)) {
+Vocabulary::Vocabulary(std::vector<std::string> words, Units units, VocabularyCounts counts)
+    : units_(units), words_(std::move(words)), counts_(std::move(counts)) {
   if (words_.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max())) {
     fail<unroll::Error>("vocabulary: {} words are too many for 32-bit ids", words_.size());
   }
@@ -185,38 +184,54 @@ void Vocabulary::append(std::string_view token, Ids& ids) const {
   append_pieces(token, id_of, ids);
 }
 
-void Vocabulary::encode(const TokenTable& tokens, std::vector<Ids>& sentences) const {
+SentenceList Vocabulary::encode(const TokenTable& tokens, const SentenceList& sentences,
+                                const std::string& beside) const {
   constexpr std::int32_t kNotYet = -2;
   // The ids of each token one after the other: of most one alone.
   std::vector<Ids> pieces(units_.tokens == Tokens::bpe ? tokens.size() : 0);
   std::vector<std::int32_t> ids(tokens.size(), kNotYet);
   ids[TokenTable::kStart] = before_text();
   ids[TokenTable::kEnd] = end_;
-  Ids encoded;
-  for (Ids& sentence : sentences) {
-    if (pieces.empty()) {
-      for (std::int32_t& number : sentence) {
-        std::int32_t& id_of_token = ids[static_cast<std::size_t>(number)];
-        if (id_of_token == kNotYet) id_of_token = id(tokens.token(number));
-        number = id_of_token;
+  SentenceWriter writer(beside);
+  const auto write_id = [&](std::int32_t number) {
+    std::int32_t& id_of_token = ids[static_cast<std::size_t>(number)];
+    if (id_of_token == kNotYet) id_of_token = id(tokens.token(number));
+    writer.add(id_of_token);
+  };
+  const auto write_pieces = [&](std::int32_t number) {
+    Ids& of_token = pieces[static_cast<std::size_t>(number)];
+    if (of_token.empty()) {
+      const std::int32_t marker = ids[static_cast<std::size_t>(number)];
+      if (marker != kNotYet) {
+        of_token = {marker};
+      } else {
+        append(tokens.token(number), of_token);
       }
-      continue;
     }
-    encoded.clear();
-    for (const std::int32_t number : sentence) {
-      Ids& of_token = pieces[static_cast<std::size_t>(number)];
-      if (of_token.empty()) {
-        const std::int32_t marker = ids[static_cast<std::size_t>(number)];
-        if (marker != kNotYet) {
-          of_token = {marker};
-        } else {
-          append(tokens.token(number), of_token);
-        }
+    writer.add(of_token);
+  };
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    sentences.for_each_piece(i, [&](std::span<const std::int32_t> numbers) {
+      for (const std::int32_t number : numbers) {
+        pieces.empty() ? write_id(number) : write_pieces(number);
       }
-      encoded.insert(encoded.end(), of_token.begin(), of_token.end());
-    }
-    sentence = encoded;
+    });
+    writer.end_sentence();
   }
+  return writer.finish();
+}
+
+std::string words_to_json(const Vocabulary& vocabulary) {
+  std::vector<std::string> words = vocabulary.words();
+  // JSON cannot hold any bytes.
+  if (has_bytes(vocabulary.units().tokens)) std::ranges::transform(words, words.begin(), to_latin1);
+  return nlohmann::json(words).dump();
+}
+
+std::vector<std::string> words_from_json(const std::string& text, Units units) {
+  auto words = nlohmann::json::parse(text).get<std::vector<std::string>>();
+  if (has_bytes(units.tokens)) std::ranges::transform(words, words.begin(), from_latin1);
+  return words;
 }
 
 }  // namespace wordlm

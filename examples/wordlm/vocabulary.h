@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "text/words.h"
+#include "wordlm/sentence_list.h"
 #include "wordlm/token_table.h"
 #include "wordlm/tokens.h"
 
@@ -48,12 +49,14 @@ class Vocabulary {
   /// That of a text, in numbers of `tokens`. Words seen equally often are taken in the order of
   /// their bytes. Throws `unroll::Error` if the size leaves no room for a word beside the special
   /// ones, or no word is seen often enough.
-  [[nodiscard]] static Vocabulary build(const TokenTable& tokens, std::span<const Ids> text,
+  [[nodiscard]] static Vocabulary build(const TokenTable& tokens, const SentenceList& text,
                                         const VocabularyOptions& options);
 
   /// A vocabulary saved before, in the order of its ids. Throws `unroll::Error` if it does not
-  /// begin with the special words or holds a word twice.
-  explicit Vocabulary(std::vector<std::string> words, Units units = {});
+  /// begin with the special words or holds a word twice. `counts` is what was counted when it was
+  /// built, where that is known.
+  explicit Vocabulary(std::vector<std::string> words, Units units = {},
+                      VocabularyCounts counts = {});
 
   /// The special words, in the order of their ids.
   [[nodiscard]] static std::span<const std::string_view> special_words(Units units);
@@ -78,13 +81,15 @@ class Vocabulary {
   [[nodiscard]] std::int32_t before_text() const { return start_ == kNone ? end_ : start_; }
 
   /// Sentences in numbers of `tokens` as ids: of `TokenTable::kStart` comes `before_text()`, of
-  /// `kEnd` `sentence_end()`, of a token its id, or those of its pieces.
-  void encode(const TokenTable& tokens, std::vector<Ids>& sentences) const;
+  /// `kEnd` `sentence_end()`, of a token its id, or those of its pieces. `beside` as in
+  /// SentenceWriter.
+  [[nodiscard]] SentenceList encode(const TokenTable& tokens, const SentenceList& sentences,
+                                    const std::string& beside = {}) const;
 
   /// How the text is read that it is for.
   [[nodiscard]] Units units() const { return units_; }
 
-  /// What `build` counted; all zero in a vocabulary saved before.
+  /// What `build` counted; all zero where that is not known.
   [[nodiscard]] const VocabularyCounts& counts() const { return counts_; }
 
  private:
@@ -106,5 +111,9 @@ class Vocabulary {
   std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
   VocabularyCounts counts_;
 };
+
+/// The words of a vocabulary as JSON, and back.
+[[nodiscard]] std::string words_to_json(const Vocabulary& vocabulary);
+[[nodiscard]] std::vector<std::string> words_from_json(const std::string& text, Units units);
 
 }  // namespace wordlm

@@ -26,6 +26,17 @@ std::vector<Ids> sentences_of_many_lengths(std::size_t count, std::int64_t longe
   return sentences;
 }
 
+Batches make_batches(const std::vector<Ids>& sentences, std::int64_t batch, bool shuffle,
+                     std::uint64_t seed, std::int64_t epoch, std::size_t window = 1U << 20U) {
+  SentenceBatches order(sentences, {batch, shuffle, seed, epoch, window});
+  Batches batches;
+  for (std::int64_t i = 0; i < order.count(); ++i) {
+    const auto batch_i = order[i];
+    batches.emplace_back(batch_i.begin(), batch_i.end());
+  }
+  return batches;
+}
+
 std::vector<std::size_t> flat(const Batches& batches) {
   std::vector<std::size_t> all;
   for (const auto& batch : batches) all.insert(all.end(), batch.begin(), batch.end());
@@ -73,10 +84,68 @@ TEST_CASE("batches hold every sentence once an epoch") {
   CHECK(make_batches({}, 32, true, 1, 0).empty());
 }
 
+TEST_CASE("a text of more sentences than a window is read window by window") {
+  constexpr std::size_t kWindow = 100;
+  for (const std::size_t count : {101U, 250U, 1000U, 1001U}) {
+    const std::vector<Ids> sentences = sentences_of_many_lengths(count, 20);
+    const std::size_t windows = (count + kWindow - 1) / kWindow;
+    for (const bool shuffle : {false, true}) {
+      CAPTURE(count);
+      CAPTURE(shuffle);
+      const Batches batches = make_batches(sentences, 8, shuffle, 1, 0, kWindow);
+      std::vector<std::size_t> all = flat(batches);
+      // Each window's sentences come together, all windows are of about one size.
+      std::vector<std::size_t> begins;
+      for (std::size_t i = 0; i < windows; ++i) {
+        begins.push_back(count / windows * i + std::min(i, count % windows));
+      }
+      const auto window_of = [&](std::size_t number) {
+        return std::upper_bound(begins.begin(), begins.end(), number) - begins.begin();
+      };
+      std::size_t changes = 0;
+      for (std::size_t i = 1; i < all.size(); ++i) {
+        changes += window_of(all[i]) != window_of(all[i - 1]) ? 1 : 0;
+      }
+      CHECK(changes == windows - 1);
+      std::sort(all.begin(), all.end());
+      CHECK(all == counting(count));
+    }
+  }
+}
+
+TEST_CASE("batches of windows are found in any order") {
+  const std::vector<Ids> sentences = sentences_of_many_lengths(1000, 20);
+  const Batches batches = make_batches(sentences, 8, true, 1, 0, 100);
+  SentenceBatches order(sentences, {8, true, 1, 0, 100});
+  for (const std::size_t i : {124U, 0U, 77U, 78U, 12U, 13U, 124U}) {
+    CAPTURE(i);
+    CHECK(std::ranges::equal(order[static_cast<std::int64_t>(i)], batches[i]));
+  }
+}
+
+TEST_CASE("windows come in another order every epoch and each has its own") {
+  const std::vector<Ids> sentences = sentences_of_many_lengths(1000, 20);
+  std::set<std::size_t> first_windows;
+  for (std::int64_t epoch = 0; epoch < 20; ++epoch) {
+    first_windows.insert(make_batches(sentences, 8, true, 1, epoch, 100)[0][0] / 100);
+  }
+  CHECK(first_windows.size() > 5);
+  // Sentences of one length: all that can differ between windows is the order drawn for them.
+  const std::vector<Ids> alike(1000, Ids{0, 2, 1});
+  std::set<std::vector<std::size_t>> orders;
+  const std::vector<std::size_t> all = flat(make_batches(alike, 8, true, 1, 0, 100));
+  for (std::size_t window = 0; window < 10; ++window) {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < 100; ++i) order.push_back(all[window * 100 + i] % 100);
+    orders.insert(order);
+  }
+  CHECK(orders.size() == 10);
+}
+
 TEST_CASE("the order of an epoch is a function of seed and epoch") {
   const std::vector<Ids> sentences = sentences_of_many_lengths(300, 20);
   const auto order = [&](std::uint64_t seed, std::int64_t epoch) {
-    return flat(make_batches(sentences, 8, true, seed, epoch));
+    return flat(make_batches(sentences, 8, true, seed, epoch, 100));
   };
   std::set<std::vector<std::size_t>> orders;
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
@@ -130,7 +199,8 @@ TEST_CASE("short and long batches come in random order") {
 
 TEST_CASE("what is read is what is predicted, a word later") {
   const std::vector<Ids> sentences = {{0, 3, 4, 5, 1}, {0, 1}, {0, 6, 1}};
-  const Batch batch = make_batch(sentences, {2, 0, 1});
+  const std::vector<std::size_t> numbers = {2, 0, 1};
+  const Batch batch = make_batch(sentences, numbers);
   CHECK(batch.words == 2 + 4 + 1);
   CHECK(batch.x.shape() == unroll::Shape{4, 3});
   CHECK(batch.y.shape() == unroll::Shape{4, 3});
@@ -144,17 +214,18 @@ TEST_CASE("what is read is what is predicted, a word later") {
 
 TEST_CASE("a part of a batch is some of its columns, as long as they are") {
   const std::vector<Ids> sentences = {{0, 3, 4, 5, 1}, {0, 1}, {0, 6, 1}};
-  const Batch part = make_batch(sentences, {2, 0, 1}, {0, 1});
+  const std::vector<std::size_t> numbers = {2, 0, 1};
+  const Batch part = make_batch(sentences, numbers, {0, 1});
   CHECK(part.x.shape() == unroll::Shape{2, 1});
   CHECK(part.x.view().to_doubles() == std::vector<double>{0, 6});
   CHECK(part.y.view().to_doubles() == std::vector<double>{6, 1});
   CHECK(part.words == 7);  // of the whole batch
   CHECK(part.part.first == 0);
   CHECK(part.part.of == 3);
-  const Batch rest = make_batch(sentences, {2, 0, 1}, {1, 3});
+  const Batch rest = make_batch(sentences, numbers, {1, 3});
   CHECK(rest.x.view().to_doubles() == std::vector<double>{0, 0, 3, 0, 4, 0, 5, 0});
   CHECK(rest.part.first == 1);
-  const Batch none = make_batch(sentences, {2, 0, 1}, {3, 3});
+  const Batch none = make_batch(sentences, numbers, {3, 3});
   CHECK(none.x.shape() == unroll::Shape{1, 0});
   CHECK(none.words == 7);
 }

@@ -21,7 +21,8 @@ std::vector<std::string> read(const TextSettings& settings, std::string text,
   file.text = std::move(text);
   (void)reader.read("file", file, format);
   std::vector<std::string> sentences;
-  for (const Ids& ids : reader.take()) {
+  const SentenceList read = reader.take();
+  for (const auto ids : read) {
     std::string& sentence = sentences.emplace_back();
     for (const std::int32_t id : ids) {
       sentence += id == TokenTable::kStart ? "[" : id == TokenTable::kEnd ? "]" : tokens.token(id);

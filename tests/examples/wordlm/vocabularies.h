@@ -11,6 +11,12 @@ namespace wordlm {
 
 using text::Sentence;
 
+inline std::vector<Ids> vectors_of(const SentenceList& sentences) {
+  std::vector<Ids> vectors;
+  for (const auto ids : sentences) vectors.emplace_back(ids.begin(), ids.end());
+  return vectors;
+}
+
 /// Sentences as numbers of a table, each between start and end.
 inline std::vector<Ids> numbers_of(const std::vector<Sentence>& sentences, TokenTable& tokens) {
   std::vector<Ids> numbers;
@@ -31,9 +37,8 @@ inline Vocabulary vocabulary_of(const std::vector<Sentence>& sentences, int size
 inline std::vector<Ids> encode_all(const std::vector<Sentence>& sentences,
                                    const Vocabulary& vocabulary) {
   TokenTable tokens;
-  std::vector<Ids> ids = numbers_of(sentences, tokens);
-  vocabulary.encode(tokens, ids);
-  return ids;
+  const std::vector<Ids> numbers = numbers_of(sentences, tokens);
+  return vectors_of(vocabulary.encode(tokens, numbers));
 }
 
 /// Sentences as one text, each end once.

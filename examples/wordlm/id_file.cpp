@@ -1,0 +1,291 @@
+#include "wordlm/id_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <unroll/core/error.h>
+#include <unroll/core/files.h>
+#include <xxhash.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace wordlm {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceFile, size, modified, changed, checksum)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(VocabularyCounts, sentences, words, distinct_words, rarest_word,
+                                   rarest_count, unknown)
+
+namespace {
+
+using nlohmann::json;
+using unroll::fail;
+using unroll::IoError;
+
+// A file is: kMagic; the four arrays, each at a multiple of eight bytes; what they are, as JSON;
+// a Trailer. Numbers are in the machine's order of bytes, which kMagic shows.
+constexpr std::array<std::uint64_t, 2> kMagic{0x3173'6469'6d6c'6477U, 0x0102'0304'0506'0708U};
+
+/// The end of a file.
+struct Trailer {
+  std::uint64_t json_begin = 0;
+  std::uint64_t json_size = 0;
+  std::uint64_t checksum = 0;  // XXH3 of all bytes before it
+  std::uint64_t end = kMagic[0];
+};
+
+/// XXH3 of bytes that come part by part.
+class Checksum {
+ public:
+  Checksum() : state_(XXH3_createState()) {
+    if (state_ == nullptr || XXH3_64bits_reset(state_) != XXH_OK) throw std::bad_alloc();
+  }
+  ~Checksum() { XXH3_freeState(state_); }
+  Checksum(const Checksum&) = delete;
+  Checksum& operator=(const Checksum&) = delete;
+
+  void add(std::span<const std::byte> bytes) {
+    XXH3_64bits_update(state_, bytes.data(), bytes.size());
+  }
+  [[nodiscard]] std::uint64_t value() const { return XXH3_64bits_digest(state_); }
+
+ private:
+  XXH3_state_t* state_;
+};
+
+/// Writes a file from front to back, and its checksum.
+class Writer {
+ public:
+  explicit Writer(const std::string& path) : file_(path) {}
+
+  void add(std::span<const std::byte> bytes) {
+    file_.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    checksum_.add(bytes);
+    at_ += bytes.size();
+  }
+  template <class T>
+  void add_value(const T& value) {
+    add(std::as_bytes(std::span(&value, 1)));
+  }
+  void align() {
+    while (at_ % sizeof(std::uint64_t) != 0) add_value('\0');
+  }
+  [[nodiscard]] std::uint64_t position() const { return at_; }
+
+  void finish(std::uint64_t json_begin, std::uint64_t json_size) {
+    Trailer trailer{json_begin, json_size, 0, kMagic[0]};
+    checksum_.add(std::as_bytes(std::span(&trailer, 1)).first(offsetof(Trailer, checksum)));
+    trailer.checksum = checksum_.value();
+    add_value(trailer);
+    file_.commit();
+  }
+
+ private:
+  unroll::FileWriter file_;
+  Checksum checksum_;
+  std::uint64_t at_ = 0;
+};
+
+/// Writes the sentences of a list; returns where they stand.
+json write_sentences(Writer& writer, const SentenceList& list) {
+  json places = {{"ids", writer.position()}, {"id_count", list.total()}};
+  list.for_each_piece([&](std::span<const std::int32_t> ids) { writer.add(std::as_bytes(ids)); });
+  writer.align();
+  places["ends"] = writer.position();
+  places["count"] = list.size();
+  std::vector<std::uint64_t> ends;  // some at a time
+  std::uint64_t end = 0;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    constexpr std::size_t kBlock = std::size_t{1} << 16U;
+    ends.push_back(end += static_cast<std::uint64_t>(list.length(i)));
+    if (ends.size() < kBlock && i + 1 < list.size()) continue;
+    writer.add(std::as_bytes(std::span(ends)));
+    ends.clear();
+  }
+  return places;
+}
+
+/// Elements of a mapped file; IoError where they are not within what stands before its JSON.
+template <class T>
+Kept<T> array_at(const std::shared_ptr<const MappedFile>& file, std::uint64_t limit,
+                 std::uint64_t begin, std::uint64_t count) {
+  if (begin % sizeof(T) != 0 || begin > limit || count > (limit - begin) / sizeof(T)) {
+    fail<IoError>("an array lies outside the file");
+  }
+  return {{}, file, {reinterpret_cast<const T*>(file->bytes().data() + begin), count}};
+}
+
+SentenceList sentences_at(const std::shared_ptr<const MappedFile>& file, std::uint64_t limit,
+                          const json& places, std::int32_t words) {
+  const auto at = [&](const char* name) { return places.at(name).get<std::uint64_t>(); };
+  Kept<std::int32_t> ids = array_at<std::int32_t>(file, limit, at("ids"), at("id_count"));
+  Kept<std::uint64_t> ends = array_at<std::uint64_t>(file, limit, at("ends"), at("count"));
+  std::uint64_t before = 0;
+  for (const std::uint64_t end : ends.values) {
+    file->note_read(sizeof(end));
+    if (end < before + 2 || end > ids.values.size()) fail<IoError>("a sentence has no words");
+    before = end;
+  }
+  if (before != ids.values.size()) fail<IoError>("the sentences end before the ids");
+  SentenceList list(std::move(ids), std::move(ends));
+  list.for_each_piece([&](std::span<const std::int32_t> piece) {
+    for (const std::int32_t id : piece) {
+      if (id < 0 || id >= words) fail<IoError>("an id is none of the vocabulary's");
+    }
+  });
+  return list;
+}
+
+/// The trailer of a file; IoError where any byte of the file is not as it was written.
+Trailer checked_trailer(const MappedFile& file) {
+  const std::span<const std::byte> bytes = file.bytes();
+  if (bytes.size() < sizeof(kMagic) + sizeof(Trailer) ||
+      std::memcmp(bytes.data(), kMagic.data(), sizeof(kMagic)) != 0) {
+    fail<IoError>("it is no file of ids of this version");
+  }
+  Trailer trailer;
+  std::memcpy(&trailer, bytes.last(sizeof(trailer)).data(), sizeof(trailer));
+  if (trailer.end != kMagic[0]) fail<IoError>("it is cut off");
+  constexpr std::size_t kBlock = std::size_t{1} << 20U;
+  const std::size_t size = bytes.size() - sizeof(trailer) + offsetof(Trailer, checksum);
+  Checksum checksum;
+  for (std::size_t at = 0; at < size; at += kBlock) {
+    const std::size_t count = std::min(kBlock, size - at);
+    file.note_read(count);
+    checksum.add(bytes.subspan(at, count));
+  }
+  if (checksum.value() != trailer.checksum) fail<IoError>("it is damaged");
+  const std::uint64_t limit = bytes.size() - sizeof(trailer);
+  if (trailer.json_begin > limit || trailer.json_size != limit - trailer.json_begin) {
+    fail<IoError>("its description lies outside the file");
+  }
+  return trailer;
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(const std::string& path)
+      : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+std::shared_ptr<const MappedFile> map_file(const std::string& path) {
+  const Descriptor file(path);
+  struct stat status {};
+  if (file.number() < 0 || ::fstat(file.number(), &status) != 0) {
+    fail<IoError>("it cannot be opened ({})", std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) fail<IoError>("it is no plain file");
+  return std::make_shared<const MappedFile>(file.number(), static_cast<std::size_t>(status.st_size),
+                                            path);
+}
+
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+IdFile parse(const std::shared_ptr<const MappedFile>& mapped, const Trailer& trailer) {
+  const auto* const text =
+      reinterpret_cast<const char*>(mapped->bytes().data()) + trailer.json_begin;
+  const json header = json::parse(text, text + trailer.json_size);
+  IdFile file;
+  file.reading = header.at("reading").get<std::string>();
+  file.files = header.at("files").get<std::vector<SourceFile>>();
+  file.description = header.at("description").get<std::string>();
+  file.tokens_chosen = header.at("tokens_chosen").get<bool>();
+  file.made_by = header.at("made_by").get<std::string>();
+  const auto name = header.at("tokens").get<std::string>();
+  const auto* const tokens = std::ranges::find(kTokenNames, name);
+  if (tokens == kTokenNames.end()) fail<IoError>("there are no tokens '{}'", name);
+  const Units units{static_cast<Tokens>(tokens - kTokenNames.begin()),
+                    header.at("running").get<bool>()};
+  file.words.emplace(words_from_json(header.at("vocabulary").get<std::string>(), units), units,
+                     header.at("counts").get<VocabularyCounts>());
+  const std::int32_t words = file.words->size();
+  file.train = sentences_at(mapped, trailer.json_begin, header.at("train"), words);
+  file.held_out = sentences_at(mapped, trailer.json_begin, header.at("held_out"), words);
+  if (file.train.empty() || (units.running && file.train.size() != 1)) {
+    fail<IoError>("it has no text to train on");
+  }
+  return file;
+}
+
+}  // namespace
+
+SourceFile source_file(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    fail<IoError>("{}: cannot be opened: {}", path, std::strerror(errno));
+  }
+  return {status.st_size, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim), ""};
+}
+
+std::string checksum_of_file(const std::string& path) {
+  const Descriptor file(path);
+  Checksum checksum;
+  std::vector<std::byte> block(std::size_t{1} << 20U);
+  while (true) {
+    const ssize_t count =
+        file.number() < 0 ? -1 : ::read(file.number(), block.data(), block.size());
+    if (count < 0 && file.number() >= 0 && errno == EINTR) continue;
+    if (count < 0) fail<IoError>("{}: cannot be read: {}", path, std::strerror(errno));
+    if (count == 0) return fmt::format("{:016x}", checksum.value());
+    checksum.add(std::span(block).first(static_cast<std::size_t>(count)));
+  }
+}
+
+void write_id_file(const std::string& path, const IdFile& file) {
+  Writer writer(path);
+  writer.add_value(kMagic);
+  const Vocabulary& vocabulary = file.words.value();
+  json header = {{"reading", file.reading},
+                 {"files", file.files},
+                 {"description", file.description},
+                 {"tokens_chosen", file.tokens_chosen},
+                 {"made_by", file.made_by},
+                 {"tokens", kTokenNames.at(static_cast<std::size_t>(vocabulary.units().tokens))},
+                 {"running", vocabulary.units().running},
+                 {"vocabulary", words_to_json(vocabulary)},
+                 {"counts", vocabulary.counts()}};
+  header["train"] = write_sentences(writer, file.train);
+  header["held_out"] = write_sentences(writer, file.held_out);
+  // The name of a file may hold any bytes; JSON is UTF-8.
+  const std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::uint64_t begin = writer.position();
+  writer.add(std::as_bytes(std::span(text)));
+  writer.finish(begin, text.size());
+}
+
+bool is_id_file(const std::string& path) {
+  const Descriptor file(path);
+  std::uint64_t begin = 0;
+  return file.number() >= 0 && ::read(file.number(), &begin, sizeof(begin)) == sizeof(begin) &&
+         begin == kMagic[0];
+}
+
+IdFile read_id_file(const std::string& path) {
+  try {
+    const std::shared_ptr<const MappedFile> mapped = map_file(path);
+    return parse(mapped, checked_trailer(*mapped));
+  } catch (const std::logic_error& error) {  // a vocabulary that is none
+    fail<IoError>("{}: {}", path, error.what());
+  } catch (const json::exception& error) {
+    fail<IoError>("{}: its description cannot be read: {}", path, error.what());
+  } catch (const IoError& error) {
+    fail<IoError>("{}: {}", path, error.what());
+  }
+}
+
+}  // namespace wordlm

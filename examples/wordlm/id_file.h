@@ -1,0 +1,52 @@
+#pragma once
+/// A file of ids: a text as a model reads it, kept for the next run.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wordlm/sentence_list.h"
+#include "wordlm/vocabulary.h"
+
+namespace wordlm {
+
+/// A file that a text came from, as it was when it was read.
+struct SourceFile {
+  std::int64_t size = 0;      ///< bytes
+  std::int64_t modified = 0;  ///< when its bytes were changed, in nanoseconds since 1970
+  std::int64_t changed = 0;   ///< the same of its bytes, name or rights, which no program can set
+  std::string checksum;       ///< XXH3 of its bytes
+};
+
+/// The file at `path` as it is now, its checksum left empty. Throws unroll::IoError where there is
+/// none.
+[[nodiscard]] SourceFile source_file(const std::string& path);
+/// XXH3 of all bytes of a file. Throws unroll::IoError where it cannot be read.
+[[nodiscard]] std::string checksum_of_file(const std::string& path);
+
+/// What a file of ids holds.
+struct IdFile {
+  std::string reading;              ///< how the text was read, in words of its maker
+  std::vector<SourceFile> files;    ///< what it was read from
+  std::string description;          ///< Corpus::text_description
+  bool tokens_chosen = false;       ///< by the look of the text: its user did not say
+  std::string made_by;              ///< the options that made the vocabulary; empty: it was given
+  std::optional<Vocabulary> words;  ///< that the ids are of; always there
+  SentenceList train;
+  SentenceList held_out;
+};
+
+/// Replaces the file at `path`, whole or not at all, and makes it durable. Throws unroll::IoError
+/// where it cannot be written; an older file is then left as it was.
+void write_id_file(const std::string& path, const IdFile& file);
+
+/// Whether the file at `path` was begun by write_id_file(), be it whole or not.
+[[nodiscard]] bool is_id_file(const std::string& path);
+
+/// Maps a file that write_id_file() wrote; little of it is in memory at a time. Throws
+/// unroll::IoError, which says why, for any other: one byte that is not as it was written is
+/// noticed, and each id is one of the vocabulary's.
+[[nodiscard]] IdFile read_id_file(const std::string& path);
+
+}  // namespace wordlm
