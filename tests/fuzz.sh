@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Reads bytes that libFuzzer makes up, under the sanitizers: files of tensors, comments, sentences and
-# words, settings.
+# words, settings, files of ids.
 #   bash tests/fuzz.sh        for 60 seconds each
 #   bash tests/fuzz.sh 3600   for an hour each
 # What it finds is written into build/fuzz/findings. Where Clang cannot be installed, on a machine
@@ -36,5 +36,5 @@ read_bytes() {
 }
 export -f read_bytes
 export readers findings seconds
-printf '%s\n' safetensors comments text settings |
+printf '%s\n' safetensors comments text settings ids |
   xargs -P "$(nproc)" -I{} bash -euo pipefail -c 'read_bytes {}'

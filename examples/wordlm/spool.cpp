@@ -45,12 +45,12 @@ std::string temporary_folder(const std::string& beside) {
                                             : std::filesystem::temp_directory_path().string();
 }
 
-TemporaryFile::TemporaryFile(const std::string& beside)
+NamelessFile::NamelessFile(const std::string& beside)
     : folder_(temporary_folder(beside)), descriptor_(open_nameless(folder_)) {}
 
-TemporaryFile::~TemporaryFile() { ::close(descriptor_); }
+NamelessFile::~NamelessFile() { ::close(descriptor_); }
 
-void TemporaryFile::write(std::span<const std::byte> bytes) {
+void NamelessFile::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
@@ -60,7 +60,7 @@ void TemporaryFile::write(std::span<const std::byte> bytes) {
   }
 }
 
-std::shared_ptr<const MappedFile> TemporaryFile::map() const {
+std::shared_ptr<const MappedFile> NamelessFile::map() const {
   return std::make_shared<const MappedFile>(descriptor_, size_, folder_);
 }
 

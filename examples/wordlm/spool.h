@@ -21,13 +21,13 @@ struct Kept {
 };
 
 /// A file that has no name, and is gone when the process is, however it ends.
-class TemporaryFile {
+class NamelessFile {
  public:
   /// Makes one in temporary_folder(beside). Throws unroll::IoError where that fails.
-  explicit TemporaryFile(const std::string& beside);
-  ~TemporaryFile();
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  explicit NamelessFile(const std::string& beside);
+  ~NamelessFile();
+  NamelessFile(const NamelessFile&) = delete;
+  NamelessFile& operator=(const NamelessFile&) = delete;
 
   /// Adds bytes at its end. Throws unroll::IoError, which says what helps, on a full disk.
   void write(std::span<const std::byte> bytes);
@@ -83,7 +83,7 @@ class Spool {
 
  private:
   void flush() {
-    if (!file_) file_ = std::make_unique<TemporaryFile>(beside_);
+    if (!file_) file_ = std::make_unique<NamelessFile>(beside_);
     file_->write(std::as_bytes(std::span(buffer_)));
     written_ += buffer_.size();
     constexpr std::size_t kBlock = std::size_t{1} << 20U;
@@ -96,7 +96,7 @@ class Spool {
   std::size_t room_;  // elements that are collected before they are written
   std::size_t written_ = 0;
   std::vector<T> buffer_;  // those not written yet
-  std::unique_ptr<TemporaryFile> file_;
+  std::unique_ptr<NamelessFile> file_;
 };
 
 }  // namespace wordlm

@@ -2,6 +2,7 @@
 #include "wordlm/encoded_corpus.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unroll/core/error.h>
