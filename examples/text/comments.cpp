@@ -22,33 +22,8 @@ namespace {
 using unroll::fail;
 using unroll::IoError;
 
-/// A file with more than this part of its bytes that are none of a text is none: a program or a
-/// picture, say. Latin-1 text in a language with many accents has a tenth.
-constexpr std::int64_t kMostlyText = 5;  // one in so many
-
-/// Takes the byte-order mark off, and the end that DOS marked by Ctrl-Z.
-void remove_marks(const std::string& path, std::string& bytes) {
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
-    fail<IoError>("{}: is UTF-16 by its byte-order mark; expected UTF-8", path);
-  }
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
-  while (bytes.ends_with('\x1A')) bytes.pop_back();
-  if (bytes.empty()) fail<IoError>("{}: the file is empty", path);
-}
-
-/// Makes all lines end with a line feed.
-void use_line_feeds(std::string& text) {
-  std::size_t end = text.find('\r');
-  if (end == std::string::npos) return;
-  for (std::size_t i = end; i < text.size(); ++i) {
-    if (text[i] != '\r') {
-      text[end++] = text[i];
-    } else if (i + 1 == text.size() || text[i + 1] != '\n') {
-      text[end++] = '\n';
-    }
-  }
-  text.resize(end);
-}
+/// Bytes of a table in which its first line is looked for.
+constexpr std::size_t kBeginning = std::size_t{1} << 20U;
 
 bool is_blank(std::string_view text) { return next_chunk(text).empty(); }
 
@@ -119,11 +94,11 @@ void read_records(const ReadOptions& options, Comments& comments, Read&& read) {
 }
 
 /// The texts of one column.
-void read_table(const std::string& path, std::string_view text, const ReadOptions& options,
+void read_table(const std::string& path, TextStream& text, const ReadOptions& options,
                 Comments& comments, const Collector& collector) {
   const char delimiter = options.format == "tsv"     ? '\t'
                          : options.delimiter != '\0' ? options.delimiter
-                                                     : find_delimiter(text);
+                                                     : find_delimiter(text.beginning(kBeginning));
   CsvReader reader(path, text, delimiter);
   const std::optional<Record> header = reader.next();
   if (!header) fail<IoError>("{}: holds only blank lines; expected a header and comments", path);
@@ -144,7 +119,7 @@ void read_table(const std::string& path, std::string_view text, const ReadOption
 }
 
 /// One member of objects of JSON, one a line.
-void read_json_lines(const std::string& path, std::string_view text, const ReadOptions& options,
+void read_json_lines(const std::string& path, TextStream& text, const ReadOptions& options,
                      Comments& comments, const Collector& collector) {
   JsonLines reader(path, text, options);
   read_records(options, comments, [&] {
@@ -156,9 +131,10 @@ void read_json_lines(const std::string& path, std::string_view text, const ReadO
   });
 }
 
-void read_lines(std::string_view text, const Collector& collector) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::string_view line = line_at(text, at);
+void read_lines(TextStream& text, const Collector& collector) {
+  for (std::size_t at = 0; !text.ends_at(at);) {
+    text.forget_before(at);
+    const std::string_view line = text.line_at(at);
     at += line.size();
     collector.add(line.substr(0, line.find_last_not_of('\n') + 1));
   }
@@ -167,19 +143,21 @@ void read_lines(std::string_view text, const Collector& collector) {
 }  // namespace
 
 RepairedText text_of_bytes(std::string bytes, const std::string& path) {
-  remove_marks(path, bytes);
-  use_line_feeds(bytes);
-  RepairedText repaired = repair_utf8(bytes);
-  const auto size = static_cast<std::int64_t>(bytes.size());
-  if (repaired.nul_bytes + repaired.invalid_bytes > size / kMostlyText) {
-    fail<IoError>("{}: is no text: {} of its {} bytes are NUL or no UTF-8", path,
-                  repaired.nul_bytes + repaired.invalid_bytes, size);
-  }
-  return repaired;
+  const auto read = [&](std::string& all) {
+    all = std::move(bytes);
+    return false;
+  };
+  return TextStream(read, path).take_all();
 }
 
 Comments for_each_comment(std::string_view text, const std::string& path,
                           const ReadOptions& options, const TakeComment& take) {
+  TextStream whole(text);
+  return for_each_comment(whole, path, options, take);
+}
+
+Comments for_each_comment(TextStream& text, const std::string& path, const ReadOptions& options,
+                          const TakeComment& take) {
   Comments comments;
   const Collector collector(comments, take);
   if (options.format == "lines") {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "text/characters.h"
+#include "text/text_stream.h"
 
 namespace text {
 
@@ -46,10 +47,14 @@ using TakeComment = std::function<void(std::string_view)>;
 /// broken, lacks the column, or holds no comment.
 Comments for_each_comment(std::string_view text, const std::string& path,
                           const ReadOptions& options, const TakeComment& take);
+/// The same of a text that is read part by part. Of a file that is no text comments may have been
+/// passed on before that is found.
+Comments for_each_comment(TextStream& text, const std::string& path, const ReadOptions& options,
+                          const TakeComment& take);
 
-/// Bytes as a text in UTF-8, without a byte-order mark and the end that DOS marked by Ctrl-Z; lines
-/// end with a line feed, whatever they end with in the file. Throws `unroll::IoError` naming the
-/// file if it is empty or is no text.
+/// Bytes as a TextStream gives them: UTF-8, without a byte-order mark and the end that DOS marked
+/// by Ctrl-Z; lines end with a line feed, whatever they end with in the file. Throws
+/// `unroll::IoError` naming the file if it is empty or is no text.
 [[nodiscard]] RepairedText text_of_bytes(std::string bytes, const std::string& path);
 
 /// The index of a column: of the one called so, in upper or lower case where none is called exactly

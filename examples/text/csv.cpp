@@ -71,6 +71,15 @@ char find_delimiter(std::string_view text) {
 }
 
 CsvReader::CsvReader(std::string path, std::string_view text, char delimiter, bool has_option)
+    : path_(std::move(path)),
+      whole_(std::in_place, text),
+      text_(*whole_),
+      delimiter_(delimiter),
+      has_option_(has_option) {
+  start();
+}
+
+CsvReader::CsvReader(std::string path, TextStream& text, char delimiter, bool has_option)
     : path_(std::move(path)), text_(text), delimiter_(delimiter), has_option_(has_option) {
   start();
 }
@@ -81,17 +90,18 @@ void CsvReader::start() {
   constexpr unsigned char kOptions = CSV_STRICT | CSV_STRICT_FINI;
   if (csv_init(&parser_, kOptions) != 0) fail<unroll::Error>("libcsv cannot be initialised");
   csv_set_delim(&parser_, static_cast<unsigned char>(delimiter_));
-  // No field is longer than the text: one allocation, not one for each further 128 bytes.
-  csv_set_blk_size(&parser_, text_.size() + 1);
+  // Few fields are longer: one allocation, not one for each further 128 bytes.
+  constexpr std::size_t kLongField = std::size_t{1} << 16U;
+  csv_set_blk_size(&parser_, kLongField);
 }
 
 std::optional<Record> CsvReader::next() {
   while (true) {
     while (records_.empty() && !finished_) {
-      if (at_ < text_.size()) {
-        read_line();
-      } else {
+      if (text_.ends_at(at_)) {
         finish();
+      } else {
+        read_line();
       }
     }
     if (records_.empty()) return std::nullopt;
@@ -107,7 +117,8 @@ std::optional<Record> CsvReader::next() {
 void CsvReader::read_line() {
   ++line_;
   const bool was_quoted = parser_.quoted != 0;
-  const std::string_view line = line_at(text_, at_);
+  if (!was_quoted) text_.forget_before(at_);
+  const std::string_view line = text_.line_at(at_);
   if (!was_quoted) {  // only a quoted field goes on from line to line
     record_.line = line_;
     first_open_at_ = 0;
@@ -134,7 +145,7 @@ void CsvReader::finish() {
   const bool closed = csv_fini(&parser_, &on_field, &on_record, this) == 0;
   rethrow_callback_error();
   if (closed) return;
-  if (fields_ > 0 && !is_table_of(text_.substr(open_at_), fields_, quoted_ > 0, delimiter_)) {
+  if (fields_ > 0 && !is_table_of(text_.read_from(open_at_), fields_, quoted_ > 0, delimiter_)) {
     cut_off_line_ = record_.line;
     csv_set_opts(&parser_, CSV_STRICT);  // without its strictness at the end it gives what there is
     csv_fini(&parser_, &on_field, &on_record, this);
@@ -158,9 +169,10 @@ void CsvReader::restart(std::size_t at, std::int64_t line) {
 
 /// Goes on behind a broken record, all of whose lines have been read.
 void CsvReader::recover() {
-  const bool swallowed = first_open_at_ > 0 && fields_ > 0 &&
-                         is_table_of(text_.substr(first_open_at_, at_ - first_open_at_), fields_,
-                                     quoted_ > 0, delimiter_);
+  const bool swallowed =
+      first_open_at_ > 0 && fields_ > 0 &&
+      is_table_of(text_.read_from(first_open_at_).substr(0, at_ - first_open_at_), fields_,
+                  quoted_ > 0, delimiter_);
   if (swallowed) {
     restart(first_open_at_, first_open_line_);
   } else {

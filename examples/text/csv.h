@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "text/text_stream.h"
+
 namespace text {
 
 /// One record that cannot be read; those after it can.
@@ -24,13 +26,16 @@ struct Record {
   std::vector<std::string> fields;
 };
 
-/// The records of a text, which has to outlive the reader. libcsv is fed line by line, so that
-/// every record and every error has its line number.
+/// The records of a text, which has to outlive the reader, be it in memory or a stream. libcsv is
+/// fed line by line, so that every record and every error has its line number.
 class CsvReader {
  public:
   /// `path` names the text in errors; those about the delimiter name --delimiter where the program
   /// has that option.
   CsvReader(std::string path, std::string_view text, char delimiter, bool has_option = true);
+  /// The same of a text that is read part by part: the lines of a record, and where a quote is not
+  /// closed those behind it, are in memory.
+  CsvReader(std::string path, TextStream& text, char delimiter, bool has_option = true);
   ~CsvReader();
   CsvReader(const CsvReader&) = delete;
   CsvReader& operator=(const CsvReader&) = delete;
@@ -63,7 +68,8 @@ class CsvReader {
   static void on_record(int terminator, void* self);
 
   std::string path_;
-  std::string_view text_;
+  std::optional<TextStream> whole_;  ///< a text in memory
+  TextStream& text_;
   char delimiter_;
   bool has_option_;
   csv_parser parser_{};

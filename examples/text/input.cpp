@@ -52,13 +52,13 @@ void refuse_folder(const std::string& path, const std::string& name) {
 constexpr std::size_t kBlock = 1U << 16U;
 
 /// Adds the next block to `bytes`; false at the end of the file.
-bool read_block(const File& file, const std::string& name, std::string& bytes) {
+bool read_block(gzFile file, const std::string& name, std::string& bytes) {
   const std::size_t end = bytes.size();
   bytes.resize(end + kBlock);
-  const int count = ::gzread(file.get(), bytes.data() + end, static_cast<unsigned>(kBlock));
+  const int count = ::gzread(file, bytes.data() + end, static_cast<unsigned>(kBlock));
   bytes.resize(end + static_cast<std::size_t>(std::max(count, 0)));
   int error = Z_OK;
-  const char* const message = ::gzerror(file.get(), &error);
+  const char* const message = ::gzerror(file, &error);
   if (error == Z_ERRNO) fail<IoError>("{}: cannot be read: {}", name, error_text());
   if (error == Z_MEM_ERROR) throw std::bad_alloc();
   if (error == Z_BUF_ERROR) fail<IoError>("{}: is cut off within what gzip packed", name);
@@ -77,9 +77,17 @@ std::string read_input(const std::string& path) {
   const File file = open_input(path);
   std::string bytes;
   if (!ignored) bytes.reserve(static_cast<std::size_t>(size) + kBlock);
-  while (read_block(file, name, bytes)) {
+  while (read_block(file.get(), name, bytes)) {
   }
   return bytes;
+}
+
+TextStream open_text(const std::string& path) {
+  const std::string name = name_of_input(path);
+  refuse_folder(path, name);
+  // A function that is copied cannot own what cannot be.
+  const std::shared_ptr<gzFile_s> file(open_input(path).release(), Closer());
+  return {[file, name](std::string& bytes) { return read_block(file.get(), name, bytes); }, name};
 }
 
 void for_each_line(const std::string& path, const std::function<void(std::string_view)>& use) {
@@ -93,7 +101,7 @@ void for_each_line(const std::string& path, const std::function<void(std::string
   std::string bytes;  // the begin of a line that goes on in the next block
   for (bool more = true; more;) {
     const std::size_t old = bytes.size();
-    more = read_block(file, name, bytes);
+    more = read_block(file.get(), name, bytes);
     std::size_t begin = 0;
     for (std::size_t at = old; (at = bytes.find('\n', at)) != std::string::npos; begin = ++at) {
       use_line(std::string_view(bytes).substr(begin, at - begin));

@@ -33,19 +33,20 @@ std::string cleaned(std::string text) {
 
 }  // namespace
 
-JsonLines::JsonLines(std::string path, std::string_view text, const ReadOptions& options)
+JsonLines::JsonLines(std::string path, TextStream& text, const ReadOptions& options)
     : path_(std::move(path)), text_(text), options_(options) {}
 
 std::optional<std::string> JsonLines::next() {
   std::string_view line;
   while (next_chunk(line).empty()) {
-    if (at_ == text_.size()) return std::nullopt;
-    line = line_at(text_, at_);
+    if (text_.ends_at(at_)) return std::nullopt;
+    text_.forget_before(at_);
+    line = text_.line_at(at_);
     at_ += line.size();
     ++line_;
   }
   const json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (object.is_discarded() && at_ == text_.size() && !line.ends_with('\n') && line_ > 1) {
+  if (object.is_discarded() && !line.ends_with('\n') && line_ > 1) {  // the last line
     cut_off_line_ = line_;
     return std::nullopt;
   }

@@ -7,15 +7,16 @@
 #include <string_view>
 
 #include "text/comments.h"
+#include "text/text_stream.h"
 
 namespace text {
 
-/// Reads a text, which has to outlive the reader.
+/// Reads a text, which has to outlive the reader, a line of which is in memory at a time.
 class JsonLines {
  public:
   /// `path` names the text in errors. The member is found as find_column() finds a column, among
   /// those of the first object that are strings.
-  JsonLines(std::string path, std::string_view text, const ReadOptions& options);
+  JsonLines(std::string path, TextStream& text, const ReadOptions& options);
 
   /// The member of the next object; nothing at the end of the text. Blank lines are skipped. Throws
   /// BadRecord, naming the line, for one that holds no object with that member as a string; the
@@ -29,7 +30,7 @@ class JsonLines {
 
  private:
   std::string path_;
-  std::string_view text_;
+  TextStream& text_;
   ReadOptions options_;
   std::string member_;
   std::size_t at_ = 0;

@@ -1,5 +1,6 @@
 #include "wordlm/corpus.h"
 
+#include <fmt/ranges.h>
 #include <unroll/core/error.h>
 #include <unroll/core/random.h>
 
@@ -23,6 +24,9 @@ namespace {
 /// Built-in comments from which the tested part is taken: more would measure no better.
 constexpr std::int64_t kMostTested = 20000;
 
+/// Bytes of a text by which its tokens are chosen.
+constexpr std::size_t kLookedAt = 200'000;
+
 constexpr int kMostWords = 8000;  // of a vocabulary whose size was not asked for
 
 /// Where --min-count is not given, words seen once become UNKNOWN_TOKEN in a text of so many words,
@@ -41,16 +45,13 @@ double entropy_of(const std::vector<text::Sentence>& sentences) {
   return nats / static_cast<double>(words);
 }
 
-text::RepairedText read_file(const std::string& path) {
-  return text::text_of_bytes(text::read_input(path), text::name_of_input(path));
-}
-
 /// A text of one file, as a model of these settings reads.
 SentenceList read_one(const std::string& path, const TextSettings& settings, TokenTable& tokens,
                       std::string& description) {
   TextReader reader(settings, tokens);
   const std::string format = format_of(path, settings, settings.format);
-  description = reader.read(path, read_file(path), format);
+  text::TextStream file = text::open_text(path);
+  description = reader.read(path, file, format);
   return reader.take();
 }
 
@@ -59,9 +60,9 @@ SentenceList read_data(TextSettings& settings, bool choose_tokens, Corpus& corpu
   std::vector<std::string> descriptions;
   std::optional<TextReader> reader;
   for (const std::string& path : settings.data) {
-    const text::RepairedText file = read_file(path);
+    text::TextStream file = text::open_text(path);
     if (!reader) {
-      if (choose_tokens && lacks_blanks(file.text)) {
+      if (choose_tokens && lacks_blanks(file.beginning(kLookedAt))) {
         settings.tokens = Tokens::character;
         corpus.description = fmt::format("{}\n", kCharactersChosen);
       }

@@ -10,8 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "text/input.h"
 #include "wordlm/id_file.h"
-#include "wordlm/input.h"
 #include "wordlm/text_format.h"
 
 namespace wordlm {
@@ -210,7 +210,7 @@ EncodedCorpus find_or_make(TextSettings& settings, std::uint64_t seed, const Wan
 
 std::string ids_file_of(const TextSettings& settings, const IdsPlace& place) {
   if (settings.data.empty() || place.file == "none") return "";
-  const bool is_standard = std::ranges::count(settings.data, kStandardInput) > 0;
+  const bool is_standard = std::ranges::count(settings.data, text::kStandardInput) > 0;
   if (!place.file.empty()) {
     if (is_standard) {
       unroll::fail<unroll::Error>(

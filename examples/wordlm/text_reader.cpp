@@ -88,33 +88,38 @@ TextReader::TextReader(const TextSettings& settings, TokenTable& tokens)
   }
 }
 
-std::string TextReader::read(const std::string& path, const text::RepairedText& file,
+std::string TextReader::read(const std::string& path, text::TextStream& file,
                              const std::string& format) {
   const std::string name = text::name_of_input(path);
   const std::int64_t lines = lines_;
   std::string description =
       format == "text" ? read_plain(name, file) : read_comments(name, file, format);
   if (lines_ == lines) unroll::fail<unroll::IoError>("{}: holds no words", name);
-  return description + notes_on_bytes(file);
+  return description + notes_on_bytes(file.repairs());
 }
 
-std::string TextReader::read_plain(const std::string& path, const text::RepairedText& file) {
+std::string TextReader::read_plain(const std::string& path, text::TextStream& file) {
   const std::size_t before = sentences_.total();
   const std::int64_t lines = lines_;
-  add_lines(file.text);
+  for (std::size_t at = 0; !file.ends_at(at);) {
+    file.forget_before(at);
+    const std::string_view line = file.line_at(at);
+    at += line.size();
+    add_lines(line);
+  }
   return fmt::format(
       "{}: {}, {} and ends of lines", path, count_of(lines_ - lines, "line"),
       count_of(static_cast<std::int64_t>(sentences_.total() - before),
                settings_.tokens == Tokens::bpe ? "word" : unit_of(settings_.tokens)));
 }
 
-std::string TextReader::read_comments(const std::string& path, const text::RepairedText& file,
+std::string TextReader::read_comments(const std::string& path, text::TextStream& file,
                                       const std::string& format) {
   const std::int64_t lines = std::exchange(lines_, 0);
   const std::int64_t cut = std::exchange(cut_, 0);
   const bool by_lines = settings_.units().has_line_feeds() || settings_.is_prepared();
   const text::Comments comments = text::for_each_comment(
-      file.text, path, read_options(settings_, format),
+      file, path, read_options(settings_, format),
       [&](std::string_view comment) { by_lines ? add_lines(comment) : add_comment(comment); });
   if (lines_ == 0) {
     unroll::fail<unroll::IoError>("{}: no sentence in {}", path,

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "text/characters.h"
+#include "text/text_stream.h"
 #include "text/words.h"
 #include "wordlm/sentence_list.h"
 #include "wordlm/settings.h"
@@ -23,8 +23,7 @@ class TextReader {
 
   /// Adds the text of a file, read in a format of text_format.h. Returns a description of it and of
   /// its oddities, a line or several. Throws unroll::IoError for a file without any sentence.
-  std::string read(const std::string& path, const text::RepairedText& file,
-                   const std::string& format);
+  std::string read(const std::string& path, text::TextStream& file, const std::string& format);
 
   /// Adds a sentence.
   void add(const text::Sentence& words);
@@ -42,8 +41,8 @@ class TextReader {
   void add_token(std::string_view token);
   void cut_sentence();
   void end_sentence();
-  std::string read_plain(const std::string& path, const text::RepairedText& file);
-  std::string read_comments(const std::string& path, const text::RepairedText& file,
+  std::string read_plain(const std::string& path, text::TextStream& file);
+  std::string read_comments(const std::string& path, text::TextStream& file,
                             const std::string& format);
 
   const TextSettings& settings_;

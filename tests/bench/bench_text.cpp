@@ -99,7 +99,7 @@ void measure(const std::string& path) {
     TokenTable tokens;
     const TextSettings settings;
     TextReader reader(settings, tokens);
-    const text::RepairedText all = text::text_of_bytes(text::read_input(file.path()), path);
+    text::TextStream all = text::open_text(file.path());
     (void)reader.read(path, all, "csv");
     (void)reader.take();
   });

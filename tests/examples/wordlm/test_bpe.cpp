@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "vocabularies.h"
 #include "wordlm/tokens.h"
 #include "wordlm/vocabulary.h"
 

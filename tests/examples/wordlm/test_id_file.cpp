@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <string>
 
-#include "read_comments.h"
 #include "text_files.h"
+#include "vocabularies.h"
 
 namespace wordlm {
 namespace {

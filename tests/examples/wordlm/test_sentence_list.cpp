@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "read_comments.h"
 #include "text_files.h"
+#include "vocabularies.h"
 
 namespace wordlm {
 namespace {

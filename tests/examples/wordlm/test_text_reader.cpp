@@ -13,12 +13,11 @@ namespace wordlm {
 namespace {
 
 /// A text read from a file of such bytes, its tokens written out; [ and ] are start and end.
-std::vector<std::string> read(const TextSettings& settings, std::string text,
+std::vector<std::string> read(const TextSettings& settings, const std::string& text,
                               const std::string& format) {
   TokenTable tokens;
   TextReader reader(settings, tokens);
-  text::RepairedText file;
-  file.text = std::move(text);
+  text::TextStream file(text);
   (void)reader.read("file", file, format);
   std::vector<std::string> sentences;
   const SentenceList read = reader.take();
@@ -86,9 +85,8 @@ TEST_CASE("texts of several files follow each other") {
   settings.running = settings.plain = true;
   TokenTable tokens;
   TextReader reader(settings, tokens);
-  text::RepairedText file;
   for (const char* text : {"a b", "b"}) {
-    file.text = text;
+    text::TextStream file(text);
     (void)reader.read("file", file, "text");
   }
   CHECK(reader.take() == std::vector<Ids>{{1, 2, 3, 1, 3, 1}});
