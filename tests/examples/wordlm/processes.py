@@ -120,6 +120,21 @@ def check_stops(training, wanted, kind, folder):
     expect_same(losses(continued.stdout), wanted, f'{kind}: gone on with by 4', continued)
 
 
+def check_ids(folder):
+    """A file of ids is made by the first process, and found by the others."""
+    text = os.path.join(folder, 'text')
+    ids = os.path.join(folder, 'ids')
+    with open(text, 'w', encoding='utf-8') as file:
+        file.write(''.join(f'the {i % 7} cats and {i % 5} dogs\n' for i in range(400)))
+    training = ['train', '--data', text, '--hidden', '4', '--embedding', '4', '--epochs', '2',
+                '--samples', '0']
+    wanted = losses(run(0, *training).stdout)
+    for processes, says in ((4, 'ids: kept in '), (4, 'ids: read from '), (2, 'ids: read from ')):
+        result = run(processes, *training, '--ids', ids)
+        expect(result.returncode == 0 and says + ids in result.stdout, says, result)
+        expect_same(losses(result.stdout), wanted, f'{processes} processes with a file of ids', result)
+
+
 def check_failures(folder):
     """An error is said once, whether all processes find it or one."""
     for arguments, message in (
@@ -148,6 +163,7 @@ def main():
         for kind, training in (('sentences', sentences), ('stream', stream)):
             wanted = check_numbers(training, kind)
             check_stops(training, wanted, kind, folder)
+        check_ids(folder)
         check_failures(folder)
     print('several processes train as one does')
     return 0

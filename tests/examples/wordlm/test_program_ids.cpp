@@ -1,0 +1,182 @@
+// A training from a file of ids is the training on its text, whatever happens to the file.
+#include <doctest/doctest.h>
+#include <unroll/core/files.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "run_program.h"
+#include "wordlm/builtin_comments.h"
+#include "wordlm/id_file.h"
+
+namespace wordlm {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+Arguments joined(Arguments first, const Arguments& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+const Arguments kSmall = {"--hidden", "4", "--embedding", "4", "--epochs", "2", "--samples", "0"};
+
+void write_csv(const std::string& path, int comments) {
+  std::ofstream file(path);
+  file << "id,body\n";
+  for (const std::string& comment : builtin_comments(comments, 1)) {
+    file << "1,\"" << comment << "\"\n";
+  }
+}
+
+TEST_CASE("ids: a training is the same to the bit with a file of ids and without") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string ids = folder.file("ids");
+  const std::string model = folder.file("m");
+  write_csv(data, 60);
+  const std::vector<Arguments> ways = {
+      {},
+      {"--stream", "--bptt", "5", "--batch", "4"},
+      {"--stream", "--tokens", "char", "--bptt", "20", "--batch", "4"},
+      {"--tokens", "byte"},
+      {"--tokens", "bpe", "--vocabulary", "300"},
+      {"--first", "20"},
+      {"--held-out", "0"},
+      {"--output", "adaptive", "--vocabulary", "60"},
+  };
+  for (const Arguments& way : ways) {
+    CAPTURE(way.empty() ? "" : way[0] + way.back());
+    const Arguments train = joined(joined({"train", "--data", data, "--save", model}, kSmall), way);
+    std::filesystem::remove(model);
+    REQUIRE(run(joined(train, {"--ids", "none"})).status == 0);
+    const std::string expected = content_of(model);
+    for (const char* const said : {"ids: ", "ids: read from "}) {
+      std::filesystem::remove(model);
+      const Run again = run(joined(train, {"--ids", ids}));
+      CAPTURE(again.err);
+      CHECK(again.status == 0);
+      CHECK((has(again.out, said) || has(again.out, "was made again: ")));
+      CHECK((content_of(model) == expected));
+    }
+  }
+}
+
+TEST_CASE("ids: a training goes on with the file and without it") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string ids = folder.file("ids");
+  const std::string model = folder.file("m");
+  write_csv(data, 60);
+  const auto go_on = [&](const std::string& first, const std::string& second) {
+    std::filesystem::remove(model);
+    const Arguments save = {"--save", model, "--samples", "0"};
+    const Arguments begin = {"train",       "--data", data,       "--hidden", "4",
+                             "--embedding", "4",      "--epochs", "1"};
+    REQUIRE(run(joined(joined(begin, save), {"--ids", first})).status == 0);
+    const Run more =
+        run(joined(joined({"train", "--load", model, "--data", data, "--epochs", "2"}, save),
+                   {"--ids", second}));
+    CAPTURE(more.out);
+    CHECK(more.status == 0);
+    CHECK_FALSE(has(more.out, "these are not the sentences"));
+    CHECK(run({"eval", "--load", model, "--held-out"}).status == 0);
+    return content_of(model);
+  };
+  const std::string expected = go_on("none", "none");
+  CHECK((go_on(ids, ids) == expected));
+  CHECK((go_on(ids, "none") == expected));
+  CHECK((go_on("none", ids) == expected));
+}
+
+TEST_CASE("ids: whatever write, flush or rename fails, the training is right") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string ids = folder.file("ids");
+  const std::string model = folder.file("m");
+  const std::string mark = folder.file("mark");
+  write_csv(data, 20);
+  const Arguments train =
+      joined({"train", "--data", data, "--save-start", model, "--ids", ids},
+             {"--hidden", "4", "--embedding", "4", "--epochs", "0", "--samples", "0"});
+  REQUIRE(run(train).status == 0);
+  const std::string expected = content_of(model);
+  int failed = 0;
+  for (const char* const call : {"write", "fsync", "rename"}) {
+    for (int nth = 1; nth < 50; ++nth) {
+      std::filesystem::remove(ids);
+      std::filesystem::remove(mark);
+      std::filesystem::remove(model);
+      const Run faulty = unroll::testing::run_program(
+          fmt::format("env LD_PRELOAD={} FAIL_CALL={} FAIL_NTH={} FAIL_MARK={} {}", FAIL_NTH, call,
+                      nth, mark, WORDLM_PROGRAM),
+          on_one_thread(train));
+      CAPTURE(call);
+      CAPTURE(nth);
+      CAPTURE(faulty.err);
+      const bool not_kept = has(faulty.out, "note: the ids of the text are not kept: ");
+      if (!not_kept) break;  // what fails now is the model's
+      ++failed;
+      CHECK(faulty.status == 0);
+      CHECK((content_of(model) == expected));
+      CHECK_FALSE(std::filesystem::exists(ids));
+      CHECK(folder.entries() == 3);  // text, model, mark
+    }
+  }
+  CHECK(failed >= 5);
+}
+
+TEST_CASE("ids: a run that is killed while it makes the file leaves the next one right") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string ids = folder.file("ids");
+  const std::string model = folder.file("m");
+  write_csv(data, 8000);
+  const Arguments options = {"--hidden",  "4", "--embedding",  "4",  "--epochs", "0",
+                             "--samples", "0", "--save-start", model};
+  const auto train = [&](const std::string& file) {
+    return joined({"train", "--data", data, "--ids", file}, options);
+  };
+  REQUIRE(run(train("none")).status == 0);
+  const std::string expected = content_of(model);
+  for (const int milliseconds : {10, 60, 110, 160, 210, 300, 400}) {
+    CAPTURE(milliseconds);
+    std::filesystem::remove(ids);
+    {
+      Background killed(train(ids));
+      std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+      (void)killed.end_with(SIGKILL);
+    }
+    if (std::filesystem::exists(ids)) CHECK_NOTHROW((void)read_id_file(ids));
+    CHECK(run(train(ids)).status == 0);
+    CHECK((content_of(model) == expected));
+    CHECK(folder.entries() == 3);  // text, ids, model
+  }
+}
+
+TEST_CASE("ids: the file is none of those that a training reads or writes") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  write_csv(data, 5);
+  const Run same = run(joined({"train", "--data", data, "--ids", data}, kSmall));
+  CHECK(same.status != 0);
+  CHECK(has(same.err, "--ids"));
+  CHECK(has(unroll::read_file(data), "id,body\n"));
+  const Run nowhere = run(joined({"train", "--data", data, "--ids", "/nowhere/ids"}, kSmall));
+  CHECK(nowhere.status != 0);
+  CHECK(has(nowhere.err, "/nowhere/ids: cannot be written, there is no directory /nowhere"));
+  const Run input = run(joined({"train", "--data", "-", "--ids", "ids"}, kSmall), "a b\nc d\n");
+  CHECK(has(input.err, "--ids keeps the ids of files; standard input cannot be read again"));
+}
+
+}  // namespace
+}  // namespace wordlm
