@@ -33,11 +33,11 @@ std::string making_of(const TextSettings& s) {
   return fmt::format("vocabulary {}, min count {}", s.vocabulary, s.min_count);
 }
 
-/// The files that the ids depend on: those of the text, and where every character there is becomes
-/// a word of the vocabulary, those it is measured on.
-std::vector<std::string> files_of(const TextSettings& s, bool choose_tokens) {
+/// The files that the ids of such units depend on: those of the text, and behind them, where every
+/// character there is becomes a word of the vocabulary, those it is measured on.
+std::vector<std::string> files_of(const TextSettings& s, Units units) {
   std::vector<std::string> files = s.data;
-  if (s.running && (choose_tokens || s.tokens == Tokens::character)) {
+  if (units.running && units.tokens == Tokens::character) {
     for (const std::string& file : {s.valid, s.test}) {
       if (!file.empty()) files.push_back(file);
     }
@@ -89,7 +89,7 @@ struct Wanted {
 std::string difference(const IdFile& file, const Wanted& wanted) {
   const TextSettings& s = wanted.settings;
   const Vocabulary& words = file.words.value();
-  if (!is_same_text(files_of(s, wanted.choose_tokens), file.files)) return "the text has changed";
+  if (!is_same_text(files_of(s, words.units()), file.files)) return "the text has changed";
   const bool same_tokens =
       wanted.choose_tokens ? file.tokens_chosen : words.units().tokens == s.tokens;
   if (file.reading != reading_of(s) || !same_tokens) return "the text is read in another way";
@@ -165,7 +165,8 @@ void keep_ids(const std::string& path, const EncodedCorpus& made, const Wanted& 
     unroll::fail<unroll::IoError>("{}: is no file of ids and is left as it is; --ids names another",
                                   path);
   }
-  const std::vector<std::string> paths = files_of(wanted.settings, wanted.choose_tokens);
+  const std::vector<std::string> paths = files_of(wanted.settings, made.vocabulary.units());
+  before.resize(paths.size());
   for (std::size_t i = 0; i < paths.size(); ++i) {
     before[i].checksum = checksum_of_file(paths[i]);
     if (!is_untouched(source_file(paths[i]), before[i])) {
@@ -187,7 +188,8 @@ EncodedCorpus find_or_make(TextSettings& settings, std::uint64_t seed, const Wan
   if (path.empty()) return read_text(settings, seed, wanted);
   std::string why;
   if (auto file = find_ids(path, wanted, why)) return corpus_of(std::move(*file), path, settings);
-  std::vector<SourceFile> before = look_at(files_of(settings, wanted.choose_tokens));
+  std::vector<SourceFile> before =
+      look_at(files_of(settings, {Tokens::character, settings.running}));
   EncodedCorpus made = read_text(settings, seed, wanted);
   std::string& description = made.corpus.description;
   try {
@@ -210,15 +212,17 @@ EncodedCorpus find_or_make(TextSettings& settings, std::uint64_t seed, const Wan
 
 std::string ids_file_of(const TextSettings& settings, const IdsPlace& place) {
   if (settings.data.empty() || place.file == "none") return "";
-  const bool is_standard = std::ranges::count(settings.data, text::kStandardInput) > 0;
-  if (!place.file.empty()) {
-    if (is_standard) {
-      unroll::fail<unroll::Error>(
-          "--ids keeps the ids of files; standard input cannot be read again");
-    }
-    return place.file;
+  const auto passes_by = [](const std::string& path) {  // a pipe, say
+    std::error_code ignored;
+    return path == text::kStandardInput || std::filesystem::is_other(path, ignored);
+  };
+  const auto found = std::ranges::find_if(settings.data, passes_by);
+  if (found != settings.data.end()) {
+    if (place.file.empty()) return "";
+    unroll::fail<unroll::Error>("--ids keeps the ids of files; {} cannot be read again",
+                                text::name_of_input(*found));
   }
-  if (is_standard) return "";
+  if (!place.file.empty()) return place.file;
   std::uint64_t size = 0;
   for (const std::string& path : settings.data) {
     std::error_code error;

@@ -1,6 +1,7 @@
 #pragma once
 /// Arrays of any length that are written once, from front to back, and then read.
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>

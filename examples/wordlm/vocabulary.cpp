@@ -33,6 +33,7 @@ std::vector<CountedToken> by_frequency(const TokenTable& tokens,
                                        std::span<const std::string_view> special,
                                        bool whole_table) {
   std::vector<CountedToken> found;
+  found.reserve(counts.size());
   for (std::size_t i = TokenTable::kEnd + 1; i < counts.size(); ++i) {
     const std::string_view token = tokens.token(static_cast<std::int32_t>(i));
     if ((whole_table || counts[i] > 0) && std::ranges::find(special, token) == special.end()) {

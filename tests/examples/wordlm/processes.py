@@ -127,7 +127,7 @@ def check_ids(folder):
     with open(text, 'w', encoding='utf-8') as file:
         file.write(''.join(f'the {i % 7} cats and {i % 5} dogs\n' for i in range(400)))
     training = ['train', '--data', text, '--hidden', '4', '--embedding', '4', '--epochs', '2',
-                '--samples', '0']
+                '--samples', '0', '--double']
     wanted = losses(run(0, *training).stdout)
     for processes, says in ((4, 'ids: kept in '), (4, 'ids: read from '), (2, 'ids: read from ')):
         result = run(processes, *training, '--ids', ids)

@@ -180,6 +180,22 @@ TEST_CASE("ids: files to measure on are read beside a file of ids") {
   }
 }
 
+TEST_CASE("ids: running text whose tokens were chosen is found again by its model") {
+  const Folder folder;
+  put(folder.file("text"), lines(30));
+  put(folder.file("valid"), lines(5, 7));
+  Case c{"", "", {}, true};
+  c.settings.data = {folder.file("text")};
+  c.settings.valid = folder.file("valid");
+  c.settings.running = c.settings.plain = true;
+  const IdsPlace place{folder.file("ids")};
+  const EncodedCorpus made = read(c, place);
+  const Corpus gone_on = encoded_corpus(c.settings, 1, made.vocabulary, place);
+  CHECK(has(gone_on.description, "ids: read from "));
+  CHECK(gone_on.train == made.corpus.train);
+  CHECK(gone_on.held_out == made.corpus.held_out);
+}
+
 TEST_CASE("ids: a text that was changed is read again and one that was touched is not") {
   const Folder folder;
   Case c{"", "", {}};
@@ -349,6 +365,7 @@ TEST_CASE("ids: kept of large files only where they are not asked for") {
   CHECK(ids_file_of(settings, {"none"}).empty());
   settings.data.emplace_back("-");
   CHECK(ids_file_of(settings, {}).empty());
+  settings.data = {folder.file("text"), "-"};
   CHECK_THROWS_WITH_AS((void)ids_file_of(settings, {"ids"}),
                        "--ids keeps the ids of files; standard input cannot be read again",
                        unroll::Error);
