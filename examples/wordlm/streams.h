@@ -16,6 +16,7 @@ class Streams {
   Streams(std::span<const std::int32_t> text, std::int64_t batch, std::int64_t steps);
 
   [[nodiscard]] std::int64_t pieces() const { return (length_ + steps_ - 1) / steps_; }
+  /// Steps of a piece; the last may have fewer.
   [[nodiscard]] std::size_t steps() const { return static_cast<std::size_t>(steps_); }
   /// Column b of x and y is stream b; the state after piece i is the state before piece i + 1.
   [[nodiscard]] Batch piece(std::int64_t number) const { return piece(number, {0, batch_}); }
