@@ -106,7 +106,7 @@ TEST_CASE("evaluation carries one state over the whole text and counts every wor
   const Streams whole(text, 1, static_cast<std::int64_t>(text.size()));
   unroll::Tape tape(unroll::DType::f64);
   const double expected = model.loss(whole.piece(0), tape, model.start(tape, 1)).sum.item();
-  const Evaluation evaluation = evaluate_running(model, std::vector{text});
+  const Evaluation evaluation = evaluate_running(model, std::vector<Ids>{text});
   CHECK(evaluation.words == static_cast<std::int64_t>(text.size()) - 1);
   CHECK(evaluation.loss * static_cast<double>(evaluation.words) ==
         doctest::Approx(expected).epsilon(1e-12));
