@@ -57,7 +57,8 @@ TextStream::TextStream(ReadBytes read, std::string name, std::size_t block)
 }
 
 void TextStream::read_block() {
-  const std::size_t enough = bytes_.size() + block_;
+  constexpr std::size_t kByteOrderMark = 3;  // is in the first block as a whole
+  const std::size_t enough = bytes_.size() + std::max(block_, kByteOrderMark);
   while (!ended_ && bytes_.size() < enough) ended_ = !read_(bytes_);
 }
 

@@ -34,7 +34,9 @@ void write_csv(const std::string& path, int comments) {
   std::ofstream file(path);
   file << "id,body\n";
   for (const std::string& comment : builtin_comments(comments, 1)) {
-    file << "1,\"" << comment << "\"\n";
+    file << "1,\"";
+    for (const char c : comment) file << (c == '"' ? "\"\"" : std::string(1, c));
+    file << "\"\n";
   }
 }
 
