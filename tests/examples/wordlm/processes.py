@@ -93,7 +93,7 @@ def start_and_wait_for_save(processes, training, model):
     while not os.path.exists(model):
         expect(time.monotonic() - begun < 60 and process.poll() is None, 'a model is saved')
         time.sleep(0.01)
-    time.sleep(0.2)
+    time.sleep(0.05)
     return process
 
 
@@ -156,8 +156,8 @@ def main():
         print('skipped: no mpirun (apt-get install openmpi-bin)')
         return 77
     small = ['--double', '--hidden', '8', '--samples', '0', '--dropout', '0.3']
-    sentences = ['train', '--comments', '300', '--batch', '7', '--epochs', '3', *small]
-    stream = ['train', '--comments', '300', '--stream', '--batch', '6', '--bptt', '9', '--epochs', '3',
+    sentences = ['train', '--comments', '300', '--batch', '7', '--epochs', '5', *small]
+    stream = ['train', '--comments', '300', '--stream', '--batch', '6', '--bptt', '9', '--epochs', '5',
               *small]
     with tempfile.TemporaryDirectory() as folder:
         for kind, training in (('sentences', sentences), ('stream', stream)):
