@@ -117,6 +117,7 @@ Workspace& Gradients::computed(const OnReady& on_ready) const {
 
 std::vector<std::size_t> Gradients::early() const {
   if (workspace_) return {};
+  for (const Reached& reached : reached_) loss_.tape().require(reached.gradient);
   const Graph& graph = loss_.tape().graph_;
   std::vector<int> uses(graph.nodes.size());
   for (const std::uint32_t input : graph.inputs) ++uses[input];
