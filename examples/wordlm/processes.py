@@ -41,7 +41,7 @@ def exchange(model, nodes, gbit, cost):
     size = 4 * elements(model, nodes)
     latency = NETWORKS[gbit]
     blocks = math.ceil(elements(model, nodes) / BLOCK)
-    messages = 4 * math.ceil(math.log2(nodes)) + 2 * (nodes - 1) * blocks
+    messages = 3 * math.ceil(math.log2(nodes)) + 2 * (nodes - 1) * blocks
     return 2 * (nodes - 1) / nodes * size * 8 / (gbit * 1e9) + messages * latency + cost * size
 
 

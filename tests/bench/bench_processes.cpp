@@ -70,7 +70,8 @@ void measure(const Processes& processes, const std::string& name) {
   const Index all = workload.parameters.size();
   fmt::print(
       R"({{"name": "{}", "processes": {}, "batch": {}, "tokens": {}, "dense": {}, "rows": {}, )"
-      R"("touched": {}, "sent": {}, "compute_ms": {:.3f}, "exchange_ms": {:.3f}, "step_ms": {:.3f}, "overlapped_ms": {:.3f}}})"
+      R"("touched": {}, "sent": {}, "compute_ms": {:.3f}, "exchange_ms": {:.3f}, )"
+      R"("step_ms": {:.3f}, "overlapped_ms": {:.3f}}})"
       "\n",
       name, processes.count(), workload.batch, workload.tokens, all - row_elements, row_elements,
       touched_elements, sent, 1e3 * median(compute), 1e3 * median(exchange), 1e3 * median(apart),
