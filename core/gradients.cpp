@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <iterator>
+#include <unordered_map>
 
 namespace unroll {
 namespace {
@@ -98,14 +99,14 @@ void find_segments(Workspace& workspace, const std::vector<ParameterStore::Entry
 
 }  // namespace
 
-Workspace& Gradients::computed() const {
+Workspace& Gradients::computed(const OnReady& on_ready) const {
   if (!workspace_) {
     auto workspace = parameters_.store().workspace();
     Tape& tape = loss_.tape();
     tape.workspaces_.push_back(workspace);  // nodes will point into it until the tape is cleared
     workspace->tape = &tape;
     workspace->factor = 1;
-    compute(*workspace);
+    compute(*workspace, on_ready);
     workspace_ = std::move(workspace);
   }
   if (workspace_->layout != parameters_.store().layout()) {
@@ -114,12 +115,33 @@ Workspace& Gradients::computed() const {
   return *workspace_;
 }
 
-void Gradients::compute(Workspace& workspace) const {
+std::vector<std::size_t> Gradients::early() const {
+  if (workspace_) return {};
+  for (const Reached& reached : reached_) loss_.tape().require(reached.gradient);
+  const Graph& graph = loss_.tape().graph_;
+  std::vector<int> uses(graph.nodes.size());
+  for (const std::uint32_t input : graph.inputs) ++uses[input];
+  for (const Reached& reached : reached_) ++uses[reached.gradient.index()];
+  std::vector<std::size_t> result;
+  for (const auto& [parameter, gradient] : reached_) {
+    const Node& node = graph.nodes[gradient.index()];
+    const bool computed_here = node.value == nullptr && node.destination == nullptr;
+    if (computed_here && !node.op->row_sparse && node.op->kind != OpKind::view &&
+        uses[gradient.index()] == 1) {
+      result.push_back(parameter);
+    }
+  }
+  std::ranges::sort(result);
+  return result;
+}
+
+void Gradients::compute(Workspace& workspace, const OnReady& on_ready) const {
   const auto& parameters = parameters_.store().entries();
   Tape& tape = loss_.tape();
   std::vector<std::uint32_t> targets;
   std::vector<Form> forms(parameters.size(), Form::zero);
   Graph& graph = tape.graph_;
+  const auto may_be_early = on_ready ? early() : std::vector<std::size_t>{};
   for (const auto& [i, gradient] : reached_) {
     tape.require(gradient);
     Node& node = graph.nodes[gradient.index()];
@@ -141,7 +163,30 @@ void Gradients::compute(Workspace& workspace) const {
       node.destination = place_of(workspace, parameters[i].offset);
     }
   }
-  tape.run(targets, true);
+  std::unordered_map<std::uint32_t, Ready> waiting;  // by node
+  for (const auto& [i, gradient] : reached_) {
+    if (!std::ranges::binary_search(may_be_early, i)) continue;
+    const auto elements = static_cast<std::size_t>(parameters[i].shape.size());
+    waiting[gradient.index()] = {
+        i, {place_of(workspace, parameters[i].offset), elements * size_of(workspace.dtype)}};
+  }
+  std::vector<Ready> ready;
+  const auto on_computed = [&](std::span<const std::uint32_t> nodes) {
+    ready.clear();
+    for (const std::uint32_t node : nodes) {
+      const auto found = waiting.find(node);
+      if (found == waiting.end()) continue;
+      if (graph.nodes[node].value != found->second.values.data()) continue;
+      ready.push_back(found->second);
+      waiting.erase(found);
+    }
+    on_ready(ready);
+  };
+  if (on_ready) {
+    tape.run(targets, true, on_computed);
+  } else {
+    tape.run(targets, true);
+  }
   for (const std::uint32_t target : targets) tape.close_gaps(target);
 
   for (const auto& [i, gradient] : reached_) {

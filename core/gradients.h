@@ -4,6 +4,7 @@
 #include <unroll/core/parameters.h>
 #include <unroll/core/var.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -48,6 +49,18 @@ class Gradients {
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
   /// Computes them now, unless that is done.
   void run() const { (void)computed(); }
+  /// The elements of one gradient that is complete before the others are.
+  struct Ready {
+    std::size_t parameter;        // its index in the tree
+    std::span<std::byte> values;  // in the flat block; may be changed
+  };
+  /// Called again and again during a run, with the gradients completed since the last call.
+  using OnReady = std::function<void(std::span<const Ready>)>;
+  /// The same; `on_ready` gets some or all gradients of early(), each at most once.
+  void run(const OnReady& on_ready) const { (void)computed(on_ready); }
+  /// The parameters, by their indices in the tree, whose gradients run() may complete early: dense
+  /// ones that nothing else on the tape reads. None where they are computed already.
+  [[nodiscard]] std::vector<std::size_t> early() const;
   /// What is not zero, in ascending order.
   [[nodiscard]] std::span<const Segment> segments() const;
   /// The flat block, laid out like `parameters().flat()`.
@@ -95,9 +108,9 @@ class Gradients {
   void touch(std::span<const Touched> more);
 
  private:
-  Workspace& computed() const;
+  Workspace& computed(const OnReady& on_ready = {}) const;
   Workspace& scaled() const;
-  void compute(Workspace& workspace) const;
+  void compute(Workspace& workspace, const OnReady& on_ready) const;
   void release();
   [[nodiscard]] const Workspace& computed_with(const Parameter& parameter) const;
 

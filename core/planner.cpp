@@ -35,10 +35,23 @@ std::size_t print_of(const Graph& graph, std::span<const std::uint32_t> schedule
 
 void Planner::run(Graph& graph, std::span<const std::uint32_t> schedule,
                   std::span<const std::uint32_t> targets, Request::Purpose purpose,
-                  const Passes& passes, Arena& arena) {
+                  const Passes& passes, Arena& arena, const OnComputed& on_computed) {
   latest_ = &plan_for(graph, schedule, targets, purpose, passes);
   milliseconds_.clear();
-  run_plan(*latest_, graph, nodes_, arena, timing_ ? &milliseconds_ : nullptr);
+  std::size_t next = 0;  // in the results of the plan
+  std::vector<std::uint32_t> computed;
+  const AfterStep after_step = [&](std::size_t i) {
+    const Step& step = latest_->steps[i];
+    computed.clear();
+    for (std::uint32_t k = 0; k < step.results; ++k, ++next) {
+      // Sweeps may add to a value in later steps.
+      if (std::holds_alternative<ProductStep>(step.what))
+        computed.push_back(nodes_[latest_->results[next]]);
+    }
+    on_computed(computed);
+  };
+  run_plan(*latest_, graph, nodes_, arena, timing_ ? &milliseconds_ : nullptr,
+           on_computed ? after_step : AfterStep{});
 }
 
 const Plan& Planner::plan_for(const Graph& graph, std::span<const std::uint32_t> schedule,

@@ -6,12 +6,17 @@
 #include <unroll/core/plan/plan.h>
 #include <unroll/core/run/arena.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace unroll {
+
+/// Called after each step of a plan with nodes whose values this step has completed: those that
+/// products compute, perhaps none.
+using OnComputed = std::function<void(std::span<const std::uint32_t>)>;
 
 class Planner {
  public:
@@ -20,7 +25,7 @@ class Planner {
   /// them without. How many are stored depends on the purpose.
   void run(Graph& graph, std::span<const std::uint32_t> schedule,
            std::span<const std::uint32_t> targets, Request::Purpose purpose, const Passes& passes,
-           Arena& arena);
+           Arena& arena, const OnComputed& on_computed = {});
 
   void forget();
   /// Plans are kept as long as they take no more memory than this together, in bytes; the one that

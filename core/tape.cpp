@@ -183,7 +183,8 @@ void Tape::close_gaps(std::uint32_t index) {
   node.stride = 0;
 }
 
-void Tape::run(std::span<const std::uint32_t> targets, bool for_gradients) {
+void Tape::run(std::span<const std::uint32_t> targets, bool for_gradients,
+               const OnComputed& on_computed) {
   make_schedule(graph_, targets, marks_, schedule_);
   require_not_lost();
   // One or two nodes are not worth a plan; anomaly mode looks at every node.
@@ -193,7 +194,7 @@ void Tape::run(std::span<const std::uint32_t> targets, bool for_gradients) {
                          : inferences_ > 0 ? Request::Purpose::inference
                                            : Request::Purpose::values;
     try {
-      planner_->run(graph_, schedule_, targets, purpose, passes_, arena_);
+      planner_->run(graph_, schedule_, targets, purpose, passes_, arena_, on_computed);
       planned_generation_ = generation_;
     } catch (const ValueError&) {
       run_one_by_one();  // of several errors, the one of the line recorded first is to be seen

@@ -10,6 +10,7 @@
 #include <unroll/core/run/arena.h>
 #include <unroll/core/var.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -202,7 +203,9 @@ class Tape final : private ParameterReader {
   }
   void note_reader(Node& node);
   void detach();
-  void run(std::span<const std::uint32_t> targets, bool for_gradients = false);
+  /// `on_computed` is Planner's; not called where nodes run one by one.
+  void run(std::span<const std::uint32_t> targets, bool for_gradients = false,
+           const std::function<void(std::span<const std::uint32_t>)>& on_computed = {});
   void run_one_by_one();
   void note_forgotten(std::span<const std::uint32_t> nodes);
   void require_gradients() const;

@@ -2,58 +2,130 @@
 #include <unroll/optim/all_reduce.h>
 
 #include <algorithm>
+#include <list>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace unroll {
 namespace {
 
-constexpr Index kBlock = Index{1} << 22;   // elements that are added up at once
-constexpr Index kDirect = Index{1} << 15;  // a segment of so many is not copied before
+constexpr Index kMessage = Index{1} << 18;  // elements to one process at once, at most
+constexpr Index kBlock = Index{1} << 22;    // elements that are added up at once, at most
+constexpr Index kDirect = Index{1} << 15;   // a segment of so many is not copied before
 
-/// Adds elements up, in pieces that bound the memory it takes.
+/// Adds elements up, those of several segments at the same time.
 template <class T>
 class Adder {
  public:
-  explicit Adder(const Processes& processes)
-      : processes_(processes), sizes_(static_cast<std::size_t>(processes.count())) {}
+  explicit Adder(const Processes& processes) : processes_(processes) {}
+  Adder(const Adder&) = delete;
+  Adder& operator=(const Adder&) = delete;
+  /// Where an exception has come between, MPI may still write to these blocks: they are kept.
+  ~Adder() {
+    static std::list<Block> abandoned;
+    abandoned.splice(abandoned.end(), blocks_);
+  }
 
-  /// Elements that stay where they are.
-  void add(std::span<T> values) {
-    while (!values.empty()) {
-      const std::span<T> block = values.first(std::min(values.size(), std::size_t{kBlock}));
-      add_block(block);
-      values = values.subspan(block.size());
+  /// Begins to add up elements, which nothing else touches until finish() returns. Processes may
+  /// begin with segments in different orders: `tag` tells them apart. Returns the first tag that is
+  /// free after it.
+  int begin(std::span<T> values, int tag) {
+    const std::size_t size = block_size();
+    for (; !values.empty(); tag += 2) {
+      begin_block(values.first(std::min(values.size(), size)), tag);
+      values = values.subspan(std::min(values.size(), size));
     }
+    return tag;
+  }
+  /// How many tags begin() takes.
+  [[nodiscard]] int tags(Index elements) const {
+    const auto size = static_cast<Index>(block_size());
+    return static_cast<int>(2 * ((elements + size - 1) / size));
+  }
+  /// Lets messages move on and adds up what has come.
+  void progress() {
+    for (auto block = blocks_.begin(); block != blocks_.end();) {
+      const auto here = block++;
+      if (!here->messages.arrived()) continue;
+      if (here->is_summed) {
+        blocks_.erase(here);
+      } else {
+        add(*here);
+      }
+    }
+  }
+  void finish() {
+    while (!blocks_.empty()) progress();
   }
   [[nodiscard]] std::int64_t sent() const { return sent_; }
 
  private:
-  [[nodiscard]] Interval part(std::size_t process, std::size_t elements) const {
-    return share_of(static_cast<Index>(elements), static_cast<int>(process), processes_.count());
+  struct Block {
+    std::span<T> values;
+    int tag;
+    std::unique_ptr<T[]> received;  // of this process's share, by rank
+    Processes::Messages messages;
+    bool is_summed = false;
+  };
+
+  /// Messages of several MB in both directions take Open MPI half as long again over 1 Gbit/s.
+  [[nodiscard]] std::size_t block_size() const {
+    return static_cast<std::size_t>(std::min(kBlock, kMessage * processes_.count()));
+  }
+  [[nodiscard]] std::span<T> part(std::span<T> values, int process) const {
+    const auto [begin, end] = share_of(std::ssize(values), process, processes_.count());
+    return values.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  }
+  template <class F>
+  void for_each_other(F f) const {
+    for (int i = 1; i < processes_.count(); ++i) f((processes_.rank() + i) % processes_.count());
   }
 
-  void add_block(std::span<T> block) {
-    for (std::size_t i = 0; i < sizes_.size(); ++i) {
-      sizes_[i] = part(i, block.size()).size() * static_cast<Index>(sizeof(T));
+  void send(Block& block, std::span<const T> values, int to, int tag) {
+    block.messages.send(std::as_bytes(values), to, tag);
+    sent_ += static_cast<std::int64_t>(values.size_bytes());
+  }
+
+  /// Every process gets the elements of its share from all others.
+  void begin_block(std::span<T> values, int tag) {
+    Block& block = blocks_.emplace_back();
+    block.values = values;
+    block.tag = tag;
+    const std::span<T> mine = part(values, processes_.rank());
+    block.received = std::make_unique_for_overwrite<T[]>(
+        mine.size() * static_cast<std::size_t>(processes_.count()));
+    const auto slot = [&](int process) {
+      return std::span(block.received.get() + static_cast<std::size_t>(process) * mine.size(),
+                       mine.size());
+    };
+    std::ranges::copy(mine, slot(processes_.rank()).begin());
+    for_each_other([&](int other) {
+      block.messages.receive(std::as_writable_bytes(slot(other)), other, tag);
+    });
+    for_each_other([&](int other) { send(block, part(values, other), other, tag); });
+  }
+
+  /// Adds up this process's share, in the order of ranks, and exchanges the sums.
+  void add(Block& block) {
+    const std::span<T> mine = part(block.values, processes_.rank());
+    T* const sums = block.received.get();
+    for (int process = 1; process < processes_.count(); ++process) {
+      const T* const from = sums + static_cast<std::size_t>(process) * mine.size();
+      for (std::size_t i = 0; i < mine.size(); ++i) sums[i] += from[i];
     }
-    const auto mine = static_cast<std::size_t>(processes_.share(std::ssize(block)).size());
-    received_.resize(mine * sizes_.size());
-    processes_.all_to_all(std::as_bytes(block), sizes_,
-                          std::as_writable_bytes(std::span(received_)));
-    for (std::size_t other = 1; other < sizes_.size(); ++other) {
-      const T* const from = received_.data() + other * mine;
-      for (std::size_t i = 0; i < mine; ++i) received_[i] += from[i];
-    }
-    const std::span<const T> sums(received_.data(), mine);
-    processes_.all_gather(std::as_bytes(sums), sizes_, std::as_writable_bytes(block));
-    sent_ += static_cast<std::int64_t>(block.size_bytes() - sums.size_bytes());
-    sent_ += static_cast<std::int64_t>(sums.size_bytes() * (sizes_.size() - 1));
+    std::copy_n(sums, mine.size(), mine.begin());
+    for_each_other([&](int other) {
+      block.messages.receive(std::as_writable_bytes(part(block.values, other)), other,
+                             block.tag + 1);
+    });
+    for_each_other([&](int other) { send(block, mine, other, block.tag + 1); });
+    block.is_summed = true;
   }
 
   const Processes& processes_;
-  std::vector<Index> sizes_;  // bytes that are each process's to add up
-  std::vector<T> received_;
+  std::list<Block> blocks_;
   std::int64_t sent_ = 0;
 };
 
@@ -66,26 +138,27 @@ void for_each_short(std::span<T> values, std::span<const Gradients::Segment> seg
   }
 }
 
+/// Adds segments up, and what was begun before. Their first tag is `tag`.
 template <class T>
-std::int64_t add_up(const Processes& processes, std::span<T> values,
-                    std::span<const Gradients::Segment> segments) {
-  Adder<T> adder(processes);
+void add_up(Adder<T>& adder, std::span<T> values, std::span<const Gradients::Segment> segments,
+            int tag) {
   std::vector<T> packed;
   for_each_short(values, segments, [&](std::span<T> segment) {
     packed.insert(packed.end(), segment.begin(), segment.end());
   });
-  adder.add(packed);
+  tag = adder.begin(std::span<T>(packed), tag);
+  for (const auto& [begin, end] : segments) {
+    if (end - begin < kDirect) continue;
+    tag = adder.begin(
+        values.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)),
+        tag);
+  }
+  adder.finish();
   auto next = packed.begin();
   for_each_short(values, segments, [&](std::span<T> segment) {
     std::copy_n(next, segment.size(), segment.begin());
     next += std::ssize(segment);
   });
-  for (const auto& [begin, end] : segments) {
-    if (end - begin >= kDirect)
-      adder.add(
-          values.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
-  }
-  return adder.sent();
 }
 
 /// What of each parameter was touched, as numbers: -1 for all of it, or a count and that many rows.
@@ -128,10 +201,20 @@ std::span<const std::int32_t> take(std::span<const std::int32_t> code, Union& ro
   return code.subspan(static_cast<std::size_t>(count));
 }
 
-/// Numbers that processes tell each other first.
+/// One number of each process.
+template <class Number>
+std::vector<Number> all_of(const Processes& processes, const Number& mine) {
+  std::vector<Number> all(static_cast<std::size_t>(processes.count()));
+  const std::vector<Index> sizes(all.size(), sizeof(Number));
+  processes.all_gather(std::as_bytes(std::span(&mine, 1)), sizes,
+                       std::as_writable_bytes(std::span(all)));
+  return all;
+}
+
+/// Hashes that processes tell each other before the run.
 struct Header {
-  std::uint64_t parameters;  // a hash of their names and shapes, and of the type
-  std::int64_t codes;        // how many numbers say what was touched
+  std::uint64_t parameters;  // of their names and shapes, and of the type
+  std::uint64_t early;       // of the gradients that may be complete early
 };
 
 std::uint64_t hash_of(const Parameters& parameters) {
@@ -140,29 +223,36 @@ std::uint64_t hash_of(const Parameters& parameters) {
   return hash_name(text);
 }
 
-std::vector<Header> headers_of(const Processes& processes, const Header& mine) {
-  std::vector<Header> all(static_cast<std::size_t>(processes.count()));
-  const std::vector<Index> sizes(all.size(), sizeof(Header));
-  processes.all_gather(std::as_bytes(std::span(&mine, 1)), sizes,
-                       std::as_writable_bytes(std::span(all)));
-  for (std::size_t i = 1; i < all.size(); ++i) {
-    if (all[i].parameters == all[0].parameters) continue;
-    fail<Error>("all_reduce: process {} has other parameters than process 0", i);
+/// The parameters, ascending, whose gradients are exchanged as soon as they are complete: large
+/// ones, and only where all processes have the same.
+std::vector<Parameter> agree(const Processes& processes, const Gradients& gradients) {
+  const std::vector<std::size_t> may_be_early = gradients.early();
+  std::vector<Parameter> result;
+  std::string names;
+  for (const Parameter& p : gradients.parameters().all()) {
+    if (p.shape().size() < kDirect || !std::ranges::binary_search(may_be_early, p.index()))
+      continue;
+    result.push_back(p);
+    names += p.name() + "\n";
   }
-  return all;
+  const auto all = all_of(processes, Header{hash_of(gradients.parameters()), hash_name(names)});
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i].parameters != all[0].parameters)
+      fail<Error>("all_reduce: process {} has other parameters than process 0", i);
+    if (all[i].early != all[0].early) result.clear();
+  }
+  return result;
 }
 
 /// Lets all processes count as touched what some have touched.
 void touch_together(const Processes& processes, Gradients& gradients) {
   const std::vector<Gradients::Touched> here = gradients.touched();
   const std::vector<std::int32_t> mine = code_of(here);
-  const std::vector<Header> headers =
-      headers_of(processes, {hash_of(gradients.parameters()), std::ssize(mine)});
   std::vector<Index> sizes;
   Index total = 0;
-  for (const Header& header : headers) {
-    sizes.push_back(header.codes * static_cast<Index>(sizeof(std::int32_t)));
-    total += header.codes;
+  for (const Index codes : all_of(processes, std::ssize(mine))) {
+    sizes.push_back(codes * static_cast<Index>(sizeof(std::int32_t)));
+    total += codes;
   }
   std::vector<std::int32_t> all(static_cast<std::size_t>(total));
   processes.all_gather(std::as_bytes(std::span(mine)), sizes,
@@ -176,17 +266,64 @@ void touch_together(const Processes& processes, Gradients& gradients) {
   gradients.touch(touched);
 }
 
+/// The segments without the elements of some parameters, whose places ascend.
+std::vector<Gradients::Segment> without(std::span<const Gradients::Segment> segments,
+                                        const std::vector<Parameter>& parameters) {
+  std::vector<Gradients::Segment> rest;
+  for (Gradients::Segment segment : segments) {
+    for (const Parameter& p : parameters) {
+      const Index end = p.offset() + p.shape().size();
+      if (p.offset() < segment.begin || end > segment.end) continue;
+      if (segment.begin < p.offset()) rest.push_back({segment.begin, p.offset()});
+      segment.begin = end;
+    }
+    if (segment.begin < segment.end) rest.push_back(segment);
+  }
+  return rest;
+}
+
+template <class T>
+std::int64_t run_and_add_up(const Processes& processes, Gradients& gradients) {
+  std::vector<Parameter> early = agree(processes, gradients);
+  std::ranges::sort(early, {}, &Parameter::offset);
+  Adder<T> adder(processes);
+  std::map<std::size_t, int> tags;  // of those that are still to begin, by parameter
+  int tag = 0;
+  for (const Parameter& p : early) {
+    tags[p.index()] = tag;
+    tag += adder.tags(p.shape().size());
+  }
+  const auto begin = [&](std::size_t parameter, std::byte* values, Index elements) {
+    const auto found = tags.find(parameter);
+    if (found == tags.end()) return;
+    adder.begin({reinterpret_cast<T*>(values), static_cast<std::size_t>(elements)}, found->second);
+    tags.erase(found);
+  };
+  gradients.run([&](std::span<const Gradients::Ready> ready) {
+    for (const auto& [parameter, values] : ready) {
+      begin(parameter, values.data(), std::ssize(values) / static_cast<Index>(sizeof(T)));
+    }
+    adder.progress();
+  });
+  touch_together(processes, gradients);
+  const std::span<T> values = gradients.values<T>();
+  for (const Parameter& p : early) {
+    begin(p.index(), reinterpret_cast<std::byte*>(values.data() + p.offset()), p.shape().size());
+  }
+  add_up<T>(adder, values, without(gradients.segments(), early), tag);
+  return adder.sent();
+}
+
 }  // namespace
 
 std::int64_t all_reduce(const Processes& processes, Gradients& gradients) {
-  gradients.run();
-  if (processes.count() == 1) return 0;
-  touch_together(processes, gradients);
-  const auto add = [&]<class T>(std::span<T> values) {
-    return add_up(processes, values, gradients.segments());
-  };
-  return gradients.parameters().dtype() == DType::f32 ? add(gradients.values<float>())
-                                                      : add(gradients.values<double>());
+  if (processes.count() == 1) {
+    gradients.run();
+    return 0;
+  }
+  return gradients.parameters().dtype() == DType::f32
+             ? run_and_add_up<float>(processes, gradients)
+             : run_and_add_up<double>(processes, gradients);
 }
 
 }  // namespace unroll

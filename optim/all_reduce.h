@@ -20,6 +20,10 @@ namespace unroll {
 /// goes out of and into each of N processes (reduce-scatter and all-gather; Rabenseifner,
 /// "Optimization of collective reduction operations", ICCS 2004).
 ///
+/// Gradients that are not computed yet are computed by it, and large dense ones are then exchanged
+/// as soon as each is complete, behind the rest of the backward run: the bits are the same as after
+/// a run. It takes memory of the size of what is exchanged at once, at most all of the gradients.
+///
 /// All processes call it, with gradients of like parameters; Error in all of them where these
 /// differ. Returns the bytes that this process has sent.
 std::int64_t all_reduce(const Processes& processes, Gradients& gradients);

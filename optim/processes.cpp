@@ -74,6 +74,15 @@ void share_cores() {
   set_threads(std::max(1, std::min(cores / processes, cores_allowed())));
 }
 
+/// A number of bytes as MPI takes it.
+int length_of(std::size_t bytes) {
+  if (bytes > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
+    fail<Error>("processes: a message of {} bytes, expected at most {}", bytes,
+                std::numeric_limits<int>::max());
+  }
+  return static_cast<int>(bytes);
+}
+
 /// Sizes as MPI takes them, and where each part begins.
 struct Parts {
   explicit Parts(std::span<const Index> sizes) {
@@ -128,16 +137,26 @@ void Processes::all_gather(std::span<const std::byte> mine, std::span<const Inde
                  parts.counts.data(), parts.begins.data(), MPI_BYTE, MPI_COMM_WORLD);
 }
 
-void Processes::all_to_all(std::span<const std::byte> mine, std::span<const Index> sizes,
-                           std::span<std::byte> received) const {
-  if (count_ == 1) {
-    std::ranges::copy(mine, received.begin());
-    return;
-  }
-  const Parts out(sizes);
-  const Parts in(equal_sizes(count_, received.size() / static_cast<std::size_t>(count_)));
-  MPI_Alltoallv(mine.data(), out.counts.data(), out.begins.data(), MPI_BYTE, received.data(),
-                in.counts.data(), in.begins.data(), MPI_BYTE, MPI_COMM_WORLD);
+struct Processes::Messages::Requests {
+  std::vector<MPI_Request> all;
+};
+
+void Processes::Messages::send(std::span<const std::byte> bytes, int to, int tag) {
+  MPI_Isend(bytes.data(), length_of(bytes.size()), MPI_BYTE, to, tag, MPI_COMM_WORLD,
+            &requests_->all.emplace_back());
+}
+
+void Processes::Messages::receive(std::span<std::byte> bytes, int from, int tag) {
+  MPI_Irecv(bytes.data(), length_of(bytes.size()), MPI_BYTE, from, tag, MPI_COMM_WORLD,
+            &requests_->all.emplace_back());
+}
+
+bool Processes::Messages::arrived() {
+  int all = 1;
+  MPI_Testall(static_cast<int>(requests_->all.size()), requests_->all.data(), &all,
+              MPI_STATUSES_IGNORE);
+  if (all != 0) requests_->all.clear();
+  return all != 0;
 }
 
 void Processes::abort_all(int status) {
@@ -169,16 +188,22 @@ void Processes::all_gather(std::span<const std::byte> mine, std::span<const Inde
   std::ranges::copy(mine, all.begin());
 }
 
-void Processes::all_to_all(std::span<const std::byte> mine, std::span<const Index> /*sizes*/,
-                           std::span<std::byte> received) const {
-  std::ranges::copy(mine, received.begin());
-}
+struct Processes::Messages::Requests {};
+
+void Processes::Messages::send(std::span<const std::byte> /*bytes*/, int /*to*/, int /*tag*/) {}
+
+void Processes::Messages::receive(std::span<std::byte> /*bytes*/, int /*from*/, int /*tag*/) {}
+
+bool Processes::Messages::arrived() { return true; }
 
 void Processes::abort_all(int /*status*/) {}
 
 void Processes::wait_for_abort() const {}
 
 #endif
+
+Processes::Messages::Messages() : requests_(std::make_unique<Requests>()) {}
+Processes::Messages::~Messages() = default;
 
 const Processes& Processes::alone() {
   static const Processes one{One{}};

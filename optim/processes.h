@@ -6,6 +6,7 @@
 #include <unroll/core/tensor.h>
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string_view>
@@ -67,10 +68,26 @@ class Processes {
   /// each has, and is the same in all processes.
   void all_gather(std::span<const std::byte> mine, std::span<const Index> sizes,
                   std::span<std::byte> all) const;
-  /// Sends part r of `mine`, `sizes[r]` bytes, to process r. `received` gets what the processes
-  /// sent to this one, in the order of ranks.
-  void all_to_all(std::span<const std::byte> mine, std::span<const Index> sizes,
-                  std::span<std::byte> received) const;
+  /// Messages to and from single processes, under way while the program goes on. MPI moves them
+  /// during calls of arrived(), and reads and writes their memory until that returns true.
+  class Messages {
+   public:
+    /// None yet.
+    Messages();
+    /// Those that have not arrived stay under way.
+    ~Messages();
+    /// Begins to send to process `to`, where receive() of the same number of bytes and the same
+    /// `tag`, 0 to 32767, takes it.
+    void send(std::span<const std::byte> bytes, int to, int tag);
+    /// Begins to receive from process `from`.
+    void receive(std::span<std::byte> bytes, int from, int tag);
+    /// Whether all have been sent and received.
+    [[nodiscard]] bool arrived();
+
+   private:
+    struct Requests;
+    std::unique_ptr<Requests> requests_;
+  };
 
   /// Ends all processes with that exit status where there are several; returns where there are not.
   static void abort_all(int status);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a program as two processes on two hosts, which are network namespaces of this machine with
 # names, addresses and a wire of their own: two_hosts.sh PROGRAM ARGUMENT...
+# TWO_HOSTS_RATE=10gbit bounds what the wire carries a second, in each direction.
 # Skipped, with exit status 77, where there is no mpirun or no right to make namespaces.
 set -euo pipefail
 
@@ -36,6 +37,8 @@ for host in 1:"$a" 2:"$b"; do
   ip -n "${host#*:}" addr add "$net.${host%%:*}/24" dev wire
   ip -n "${host#*:}" link set wire up
   ip -n "${host#*:}" link set lo up
+  [ -z "${TWO_HOSTS_RATE-}" ] ||
+    tc -n "${host#*:}" qdisc add dev wire root tbf rate "$TWO_HOSTS_RATE" burst 1mb latency 20ms
 done
 printf '#!/bin/sh\nexec bash %s --on "$@"\n' "$(realpath "$0")" >"$agent"
 chmod +x "$agent"

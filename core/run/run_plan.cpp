@@ -191,13 +191,14 @@ bool holds(const Plan& plan, const Graph& graph, std::span<const std::uint32_t> 
 }
 
 void run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes, Arena& arena,
-              std::vector<double>* milliseconds) {
+              std::vector<double>* milliseconds, const AfterStep& after_step) {
   std::byte* const memory = arena.allocate(static_cast<std::size_t>(plan.bytes));
-  (void)run_plan(plan, graph, nodes, memory, 0, milliseconds);
+  (void)run_plan(plan, graph, nodes, memory, 0, milliseconds, after_step);
 }
 
 int run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> nodes,
-             std::byte* memory, int packed_by, std::vector<double>* milliseconds) {
+             std::byte* memory, int packed_by, std::vector<double>* milliseconds,
+             const AfterStep& after_step) {
   using Clock = std::chrono::steady_clock;
   Run run(plan, graph, nodes, memory);
   if (milliseconds != nullptr) milliseconds->assign(plan.steps.size(), 0);
@@ -213,7 +214,9 @@ int run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> node
         if (packed && std::holds_alternative<PackStep>(plan.steps[i].what)) continue;
         run.step(plan.steps[i], team);
         if (!team.barrier()) return;
-        if (milliseconds == nullptr || team.thread() != 0) continue;
+        if (team.thread() != 0) continue;
+        if (after_step) after_step(i);
+        if (milliseconds == nullptr) continue;
         const Clock::time_point now = Clock::now();
         (*milliseconds)[i] = std::chrono::duration<double, std::milli>(now - before).count();
         before = now;

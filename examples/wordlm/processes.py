@@ -19,7 +19,7 @@ MODELS = {'W2': 'W2: LSTM 2 x 200, vocabulary 10,000', 'W3': 'W3: LSTM 2 x 650, 
 # Gbit/s and of RDMA; assumed, not measured.
 NETWORKS = {1: 50e-6, 10: 20e-6, 100: 3e-6}
 NODES = (2, 4, 8, 16, 32, 64, 128, 256)
-BLOCK = 1 << 22  # elements that all_reduce adds up at once
+BLOCK = 1 << 22  # elements that all_reduce adds up at once, at most
 
 
 def measured(processes):

@@ -2,7 +2,8 @@
 ///
 ///     mpirun -n 2 bench_processes W2 W3
 ///
-/// A line of JSON a workload: what examples/wordlm/processes.py makes its tables of.
+/// A line of JSON a workload: what examples/wordlm/processes.py makes its tables of. Every other
+/// step exchanges its gradients after the run, and every other one during it.
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ namespace {
 using namespace unroll;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kSteps = 15;  // that are timed; the medians count
+constexpr int kSteps = 15;  // of each kind that are timed; the medians count
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -30,26 +31,31 @@ double median(std::vector<double> values) {
 void measure(const Processes& processes, const std::string& name) {
   bench::Workload workload = bench::make_workload(name);
   Tape tape;
-  std::vector<double> compute;   // seconds of everything but the exchange
-  std::vector<double> exchange;  // seconds of the exchange, once all processes are there
-  std::int64_t sent = 0;         // bytes, by this process
-  Index row_elements = 0;        // of the parameters whose gradients are row-sparse
-  Index touched_elements = 0;    // of them, in touched rows
-  for (int step = 0; step < kSteps + 3; ++step) {
+  std::vector<double> compute;     // seconds of everything but the exchange
+  std::vector<double> exchange;    // seconds of the exchange, once all processes are there
+  std::vector<double> apart;       // seconds of a step that exchanges after the run
+  std::vector<double> overlapped;  // and of one that exchanges during it
+  std::int64_t sent = 0;           // bytes, by this process
+  Index row_elements = 0;          // of the parameters whose gradients are row-sparse
+  Index touched_elements = 0;      // of them, in touched rows
+  for (int step = 0; step < 2 * (kSteps + 3); ++step) {
+    const bool overlaps = step % 2 == 1;
     const auto begun = Clock::now();
     tape.clear();
     const Var loss = workload.loss(tape);
     Gradients gradients = tape.gradients(loss, workload.parameters);
-    gradients.run();
+    if (!overlaps) gradients.run();
     double seconds = seconds_since(begun);
-    (void)processes.any(false);  // waits for all
+    if (!overlaps) (void)processes.any(false);  // waits for all
     const auto sending = Clock::now();
     sent = all_reduce(processes, gradients);
     const double exchanged = seconds_since(sending);
     const auto updating = Clock::now();
     workload.update(gradients);
     seconds += seconds_since(updating);
-    if (step < 3) continue;
+    if (step < 6) continue;
+    (overlaps ? overlapped : apart).push_back(seconds_since(begun));
+    if (overlaps) continue;
     compute.push_back(seconds);
     exchange.push_back(exchanged);
     row_elements = 0;
@@ -64,10 +70,12 @@ void measure(const Processes& processes, const std::string& name) {
   const Index all = workload.parameters.size();
   fmt::print(
       R"({{"name": "{}", "processes": {}, "batch": {}, "tokens": {}, "dense": {}, "rows": {}, )"
-      R"("touched": {}, "sent": {}, "compute_ms": {:.3f}, "exchange_ms": {:.3f}}})"
+      R"("touched": {}, "sent": {}, "compute_ms": {:.3f}, "exchange_ms": {:.3f}, )"
+      R"("step_ms": {:.3f}, "overlapped_ms": {:.3f}}})"
       "\n",
       name, processes.count(), workload.batch, workload.tokens, all - row_elements, row_elements,
-      touched_elements, sent, 1e3 * median(compute), 1e3 * median(exchange));
+      touched_elements, sent, 1e3 * median(compute), 1e3 * median(exchange), 1e3 * median(apart),
+      1e3 * median(overlapped));
 }
 
 }  // namespace

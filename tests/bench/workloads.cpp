@@ -129,6 +129,7 @@ C plain(const Parameters& p, Input in, Index hidden) {
 }
 
 constexpr Sizes kSmall{10000, 200, 200, 2, 20, 20};
+constexpr Sizes kMedium{10000, 650, 650, 2, 20, 35, 0.5};
 constexpr Sizes kOneLayer{100, 256, 256, 1, 32, 50};
 constexpr const char* kZoo = "W7 ";
 
@@ -191,6 +192,18 @@ Workload make_zoo(const std::string& name, Scale scale) {
   return language_model<AnyCell>(name, cell.name, kOneLayer.at(scale), make, clipped_sgd);
 }
 
+/// "W2 229": W2 with that batch; "W3 141" likewise.
+Workload make_batch(const std::string& name, Scale scale) {
+  Sizes sizes = name.starts_with("W2") ? kSmall : kMedium;
+  sizes.batch = std::stol(name.substr(3));
+  return model_of<Lstm>("LSTM", sizes)(name, scale);
+}
+
+bool has_batch(std::string_view name) {
+  return (name.starts_with("W2 ") || name.starts_with("W3 ")) && name.size() < 10 &&
+         name.find_first_not_of("0123456789", 3) == name.npos && name.size() > 3;
+}
+
 struct Entry {
   std::string name;
   Maker make;
@@ -200,7 +213,7 @@ struct Entry {
 std::vector<Entry> entries() {
   return {{"W1", make_tutorial_rnn},
           {"W2", model_of<Lstm>("LSTM", kSmall)},
-          {"W3", model_of<Lstm>("LSTM", {10000, 650, 650, 2, 20, 35, 0.5})},
+          {"W3", model_of<Lstm>("LSTM", kMedium)},
           {"W4", make_characters},
           {"W5", model_of<Gru>("GRU", kSmall)},
           {"W6", model_of<LstmPeephole>("LSTM with peepholes", kSmall)},
@@ -237,6 +250,7 @@ std::vector<std::string> workload_names() {
 }
 
 Workload make_workload(const std::string& name, Scale scale) {
+  if (has_batch(name)) return make_batch(name, scale);
   if (name.starts_with(kZoo)) return make_zoo(name, scale);
   for (const Entry& entry : entries()) {
     if (entry.name == name) return entry.make(name, scale);

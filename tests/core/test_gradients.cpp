@@ -224,6 +224,49 @@ TEST_CASE("gradients: parameters with an equal gradient have a copy each") {
   CHECK(alone.gradients(alone.parameter(a), root)[a].to_doubles() == std::vector<double>{1, 1});
 }
 
+TEST_CASE("gradients: complete ones are told while the others are computed") {
+  const Parameters p(DType::f64);
+  const Parameter a = p.add("A", {4, 4}, rising(0.1, 0.01));
+  const Parameter b = p.add("B", {4, 4}, rising(0.2, 0.01));
+  const Parameter u = p.add("U", {4, 4}, rising(0.3, -0.01));
+  const Parameter v = p.add("V", {4, 5}, rising(0.1, 0.02));
+  Tape tape(DType::f64);
+  const auto gradients_of = [&] {
+    tape.clear();
+    const Var start = tape.input(Tensor::of<double>({1, 4}, {0.1, -0.2, 0.3, 0.4}));
+    Var h = matmul(start, tape.parameter(a) + tape.parameter(b));
+    for (int step = 0; step < 5; ++step) h = tanh(matmul(h, tape.parameter(u)));
+    return tape.gradients(sum(square(matmul(h, tape.parameter(v)))), p);
+  };
+  const Gradients wanted = gradients_of();
+  // A and B have one gradient between them, of which each gets a copy in the end.
+  CHECK(wanted.early() == std::vector<std::size_t>{u.index(), v.index()});
+  const std::vector<double> flat = wanted.flat().to_doubles();
+  CHECK(wanted.early().empty());
+
+  int calls = 0;
+  int told_at = 0;
+  const Gradients gradients = gradients_of();
+  gradients.run([&](std::span<const Gradients::Ready> ready) {
+    ++calls;
+    for (const Gradients::Ready& one : ready) {
+      if (one.parameter != v.index()) continue;
+      CHECK(told_at == 0);
+      told_at = calls;
+      CHECK(one.values.size() == 20 * sizeof(double));
+      auto* const values = reinterpret_cast<double*>(one.values.data());
+      for (int i = 0; i < 20; ++i) {
+        CHECK(values[i] == flat[static_cast<std::size_t>(v.offset() + i)]);
+        values[i] = i;
+      }
+    }
+  });
+  CHECK(told_at > 0);
+  CHECK(calls > told_at + 5);
+  for (const Parameter& q : {a, b, u}) CHECK(gradients[q].to_doubles() == wanted[q].to_doubles());
+  CHECK(gradients[v].to_doubles() == ramp({20}, 0, 1).to_doubles());
+}
+
 TEST_CASE("gradients: taken of a branch, those outside it are zero") {
   WordModel model(DType::f64);
   Tape tape(DType::f64);
