@@ -33,7 +33,7 @@ class TextStream {
   [[nodiscard]] std::string_view line_at(std::size_t at);
   /// Whether the text ends at byte `at`.
   [[nodiscard]] bool ends_at(std::size_t at);
-  /// What has been read of the text from byte `at` on.
+  /// The text from byte `at` to the last byte that has been read so far.
   [[nodiscard]] std::string_view read_from(std::size_t at) const {
     return text_.substr(at - begin_);
   }
@@ -63,7 +63,7 @@ class TextStream {
   std::size_t begin_ = 0;
   std::size_t kept_ = 0;  // the first byte that may be asked for again
   RepairedText repairs_;
-  std::int64_t line_ = 1;  // of what is read next
+  std::int64_t line_ = 1;  // the line in which the next block begins
   std::int64_t size_ = 0;  // bytes so far, their lines ended by line feeds
   bool ended_ = false;
 };

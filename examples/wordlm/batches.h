@@ -27,9 +27,9 @@ struct EpochOrder {
 
 /// The minibatches of an epoch as lists of sentence numbers, each sentence once. Shuffled, the
 /// order is a function of (seed, epoch), sentences of like length share a batch, and batches come
-/// in random order. Of a text of more sentences than a window one window after the other is read,
-/// in random order, and within each its batches: wherever an epoch begins, what has to be known of
-/// the text are the lengths of the sentences of one window.
+/// in random order. A text of more sentences than a window is read window by window: the windows
+/// come in random order, and so do the batches of each. At any time only the lengths of one
+/// window's sentences are in memory.
 class SentenceBatches {
  public:
   SentenceBatches(SentenceList sentences, const EpochOrder& order);

@@ -78,7 +78,7 @@ void distrust_recent_times(std::vector<SourceFile>& files) {
   }
 }
 
-/// What is asked of a file of ids.
+/// The text, the way of reading and the words that a file of ids has to be of.
 struct Wanted {
   const TextSettings& settings;
   bool choose_tokens = false;
@@ -100,8 +100,8 @@ std::string difference(const IdFile& file, const Wanted& wanted) {
   return same_words ? "" : "the vocabulary is another one";
 }
 
-/// The file of ids at `path` where it holds what is wanted; otherwise `why` says why not, or is
-/// empty where there is none.
+/// Reads the file of ids at `path`. Returns nothing where there is no file, `why` being empty, or
+/// where the file is damaged or of another text, which `why` says.
 std::optional<IdFile> find_ids(const std::string& path, const Wanted& wanted, std::string& why) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return std::nullopt;
