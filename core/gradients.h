@@ -49,14 +49,16 @@ class Gradients {
   [[nodiscard]] const Parameters& parameters() const { return parameters_; }
   /// Computes them now, unless that is done.
   void run() const { (void)computed(); }
-  /// The elements of one gradient that is complete before the others are.
+  /// A gradient whose elements are final, while others are still being computed.
   struct Ready {
     std::size_t parameter;        // its index in the tree
     std::span<std::byte> values;  // in the flat block; may be changed
   };
-  /// Called again and again during a run, with the gradients completed since the last call.
+  /// Gets the gradients that became final since its last call, perhaps none.
   using OnReady = std::function<void(std::span<const Ready>)>;
-  /// The same; `on_ready` gets some or all gradients of early(), each at most once.
+  /// Computes them now, unless that is done, and calls `on_ready` on this thread after every step
+  /// of the plan; where no plan is used, not at all. It gets some or all gradients of early(), each
+  /// at most once, and may not use the tape. What it throws ends the run.
   void run(const OnReady& on_ready) const { (void)computed(on_ready); }
   /// The parameters, by their indices in the tree, whose gradients run() may complete early: dense
   /// ones that nothing else on the tape reads. None where they are computed already.

@@ -197,6 +197,7 @@ void Tape::run(std::span<const std::uint32_t> targets, bool for_gradients,
       planner_->run(graph_, schedule_, targets, purpose, passes_, arena_, on_computed);
       planned_generation_ = generation_;
     } catch (const ValueError&) {
+      if (on_computed) throw;  // its caller already uses some of the values
       run_one_by_one();  // of several errors, the one of the line recorded first is to be seen
     }
   } else {

@@ -203,7 +203,7 @@ class Tape final : private ParameterReader {
   }
   void note_reader(Node& node);
   void detach();
-  /// `on_computed` is Planner's; not called where nodes run one by one.
+  /// Passes `on_computed` to Planner::run(); it is not called where nodes run one by one.
   void run(std::span<const std::uint32_t> targets, bool for_gradients = false,
            const std::function<void(std::span<const std::uint32_t>)>& on_computed = {});
   void run_one_by_one();

@@ -2,6 +2,8 @@
 #include <unroll/optim/all_reduce.h>
 
 #include <algorithm>
+#include <atomic>
+#include <limits>
 #include <list>
 #include <map>
 #include <memory>
@@ -15,6 +17,10 @@ constexpr Index kMessage = Index{1} << 18;  // elements to one process at once, 
 constexpr Index kBlock = Index{1} << 22;    // elements that are added up at once, at most
 constexpr Index kDirect = Index{1} << 15;   // a segment of so many is not copied before
 
+/// Whether an exception has ended an exchange in the middle: the messages of a later one would be
+/// taken for those that are still under way.
+std::atomic<bool> is_broken_off = false;
+
 /// Adds elements up, those of several segments at the same time.
 template <class T>
 class Adder {
@@ -22,18 +28,23 @@ class Adder {
   explicit Adder(const Processes& processes) : processes_(processes) {}
   Adder(const Adder&) = delete;
   Adder& operator=(const Adder&) = delete;
-  /// Where an exception has come between, MPI may still write to these blocks: they are kept.
   ~Adder() {
+    if (blocks_.empty()) return;
+    is_broken_off = true;
+    // MPI may still write to the memory of these blocks: it is never freed.
     static std::list<Block> abandoned;
     abandoned.splice(abandoned.end(), blocks_);
   }
 
   /// Begins to add up elements, which nothing else touches until finish() returns. Processes may
   /// begin with segments in different orders: `tag` tells them apart. Returns the first tag that is
-  /// free after it.
-  int begin(std::span<T> values, int tag) {
+  /// free after it. `most`: before a block is begun, at most so many may be under way; all
+  /// processes then have to begin with the same segments in the same order.
+  int begin(std::span<T> values, int tag,
+            std::size_t most = std::numeric_limits<std::size_t>::max()) {
     const std::size_t size = block_size();
     for (; !values.empty(); tag += 2) {
+      while (blocks_.size() > most) progress();
       begin_block(values.first(std::min(values.size(), size)), tag);
       values = values.subspan(std::min(values.size(), size));
     }
@@ -70,7 +81,8 @@ class Adder {
     bool is_summed = false;
   };
 
-  /// Messages of several MB in both directions take Open MPI half as long again over 1 Gbit/s.
+  /// Open MPI takes half as long again over 1 Gbit/s for messages of several MB in both directions
+  /// as for as many bytes in messages of 1 MB.
   [[nodiscard]] std::size_t block_size() const {
     return static_cast<std::size_t>(std::min(kBlock, kMessage * processes_.count()));
   }
@@ -138,7 +150,8 @@ void for_each_short(std::span<T> values, std::span<const Gradients::Segment> seg
   }
 }
 
-/// Adds segments up, and what was begun before. Their first tag is `tag`.
+/// Adds up the elements of segments, with tags from `tag` on, and waits for all blocks that were
+/// begun before.
 template <class T>
 void add_up(Adder<T>& adder, std::span<T> values, std::span<const Gradients::Segment> segments,
             int tag) {
@@ -146,12 +159,13 @@ void add_up(Adder<T>& adder, std::span<T> values, std::span<const Gradients::Seg
   for_each_short(values, segments, [&](std::span<T> segment) {
     packed.insert(packed.end(), segment.begin(), segment.end());
   });
-  tag = adder.begin(std::span<T>(packed), tag);
+  constexpr std::size_t kUnderWay = 64;  // blocks: bounds the memory they take
+  tag = adder.begin(std::span<T>(packed), tag, kUnderWay);
   for (const auto& [begin, end] : segments) {
     if (end - begin < kDirect) continue;
     tag = adder.begin(
-        values.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)),
-        tag);
+        values.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)), tag,
+        kUnderWay);
   }
   adder.finish();
   auto next = packed.begin();
@@ -201,7 +215,7 @@ std::span<const std::int32_t> take(std::span<const std::int32_t> code, Union& ro
   return code.subspan(static_cast<std::size_t>(count));
 }
 
-/// One number of each process.
+/// One value of each process, in the order of ranks.
 template <class Number>
 std::vector<Number> all_of(const Processes& processes, const Number& mine) {
   std::vector<Number> all(static_cast<std::size_t>(processes.count()));
@@ -320,6 +334,11 @@ std::int64_t all_reduce(const Processes& processes, Gradients& gradients) {
   if (processes.count() == 1) {
     gradients.run();
     return 0;
+  }
+  if (is_broken_off) {
+    fail<Error>(
+        "all_reduce: an exception has ended an exchange of gradients in the middle; all processes "
+        "have to end");
   }
   return gradients.parameters().dtype() == DType::f32
              ? run_and_add_up<float>(processes, gradients)

@@ -142,12 +142,14 @@ struct Processes::Messages::Requests {
 };
 
 void Processes::Messages::send(std::span<const std::byte> bytes, int to, int tag) {
-  MPI_Isend(bytes.data(), length_of(bytes.size()), MPI_BYTE, to, tag, MPI_COMM_WORLD,
+  const int length = length_of(bytes.size());
+  MPI_Isend(bytes.data(), length, MPI_BYTE, to, tag, MPI_COMM_WORLD,
             &requests_->all.emplace_back());
 }
 
 void Processes::Messages::receive(std::span<std::byte> bytes, int from, int tag) {
-  MPI_Irecv(bytes.data(), length_of(bytes.size()), MPI_BYTE, from, tag, MPI_COMM_WORLD,
+  const int length = length_of(bytes.size());
+  MPI_Irecv(bytes.data(), length, MPI_BYTE, from, tag, MPI_COMM_WORLD,
             &requests_->all.emplace_back());
 }
 

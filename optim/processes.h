@@ -69,15 +69,16 @@ class Processes {
   void all_gather(std::span<const std::byte> mine, std::span<const Index> sizes,
                   std::span<std::byte> all) const;
   /// Messages to and from single processes, under way while the program goes on. MPI moves them
-  /// during calls of arrived(), and reads and writes their memory until that returns true.
+  /// during calls of arrived(), and reads and writes their memory until arrived() has returned
+  /// true.
   class Messages {
    public:
-    /// None yet.
+    /// No messages.
     Messages();
-    /// Those that have not arrived stay under way.
+    /// Does not wait: the memory of messages that are under way has to outlive them.
     ~Messages();
     /// Begins to send to process `to`, where receive() of the same number of bytes and the same
-    /// `tag`, 0 to 32767, takes it.
+    /// `tag` takes it: a number from 0 to MPI's largest, which is 32767 or more.
     void send(std::span<const std::byte> bytes, int to, int tag);
     /// Begins to receive from process `from`.
     void receive(std::span<std::byte> bytes, int from, int tag);

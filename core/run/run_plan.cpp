@@ -215,12 +215,15 @@ int run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> node
         run.step(plan.steps[i], team);
         if (!team.barrier()) return;
         if (team.thread() != 0) continue;
+        if (milliseconds != nullptr) {
+          const std::chrono::duration<double, std::milli> time = Clock::now() - before;
+          (*milliseconds)[i] = time.count();
+        }
         if (after_step) after_step(i);
-        if (milliseconds == nullptr) continue;
-        const Clock::time_point now = Clock::now();
-        (*milliseconds)[i] = std::chrono::duration<double, std::milli>(now - before).count();
-        before = now;
+        if (milliseconds != nullptr) before = Clock::now();
       }
+      // Where the last call of after_step throws, the other threads learn of it here.
+      if (after_step) (void)team.barrier();
     });
   } catch (...) {
     run.take_values_back();

@@ -19,7 +19,8 @@ MODELS = {'W2': 'W2: LSTM 2 x 200, vocabulary 10,000', 'W3': 'W3: LSTM 2 x 650, 
 # Gbit/s and of RDMA; assumed, not measured.
 NETWORKS = {1: 50e-6, 10: 20e-6, 100: 3e-6}
 NODES = (2, 4, 8, 16, 32, 64, 128, 256)
-BLOCK = 1 << 22  # elements that all_reduce adds up at once, at most
+BLOCK = 1 << 22    # elements that all_reduce adds up at once, at most
+MESSAGE = 1 << 18  # and sends to one process at once, at most
 
 
 def measured(processes):
@@ -40,7 +41,7 @@ def exchange(model, nodes, gbit, cost):
     """Seconds of the exchange: bytes over the network, messages, and this machine's own work."""
     size = 4 * elements(model, nodes)
     latency = NETWORKS[gbit]
-    blocks = math.ceil(elements(model, nodes) / BLOCK)
+    blocks = math.ceil(elements(model, nodes) / min(BLOCK, nodes * MESSAGE))
     messages = 3 * math.ceil(math.log2(nodes)) + 2 * (nodes - 1) * blocks
     return 2 * (nodes - 1) / nodes * size * 8 / (gbit * 1e9) + messages * latency + cost * size
 

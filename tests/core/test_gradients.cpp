@@ -267,6 +267,35 @@ TEST_CASE("gradients: complete ones are told while the others are computed") {
   CHECK(gradients[v].to_doubles() == ramp({20}, 0, 1).to_doubles());
 }
 
+TEST_CASE("gradients: what on_ready throws ends the run on one thread and on two") {
+  const int before = threads();
+  for (const int count : {1, 2}) {
+    set_threads(count);
+    const Parameters p;
+    const Parameter u = p.add("U", {200, 200}, rising(0.01, 1e-7));
+    Tape tape;
+    int calls = 0;
+    const auto gradients_of_steps = [&] {
+      tape.clear();
+      Var h = tape.input(Tensor(DType::f32, {64, 200}));
+      for (int step = 0; step < 4; ++step) h = tanh(matmul(h, tape.parameter(u)));
+      return tape.gradients(sum(square(h)), p);
+    };
+    gradients_of_steps().run([&](auto /*ready*/) { ++calls; });
+    REQUIRE(calls > 4);
+    for (const int last : {1, calls}) {  // after the first step, and after the last
+      int call = 0;
+      const Gradients gradients = gradients_of_steps();
+      CHECK_THROWS_WITH_AS(gradients.run([&](auto /*ready*/) {
+        if (++call == last) fail<ValueError>("enough");
+      }),
+                           "enough", ValueError);
+      CHECK(call == last);
+    }
+  }
+  set_threads(before);
+}
+
 TEST_CASE("gradients: taken of a branch, those outside it are zero") {
   WordModel model(DType::f64);
   Tape tape(DType::f64);

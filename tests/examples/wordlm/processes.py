@@ -145,7 +145,11 @@ def check_failures(folder):
              'wordlm: the training has diverged in epoch 1: '),
             (['sample', '--load', os.path.join(folder, 'none')],
              "wordlm: 4 processes were started, and only 'train' can use several\n")):
-        result = run(4, *arguments)
+        try:
+            result = run(4, *arguments)
+        except subprocess.TimeoutExpired:
+            # Seldom, mpirun does not end where one process gives up while others still begin.
+            result = run(4, *arguments)
         expect(result.returncode != 0, f'{arguments} fails', result)
         expect(result.stderr.count('wordlm: ') == 1 and message in result.stderr,
                f'{arguments}: {message}', result)
@@ -155,7 +159,8 @@ def main():
     if shutil.which('mpirun') is None:
         print('skipped: no mpirun (apt-get install openmpi-bin)')
         return 77
-    small = ['--double', '--hidden', '8', '--samples', '0', '--dropout', '0.3']
+    # A small learning rate: a large one lets what rounding differs by grow from step to step.
+    small = ['--double', '--lr', '0.1', '--hidden', '8', '--samples', '0', '--dropout', '0.3']
     sentences = ['train', '--comments', '300', '--batch', '7', '--epochs', '5', *small]
     stream = ['train', '--comments', '300', '--stream', '--batch', '6', '--bptt', '9', '--epochs', '5',
               *small]
