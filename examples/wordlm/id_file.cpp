@@ -199,7 +199,14 @@ std::int64_t nanoseconds(const timespec& time) {
 IdFile parse(const std::shared_ptr<const MappedFile>& mapped, const Trailer& trailer) {
   const auto* const text =
       reinterpret_cast<const char*>(mapped->bytes().data()) + trailer.json_begin;
-  const json header = json::parse(text, text + trailer.json_size);
+  const json header = json::parse(
+      text, text + trailer.json_size, [](int /*depth*/, json::parse_event_t event, json& value) {
+        // The library would convert it to a whole number, whatever its size.
+        if (event == json::parse_event_t::value && value.is_number_float()) {
+          fail<IoError>("its description has a number with a fraction or an exponent");
+        }
+        return true;
+      });
   IdFile file;
   file.reading = header.at("reading").get<std::string>();
   file.files = header.at("files").get<std::vector<SourceFile>>();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unroll/core/error.h>
 #include <unroll/core/files.h>
+#include <xxhash.h>
 
 #include <filesystem>
 #include <string>
@@ -117,6 +118,21 @@ TEST_CASE("ids: a whole file of ids that are none is refused") {
   CHECK(fault_of({{0, 3, 1}, {0}}) == path + ": a sentence has no words");
   CHECK(fault_of({}) == path + ": it has no text to train on");
   CHECK(fault_of({{0, 3, 1}}).empty());
+}
+
+TEST_CASE("ids: a description with a number that is no whole one is refused") {
+  const Folder folder;
+  const std::string path = folder.file("ids");
+  write_id_file(path, small_file({{0, 3, 1}}));
+  std::string bytes = read_file(path);
+  const std::size_t size = bytes.find("\"size\":123");
+  REQUIRE(size != std::string::npos);
+  bytes.replace(size, 10, "\"size\":1e9");
+  const std::size_t end = bytes.size() - 2 * sizeof(std::uint64_t);  // of what the checksum is of
+  const std::uint64_t checksum = XXH3_64bits(bytes.data(), end);
+  bytes.replace(end, sizeof(checksum), reinterpret_cast<const char*>(&checksum), sizeof(checksum));
+  write_file(path, bytes);
+  CHECK(fault(path) == path + ": its description has a number with a fraction or an exponent");
 }
 
 TEST_CASE("ids: a file that cannot be written leaves the older one") {
