@@ -95,7 +95,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("workloads", nargs="*", default=["W1", "W2", "W4"], help="W1 W2 W4")
     parser.add_argument("--build", type=Path, default=Path("build/release"), help="build folder")
     parser.add_argument("--python", default=sys.executable, help="the Python that has PyTorch")
-    parser.add_argument("--peer", default="eager", help="form of PyTorch, see compare.py")
+    parser.add_argument("--peer", default="nn", help="form of PyTorch, which all of the workloads have; default nn")
     parser.add_argument("--variant", default="dense/foreach", help="of that form")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="default 1 2")
     parser.add_argument("--loads", type=Load.of, nargs="+", help="default " + " ".join(LOADS))
