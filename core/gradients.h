@@ -58,7 +58,7 @@ class Gradients {
   using OnReady = std::function<void(std::span<const Ready>)>;
   /// Computes them now, unless that is done, and calls `on_ready` on this thread after every step
   /// of the plan; where no plan is used, not at all. It gets some or all gradients of early(), each
-  /// at most once, and may not use the tape. What it throws ends the run.
+  /// at most once, and may not use the tape. An exception of `on_ready` ends the run.
   void run(const OnReady& on_ready) const { (void)computed(on_ready); }
   /// The parameters, by their indices in the tree, whose gradients run() may complete early: dense
   /// ones that nothing else on the tape reads. None where they are computed already.

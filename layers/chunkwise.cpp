@@ -49,8 +49,9 @@ Var fading_chunk(Var q, Var k, Var u, Var g, Var& S) {
 }
 
 /// Steps of a memory each row of which fades at a pace of its own. Queries, keys and values are
-/// (B, L, n). `g` is what is left of a row after each step, `g_read` what the query of a step sees
-/// of it, which is not more than is left after the step before: logarithms, (B, L, n).
+/// (B, L, n). `g` is the logarithm of the part of a row that is left after each step, `g_read` of
+/// the part that the query of the step sees, which is at most the part left after the step before;
+/// both are (B, L, n).
 struct FadingRows {
   Var q, k, v, g_read, g;
 

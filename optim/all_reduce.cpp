@@ -55,7 +55,7 @@ class Adder {
     const auto size = static_cast<Index>(block_size());
     return static_cast<int>(2 * ((elements + size - 1) / size));
   }
-  /// Lets messages move on and adds up what has come.
+  /// Lets messages move on and adds up the blocks that have arrived.
   void progress() {
     for (auto block = blocks_.begin(); block != blocks_.end();) {
       const auto here = block++;

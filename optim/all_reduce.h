@@ -22,7 +22,7 @@ namespace unroll {
 ///
 /// Gradients that are not computed yet are computed by it, and large dense ones are then exchanged
 /// as soon as each is complete, behind the rest of the backward run: the bits are the same as after
-/// a run. It takes memory of the size of what is exchanged at once, at most all of the gradients.
+/// a run. The blocks under way take memory, at most as much as all gradients.
 /// After an exception in the middle of an exchange all processes have to end: another call is an
 /// Error.
 ///

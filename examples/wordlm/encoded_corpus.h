@@ -40,7 +40,7 @@ struct EncodedCorpus {
                                     const Vocabulary& vocabulary, const IdsPlace& place = {});
 
 /// The same for a model that is not there yet, with the vocabulary that vocabulary_of() makes.
-/// `choose_tokens`: its user has not said what they are, see read_new_corpus().
+/// `choose_tokens`: the user has not said what the tokens are, see read_new_corpus().
 [[nodiscard]] EncodedCorpus new_encoded_corpus(TextSettings& settings, std::uint64_t seed,
                                                bool choose_tokens, const IdsPlace& place = {});
 

@@ -26,7 +26,7 @@ using nlohmann::json;
 using unroll::fail;
 using unroll::IoError;
 
-// A file is: kMagic; the four arrays, each at a multiple of eight bytes; what they are, as JSON;
+// A file is: kMagic; the four arrays, each at a multiple of eight bytes; their description in JSON;
 // a Trailer. Numbers are in the machine's order of bytes, which kMagic shows.
 constexpr std::array<std::uint64_t, 2> kMagic{0x3173'6469'6d6c'6477U, 0x0102'0304'0506'0708U};
 

@@ -28,7 +28,7 @@ struct SourceFile {
 /// What a file of ids holds.
 struct IdFile {
   std::string reading;              ///< how the text was read, in words of its maker
-  std::vector<SourceFile> files;    ///< what it was read from
+  std::vector<SourceFile> files;    ///< the files of the text
   std::string description;          ///< Corpus::text_description
   bool tokens_chosen = false;       ///< by the look of the text: its user did not say
   std::string made_by;              ///< the options that made the vocabulary; empty: it was given

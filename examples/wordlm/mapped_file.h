@@ -8,9 +8,9 @@
 
 namespace wordlm {
 
-/// A file that is mapped into memory, read-only. What is read of it stays in memory for a while
-/// only: each time that kMostRead bytes have been read it is given back, and read again from the
-/// file, or from the system's cache of it, when it is asked for.
+/// A file that is mapped into memory, read-only. Its pages stay in memory for a while only: each
+/// time that kMostRead bytes have been read, all pages are given back; a page that is needed again
+/// comes from the file, or from the system's cache of it.
 class MappedFile {
  public:
   /// Bytes of a file that the process holds in memory, about.
