@@ -4,9 +4,10 @@
 /// rounding.
 ///
 /// Cells whose state is a matrix and whose step is linear in it have such a form. The memories of
-/// PastAttention and Ntm read and write their memories by what they have read before, so that their
-/// recurrences are not linear. The states of S4d and S6 are (B, hidden, N), but each element fades
-/// at a pace of its own: a chunk would need a matrix of its steps for each of the hidden features.
+/// The recurrences of PastAttention and Ntm are not linear: where they read and write depends on
+/// the values that they have read. The states of S4d and S6 are (B, hidden, N), but each element
+/// fades at a pace of its own: a chunk would need a matrix of its steps for each of the hidden
+/// features.
 
 #include <unroll/layers/cells/linear_attention.h>
 #include <unroll/layers/cells/rwkv.h>

@@ -1,4 +1,4 @@
-// Files of ids: what was written, or an error that says why not.
+// Files of ids are read as they were written, or refused with an error that says why.
 #include "wordlm/id_file.h"
 
 #include <doctest/doctest.h>
@@ -128,7 +128,8 @@ TEST_CASE("ids: a description with a number that is no whole one is refused") {
   const std::size_t size = bytes.find("\"size\":123");
   REQUIRE(size != std::string::npos);
   bytes.replace(size, 10, "\"size\":1e9");
-  const std::size_t end = bytes.size() - 2 * sizeof(std::uint64_t);  // of what the checksum is of
+  // The checksum stands before the last eight bytes and is of all bytes before itself.
+  const std::size_t end = bytes.size() - 2 * sizeof(std::uint64_t);
   const std::uint64_t checksum = XXH3_64bits(bytes.data(), end);
   bytes.replace(end, sizeof(checksum), reinterpret_cast<const char*>(&checksum), sizeof(checksum));
   write_file(path, bytes);
