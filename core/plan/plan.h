@@ -141,6 +141,7 @@ struct Plan {
   DType dtype = DType::f32;  // of its floating-point values
   int threads = 1;           // at most
   int wanted_threads = 1;    // what was asked for when it was made
+  double operations = 0;     // on single elements, about
   std::vector<Assumption> assumptions;
   std::vector<Id> bases;  // sources and placed nodes whose memory steps use
   std::vector<Step> steps;

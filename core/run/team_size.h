@@ -13,7 +13,8 @@ namespace unroll {
 /// threads would have been faster, the following runs have fewer, and later all are tried again.
 class TeamSize {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Clock = std::chrono::steady_clock;
+  using Time = Clock::time_point;
 
   /// How many threads, of at most `most`, the run that begins now should have.
   [[nodiscard]] int choose(int most, Time now);
@@ -28,7 +29,12 @@ class TeamSize {
   TeamTime recently_{};  // of the runs of this size, those long ago counting less
 };
 
-/// Runs `work` as run_team() does, on as many threads of at most `most` as pay at the moment.
+/// A round of this thread begins, as TeamTrial means it, and the one before it ends: of `most`
+/// threads at most, and of a plan of that many operations.
+void begin_round(int most, double operations);
+
+/// Runs `work` as run_team() does, on as many threads of at most `most` as pay at the moment and in
+/// this round.
 void run_on_threads_that_pay(int most, const std::function<void(Team&)>& work);
 
 }  // namespace unroll
