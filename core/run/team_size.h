@@ -28,7 +28,8 @@ class TeamSize {
   TeamTime recently_{};  // of the runs of this size, those long ago counting less
 };
 
-/// Runs `work` as run_team() does, on as many threads of at most `most` as pay at the moment.
+/// Runs `work` as run_team() does, on as many threads of at most `most` as pay at the moment, and
+/// on all of them where verifies(), so that tests meet what threads do on a busy machine too.
 void run_on_threads_that_pay(int most, const std::function<void(Team&)>& work);
 
 }  // namespace unroll
