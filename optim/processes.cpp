@@ -48,10 +48,26 @@ bool is_running() {
   return begun != 0 && over == 0;
 }
 
+/// Messages of unroll do not meet those that a program around it sends by MPI itself, with tags
+/// that may be the same: they have a communicator of their own, one for all objects.
+MPI_Comm communicator = MPI_COMM_NULL;
+
+/// Makes the communicator, once. MPI_Finalize deletes the attributes of MPI_COMM_SELF before all
+/// else, and so frees the communicator in time, whether unroll or the program around it ends MPI.
+void make_communicator() {
+  if (communicator != MPI_COMM_NULL) return;
+  MPI_Comm_dup(MPI_COMM_WORLD, &communicator);
+  const auto free = [](MPI_Comm, int, void*, void*) { return MPI_Comm_free(&communicator); };
+  int key = MPI_KEYVAL_INVALID;
+  MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, free, &key, nullptr);
+  MPI_Comm_set_attr(MPI_COMM_SELF, key, nullptr);
+  MPI_Comm_free_keyval(&key);  // takes effect when the attribute is deleted
+}
+
 /// The processes on this machine.
 int local_count() {
   MPI_Comm local = MPI_COMM_NULL;
-  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &local);
+  MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &local);
   int count = 1;
   MPI_Comm_size(local, &count);
   MPI_Comm_free(&local);
@@ -117,8 +133,9 @@ Processes::Processes() : exceptions_(std::uncaught_exceptions()) {
     MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
     leaves_ = true;
   }
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
-  MPI_Comm_size(MPI_COMM_WORLD, &count_);
+  make_communicator();
+  MPI_Comm_rank(communicator, &rank_);
+  MPI_Comm_size(communicator, &count_);
   if (count_ > 1) share_cores();
 }
 
@@ -134,7 +151,7 @@ void Processes::all_gather(std::span<const std::byte> mine, std::span<const Inde
   }
   const Parts parts(sizes);
   MPI_Allgatherv(mine.data(), static_cast<int>(mine.size()), MPI_BYTE, all.data(),
-                 parts.counts.data(), parts.begins.data(), MPI_BYTE, MPI_COMM_WORLD);
+                 parts.counts.data(), parts.begins.data(), MPI_BYTE, communicator);
 }
 
 struct Processes::Messages::Requests {
@@ -143,13 +160,12 @@ struct Processes::Messages::Requests {
 
 void Processes::Messages::send(std::span<const std::byte> bytes, int to, int tag) {
   const int length = length_of(bytes.size());
-  MPI_Isend(bytes.data(), length, MPI_BYTE, to, tag, MPI_COMM_WORLD,
-            &requests_->all.emplace_back());
+  MPI_Isend(bytes.data(), length, MPI_BYTE, to, tag, communicator, &requests_->all.emplace_back());
 }
 
 void Processes::Messages::receive(std::span<std::byte> bytes, int from, int tag) {
   const int length = length_of(bytes.size());
-  MPI_Irecv(bytes.data(), length, MPI_BYTE, from, tag, MPI_COMM_WORLD,
+  MPI_Irecv(bytes.data(), length, MPI_BYTE, from, tag, communicator,
             &requests_->all.emplace_back());
 }
 
@@ -169,7 +185,7 @@ void Processes::abort_all(int status) {
 }
 
 void Processes::wait_for_abort() const {
-  if (count_ > 1) MPI_Barrier(MPI_COMM_WORLD);
+  if (count_ > 1) MPI_Barrier(communicator);
 }
 
 #else

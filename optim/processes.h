@@ -29,6 +29,10 @@ struct FailedElsewhere : std::runtime_error {
 /// waits for the others. What they compute is the same to the bit in all processes, and the same
 /// again for the same number of them, whatever the network does: sums are formed in the order of
 /// the ranks.
+///
+/// The program may use MPI itself. Messages of unroll have a communicator of their own, a duplicate
+/// of MPI_COMM_WORLD, which is freed when MPI ends. Where the program has begun MPI before, it also
+/// ends MPI, after its last call of unroll.
 class Processes {
  public:
   /// Joins the processes that were started together. Each gets its share of its machine's cores as

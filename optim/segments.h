@@ -3,7 +3,7 @@
 
 #include <unroll/core/gradients.h>
 #include <unroll/core/run/share.h>
-#include <unroll/core/run/team_size.h>
+#include <unroll/core/run/threads_that_pay.h>
 
 #include <algorithm>
 #include <vector>

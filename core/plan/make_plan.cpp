@@ -12,17 +12,6 @@
 namespace unroll {
 namespace {
 
-/// Whether drafts are verified after every stage: in debug builds, and where UNROLL_PLAN_VERIFY is
-/// set, as it is in tests.
-bool verifies() {
-#ifdef NDEBUG
-  static const bool verifies = std::getenv("UNROLL_PLAN_VERIFY") != nullptr;
-  return verifies;
-#else
-  return true;
-#endif
-}
-
 /// Whether every stage is printed.
 bool traces() {
   static const bool traces = std::getenv("UNROLL_PLAN_TRACE") != nullptr;
@@ -51,6 +40,15 @@ std::vector<std::string> notes_of(const Draft& draft) {
 }
 
 }  // namespace
+
+bool verifies() {
+#ifdef NDEBUG
+  static const bool verifies = std::getenv("UNROLL_PLAN_VERIFY") != nullptr;
+  return verifies;
+#else
+  return true;
+#endif
+}
 
 Plan make_plan(const Graph& graph, Request request, const Passes& passes, int threads) {
   Draft draft(graph, request);

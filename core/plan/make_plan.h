@@ -10,4 +10,8 @@ namespace unroll {
 [[nodiscard]] Plan make_plan(const Graph& graph, Request request, const Passes& passes,
                              int threads);
 
+/// Whether drafts are verified after every stage: in debug builds, and where UNROLL_PLAN_VERIFY is
+/// set, as it is in tests. Plans then run on all their threads, whether that pays or not.
+[[nodiscard]] bool verifies();
+
 }  // namespace unroll

@@ -2,7 +2,7 @@
 #include <unroll/core/run/fused.h>
 #include <unroll/core/run/gemm.h>
 #include <unroll/core/run/run_plan.h>
-#include <unroll/core/run/team_size.h>
+#include <unroll/core/run/threads_that_pay.h>
 
 #include <algorithm>
 #include <chrono>

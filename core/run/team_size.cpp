@@ -1,12 +1,7 @@
 #include <unroll/core/run/team_size.h>
-#include <unroll/core/run/team_trial.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cmath>
-#include <cstdint>
-#include <limits>
 
 namespace unroll {
 namespace {
@@ -25,25 +20,6 @@ double expected(const TeamTime& time, int threads, int fewer) {
   // The least time that these threads take where no other program runs.
   const double alone = std::max(time.elapsed - time.off_core, time.working / threads);
   return alone * threads / fewer;
-}
-
-/// What a thread knows about the teams it works with.
-struct Teams {
-  TeamSize size;
-  // One trial for the plans of about as many operations, up to a factor of two.
-  std::array<TeamTrial, std::numeric_limits<std::uint64_t>::digits + 1> trials;
-  TeamTrial* trial = nullptr;  // of this round
-  double operations = 0;
-  int most = 0;    // threads that this round was begun for
-  int chosen = 0;  // and that it has
-  TeamSize::Time begun;
-  bool shares = false;     // whether there was work for several threads in this round
-  bool disturbed = false;  // whether other programs left it fewer
-};
-
-Teams& teams() {
-  static thread_local Teams teams;
-  return teams;
 }
 
 }  // namespace
@@ -74,36 +50,6 @@ void TeamSize::note(int threads, const TeamTime& time, Time now) {
   size_ = fewer;
   until_ = now + std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(pause_));
   recently_ = {};
-}
-
-void begin_round(int most, double operations) {
-  Teams& here = teams();
-  const auto now = TeamSize::Clock::now();
-  if (here.shares && !here.disturbed) {
-    here.trial->note(std::chrono::duration<double>(now - here.begun).count(), here.operations);
-  }
-  here.operations = std::max(operations, 1.0);
-  const auto kind = std::bit_width(static_cast<std::uint64_t>(here.operations));
-  here.trial = &here.trials[static_cast<std::size_t>(kind)];
-  here.most = most;
-  here.chosen = here.trial->choose(most);
-  here.begun = now;
-  here.shares = false;
-  here.disturbed = false;
-}
-
-void run_on_threads_that_pay(int most, const std::function<void(Team&)>& work) {
-  if (most <= 1) {
-    (void)run_team(1, work);
-    return;
-  }
-  Teams& here = teams();
-  here.shares = here.trial != nullptr;
-  const int wanted = most == here.most ? here.chosen : most;
-  const int threads = here.size.choose(wanted, TeamSize::Clock::now());
-  here.disturbed |= threads < wanted;
-  const TeamTime time = run_team(threads, work);
-  here.size.note(threads, time, TeamSize::Clock::now());
 }
 
 }  // namespace unroll

@@ -29,12 +29,4 @@ class TeamSize {
   TeamTime recently_{};  // of the runs of this size, those long ago counting less
 };
 
-/// A round of this thread begins, as TeamTrial means it, and the one before it ends: of `most`
-/// threads at most, and of a plan of that many operations.
-void begin_round(int most, double operations);
-
-/// Runs `work` as run_team() does, on as many threads of at most `most` as pay at the moment and in
-/// this round.
-void run_on_threads_that_pay(int most, const std::function<void(Team&)>& work);
-
 }  // namespace unroll

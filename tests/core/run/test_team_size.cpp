@@ -80,25 +80,6 @@ TEST_CASE("a team asked for one thread has one") {
   CHECK(size.choose(4, {}) == 4);
 }
 
-TEST_CASE("threads that slow down what follows a plan are left out of the next rounds") {
-  const auto work_for = [](std::chrono::microseconds time) {
-    const auto end = TeamSize::Clock::now() + time;
-    while (TeamSize::Clock::now() < end) {
-    }
-  };
-  int with_one = 0;
-  for (int i = 0; i < 200; ++i) {
-    begin_round(2, 1e6);
-    int threads = 0;
-    run_on_threads_that_pay(2, [&](Team& team) {
-      if (team.thread() == 0) threads = team.size();
-    });
-    work_for(std::chrono::microseconds(threads == 2 ? 400 : 200));
-    if (i >= 100 && threads == 1) ++with_one;
-  }
-  CHECK(with_one > 50);
-}
-
 TEST_CASE("the time of a team is that of its threads") {
   const TeamTime time = run_team(2, [](Team& team) {
     // The first thread works while the other one waits for it.

@@ -1,0 +1,46 @@
+#pragma once
+/// Work on as many threads as make it fast at the moment.
+
+#include <unroll/core/run/team_size.h>
+#include <unroll/core/run/team_trial.h>
+
+#include <array>
+#include <functional>
+#include <limits>
+
+namespace unroll {
+
+/// How many threads pay, as TeamTrial and TeamSize know it: what is fastest while the machine has
+/// no other work, and less where other programs take cores away. One trial is for all plans of
+/// about as many operations, up to a factor of two.
+class ThreadsThatPay {
+ public:
+  using Time = TeamSize::Time;
+
+  /// A round begins, as TeamTrial means it, and the one before it ends: of `most` threads at most,
+  /// and of a plan of that many operations.
+  void begin_round(int most, double operations, Time now);
+  /// How many threads, of at most `most`, the work that begins now should have.
+  [[nodiscard]] int choose(int most, Time now);
+  /// What the work took on that many threads.
+  void note(int threads, const TeamTime& time, Time now);
+
+ private:
+  TeamSize size_;
+  std::array<TeamTrial, std::numeric_limits<unsigned long long>::digits + 1> trials_;
+  TeamTrial* trial_ = nullptr;  // of this round
+  double operations_ = 0;
+  Time begun_{};
+  int most_ = 0;         // threads that this round may have
+  int chosen_ = 0;       // and that it has, unless other programs take cores away
+  bool shares_ = false;  // whether there was work for several threads in this round
+};
+
+/// Begins a round of this thread.
+void begin_round(int most, double operations);
+
+/// Runs `work` as run_team() does, on as many threads of at most `most` as pay, and on all of them
+/// where verifies(), so that tests meet what threads do on a busy machine too.
+void run_on_threads_that_pay(int most, const std::function<void(Team&)>& work);
+
+}  // namespace unroll
