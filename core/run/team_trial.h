@@ -5,11 +5,15 @@
 
 namespace unroll {
 
-/// What a program does from one run of a plan to the next, its round, is also clipping, the update
-/// and recording the next step. What the threads of the plan wrote lies in the caches of their
-/// cores, and what comes next has to fetch it from there: whether threads pay is seen in the time
-/// of whole rounds only. So now and then some rounds have half as many threads, or twice as many;
-/// the rounds after them have the number that was faster.
+/// A program runs a plan, clips the gradient, updates the parameters, records the next step and
+/// runs a plan again. From the beginning of one run to the beginning of the next is a round. What a
+/// thread writes during the run stays in the cache of its core, and whoever needs it later in the
+/// round has to fetch it from there. Where that is slow, a second thread makes the run faster and
+/// the round slower, so only the time of whole rounds says whether threads pay.
+///
+/// A trial gives some rounds half as many threads, or twice as many. If they are faster, the rounds
+/// after them have that number too. Trials are repeated, as what is faster may change, and cost
+/// about one percent of the time.
 class TeamTrial {
  public:
   /// How many threads, of at most `most`, the next round should have.
@@ -37,8 +41,8 @@ class TeamTrial {
 
   [[nodiscard]] int other_size() const;
 
-  int most_ = 0;
-  int size_ = 0;         // what was best, as far as is known
+  int most_ = 0;         // threads that a round may have
+  int size_ = 0;         // threads outside trials
   int tried_ = 0;        // 0: no trial
   int skipped_ = 0;      // rounds of this trial that did not count
   bool smaller_ = true;  // whether the next trial has fewer threads

@@ -10,15 +10,15 @@
 
 namespace unroll {
 
-/// How many threads pay, as TeamTrial and TeamSize know it: what is fastest while the machine has
-/// no other work, and less where other programs take cores away. One trial is for all plans of
-/// about as many operations, up to a factor of two.
+/// Chooses how many threads work. TeamTrial finds the number that is fastest on this machine for
+/// plans of about as many operations, up to a factor of two; TeamSize takes threads away while
+/// other programs need the cores.
 class ThreadsThatPay {
  public:
   using Time = TeamSize::Time;
 
-  /// A round begins, as TeamTrial means it, and the one before it ends: of `most` threads at most,
-  /// and of a plan of that many operations.
+  /// The round before ends, and a new one begins (see TeamTrial): with the run of a plan of that
+  /// many operations, on `most` threads at most.
   void begin_round(int most, double operations, Time now);
   /// How many threads, of at most `most`, the work that begins now should have.
   [[nodiscard]] int choose(int most, Time now);
@@ -31,12 +31,12 @@ class ThreadsThatPay {
   TeamTrial* trial_ = nullptr;  // of this round
   double operations_ = 0;
   Time begun_{};
-  int most_ = 0;         // threads that this round may have
-  int chosen_ = 0;       // and that it has, unless other programs take cores away
+  int most_ = 0;         // the most threads that this round may have
+  int chosen_ = 0;       // the threads that the trial gives it
   bool shares_ = false;  // whether there was work for several threads in this round
 };
 
-/// Begins a round of this thread.
+/// Begins a round of the calling thread, as ThreadsThatPay does.
 void begin_round(int most, double operations);
 
 /// Runs `work` as run_team() does, on as many threads of at most `most` as pay, and on all of them
