@@ -239,8 +239,12 @@ std::uint64_t hash_of(const Parameters& parameters) {
 
 /// The parameters, ascending, whose gradients are exchanged as soon as they are complete: large
 /// ones, and only where all processes have the same.
-std::vector<Parameter> agree(const Processes& processes, const Gradients& gradients) {
-  const std::vector<std::size_t> may_be_early = gradients.early();
+std::vector<Parameter> agree(const Processes& processes, const Gradients& gradients,
+                             Exchange exchange) {
+  std::vector<std::size_t> may_be_early;
+  if (exchange == Exchange::during_the_run || !processes.share_a_machine()) {
+    may_be_early = gradients.early();
+  }
   std::vector<Parameter> result;
   std::string names;
   for (const Parameter& p : gradients.parameters().all()) {
@@ -297,8 +301,8 @@ std::vector<Gradients::Segment> without(std::span<const Gradients::Segment> segm
 }
 
 template <class T>
-std::int64_t run_and_add_up(const Processes& processes, Gradients& gradients) {
-  std::vector<Parameter> early = agree(processes, gradients);
+std::int64_t run_and_add_up(const Processes& processes, Gradients& gradients, Exchange exchange) {
+  std::vector<Parameter> early = agree(processes, gradients, exchange);
   std::ranges::sort(early, {}, &Parameter::offset);
   Adder<T> adder(processes);
   std::map<std::size_t, int> tags;  // of those that are still to begin, by parameter
@@ -330,7 +334,7 @@ std::int64_t run_and_add_up(const Processes& processes, Gradients& gradients) {
 
 }  // namespace
 
-std::int64_t all_reduce(const Processes& processes, Gradients& gradients) {
+std::int64_t all_reduce(const Processes& processes, Gradients& gradients, Exchange exchange) {
   if (processes.count() == 1) {
     gradients.run();
     return 0;
@@ -341,8 +345,8 @@ std::int64_t all_reduce(const Processes& processes, Gradients& gradients) {
         "have to end");
   }
   return gradients.parameters().dtype() == DType::f32
-             ? run_and_add_up<float>(processes, gradients)
-             : run_and_add_up<double>(processes, gradients);
+             ? run_and_add_up<float>(processes, gradients, exchange)
+             : run_and_add_up<double>(processes, gradients, exchange);
 }
 
 }  // namespace unroll

@@ -6,6 +6,15 @@
 
 namespace unroll {
 
+/// When gradients that are not computed yet are exchanged: after the run that computes them, or
+/// large dense ones during it, each as soon as it is complete.
+enum class Exchange {
+  /// During the run where the processes are on several machines. On one, messages are copies by
+  /// the same cores, and there is nothing to wait for.
+  where_it_pays,
+  during_the_run,
+};
+
 /// Adds the gradients of all processes up: each then has the sums, the same to the bit. Give every
 /// process its part of a batch and divide its loss by the size of the whole batch, and the sums are
 /// the gradient of the whole batch, to rounding.
@@ -20,14 +29,16 @@ namespace unroll {
 /// goes out of and into each of N processes (reduce-scatter and all-gather; Rabenseifner,
 /// "Optimization of collective reduction operations", ICCS 2004).
 ///
-/// Gradients that are not computed yet are computed by it, and large dense ones are then exchanged
-/// as soon as each is complete, behind the rest of the backward run: the bits are the same as after
-/// a run. The blocks under way take memory, at most as much as all gradients.
+/// Gradients that are not computed yet are computed by it, and `exchange` says when they are
+/// exchanged; the bits are the same. During the run the blocks under way take memory, at most as
+/// much as all gradients.
+///
 /// After an exception in the middle of an exchange all processes have to end: another call is an
 /// Error.
 ///
 /// All processes call it, with gradients of like parameters; Error in all of them where these
 /// differ. Returns the bytes that this process has sent.
-std::int64_t all_reduce(const Processes& processes, Gradients& gradients);
+std::int64_t all_reduce(const Processes& processes, Gradients& gradients,
+                        Exchange exchange = Exchange::where_it_pays);
 
 }  // namespace unroll

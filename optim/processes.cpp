@@ -83,8 +83,7 @@ int cores_allowed() {
 }
 
 /// Several processes with as many threads each as there are cores would hold each other up.
-void share_cores() {
-  const int processes = local_count();
+void share_cores(int processes) {
   if (std::getenv("UNROLL_THREADS") != nullptr) return;
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
   set_threads(std::max(1, std::min(cores / processes, cores_allowed())));
@@ -136,7 +135,9 @@ Processes::Processes() : exceptions_(std::uncaught_exceptions()) {
   make_communicator();
   MPI_Comm_rank(communicator, &rank_);
   MPI_Comm_size(communicator, &count_);
-  if (count_ > 1) share_cores();
+  if (count_ == 1) return;
+  local_count_ = local_count();
+  share_cores(local_count_);
 }
 
 Processes::~Processes() {

@@ -51,6 +51,8 @@ class Processes {
   [[nodiscard]] int rank() const { return rank_; }
   /// How many there are.
   [[nodiscard]] int count() const { return count_; }
+  /// Whether all of them run on one machine.
+  [[nodiscard]] bool share_a_machine() const { return local_count_ == count_; }
   /// The part of [0, whole) that is this process's: parts follow each other in the order of ranks.
   [[nodiscard]] Interval share(Index whole) const { return share_of(whole, rank_, count_); }
 
@@ -105,6 +107,7 @@ class Processes {
 
   int rank_ = 0;
   int count_ = 1;
+  int local_count_ = 1;  // on this machine
   bool leaves_ = false;  // whether it is this object that has to leave in the end
   int exceptions_ = 0;   // that were in flight when it was made
 };

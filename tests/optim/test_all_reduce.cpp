@@ -67,7 +67,7 @@ Tensor trained(DType dtype, const Processes& among, std::vector<double>& losses)
     tape.clear();
     const Var loss = model.loss(tape, batch, among.share(batch), step++);
     Gradients gradients = tape.gradients(loss, model.parameters);
-    all_reduce(among, gradients);
+    all_reduce(among, gradients, Exchange::during_the_run);
     (void)clip_by_global_norm(gradients, 0.5);
     optimizer->step(gradients);
     const double mine = loss.item();
@@ -164,7 +164,7 @@ TEST_CASE("all_reduce: dense, row-sparse and missing gradients are added up") {
     loss = loss + (rank() + 1) * sum(tape.parameter(large));
     Gradients gradients = tape.gradients(loss, p);
     gradients.scale(0.5);
-    const std::int64_t sent = all_reduce(all, gradients);
+    const std::int64_t sent = all_reduce(all, gradients, Exchange::during_the_run);
 
     const double count = all.count();
     const auto g = [&](const Parameter& parameter) { return gradients[parameter].to_doubles(); };
@@ -239,7 +239,7 @@ TEST_CASE("all_reduce: an exchange during the run gives the bits of one after it
     Gradients gradients = tape.gradients(loss, p);
     CHECK(gradients.early().size() >= 2);
     if (!overlaps) gradients.run();
-    all_reduce(all, gradients);
+    all_reduce(all, gradients, Exchange::during_the_run);
     CHECK(gradients.is_row_sparse(table) != dense);
     all.require_same(bytes_of(gradients.flat()), "sums");
     return Tensor(gradients.flat());

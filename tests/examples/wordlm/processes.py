@@ -92,9 +92,14 @@ def start_and_wait_for_save(processes, training, model):
     begun = time.monotonic()
     while not os.path.exists(model):
         expect(time.monotonic() - begun < 60 and process.poll() is None, 'a model is saved')
-        time.sleep(0.01)
-    time.sleep(0.05)
+        time.sleep(0.001)
     return process
+
+
+def of_epochs(epochs, training):
+    """The arguments of a training, with another number of epochs."""
+    at = training.index('--epochs') + 1
+    return [*training[:at], str(epochs), *training[at + 1:]]
 
 
 def check_stops(training, wanted, kind, folder):
@@ -111,11 +116,16 @@ def check_stops(training, wanted, kind, folder):
     expect_same(losses(continued.stdout), wanted, f'{kind}: killed, gone on with by 2', continued)
 
     os.remove(model)
-    process = start_and_wait_for_save(2, [*training, '--save', model, '--save-every', '1'], model)
-    process.send_signal(signal.SIGTERM)  # to mpirun, which sends it to all
+    # More epochs than a quick machine trains before mpirun has sent the signal to all.
+    process = start_and_wait_for_save(
+        2, [*of_epochs(1000, training), '--save', model, '--save-every', '1'], model)
+    process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=60)
-    expect('interrupted in epoch' in out, f'{kind}: an interrupted training says so: {out}')
-    continued = run(4, 'train', '--load', model, '--samples', '0', '--epochs', str(max(wanted)))
+    interrupted = re.search(r'interrupted in epoch (\d+)', out)
+    expect(interrupted is not None, f'{kind}: an interrupted training says so: {out}')
+    epochs = int(interrupted.group(1)) + 1
+    wanted = losses(run(0, *of_epochs(epochs, training)).stdout)
+    continued = run(4, 'train', '--load', model, '--samples', '0', '--epochs', str(epochs))
     expect(continued.returncode == 0, f'{kind}: interrupted with 2, gone on with by 4', continued)
     expect_same(losses(continued.stdout), wanted, f'{kind}: gone on with by 4', continued)
 
