@@ -13,6 +13,7 @@ namespace wordlm {
 /// The number of an open file, which closes it.
 class Descriptor {
  public:
+  /// Takes a number that open() returned.
   explicit Descriptor(int number) : number_(number) {}
   ~Descriptor();
   Descriptor(const Descriptor&) = delete;

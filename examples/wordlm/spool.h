@@ -63,6 +63,7 @@ struct Room {
 template <class T>
 class Spool {
  public:
+  /// An empty array.
   explicit Spool(Room room)
       : beside_(std::move(room.beside)),
         limit_(std::max<std::size_t>(room.in_memory / sizeof(T), 1)) {}
