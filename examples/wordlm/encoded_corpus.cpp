@@ -225,6 +225,7 @@ EncodedCorpus find_or_make(TextSettings& settings, std::uint64_t seed, const Wan
     return found;
   } catch (const examples::Interrupted&) {
     examples::say("interrupted while the text was read; no unfinished file is left\n");
+    (void)examples::flush_out();  // another process, which has ended, may be waited for
     throw;
   }
 }
