@@ -60,6 +60,8 @@ class FileReader {
 
   /// How many bytes it has.
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  /// The open file for calls of the system; the reader closes it.
+  [[nodiscard]] int descriptor() const { return descriptor_; }
   /// Fills `bytes` with those from `begin` on; IoError where the file ends before.
   void read(std::uint64_t begin, std::span<std::byte> bytes) const;
 
