@@ -42,6 +42,10 @@ class FileWriter {
   int descriptor_ = -1;
 };
 
+/// Removes what processes that were killed left beside `path` of new files for it. What another
+/// process is writing there stays. write_file() and FileWriter do the same before they write.
+void remove_remains(const std::string& path);
+
 /// IoError where write_file() could not write, as far as that can be known before: `path` is a
 /// directory or may not be written, or there is no directory for it.
 void check_can_write(const std::string& path);

@@ -35,7 +35,8 @@ struct EncodedCorpus {
 /// make. A file of ids is taken only where it was made from the same text, read in the same way,
 /// with the same words; otherwise it is made again. Where that fails, as on a full disk, the
 /// description says so, and the corpus is there all the same. Throws unroll::IoError as
-/// read_corpus().
+/// read_corpus(). Where there is a file of ids, or will be, Ctrl-C, SIGTERM or a terminal that
+/// hangs up make it say so and throw examples::Interrupted, and no unfinished file is left.
 [[nodiscard]] Corpus encoded_corpus(const TextSettings& settings, std::uint64_t seed,
                                     const Vocabulary& vocabulary, const IdsPlace& place = {});
 

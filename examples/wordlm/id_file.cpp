@@ -11,8 +11,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "common/progress_line.h"
 
 namespace wordlm {
 
@@ -57,12 +60,14 @@ class Checksum {
   XXH3_state_t* state_;
 };
 
-/// Writes a file from front to back, and its checksum.
+/// Writes a file of about `size` bytes from front to back, and its checksum.
 class Writer {
  public:
-  explicit Writer(const std::string& path) : file_(path) {}
+  Writer(const std::string& path, std::size_t size)
+      : file_(path), line_(fmt::format("writing {}", path), static_cast<std::int64_t>(size)) {}
 
   void add(std::span<const std::byte> bytes) {
+    line_.advance(bytes.size());
     file_.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     checksum_.add(bytes);
     at_ += bytes.size();
@@ -86,9 +91,15 @@ class Writer {
 
  private:
   unroll::FileWriter file_;
+  examples::WorkLine line_;
   Checksum checksum_;
   std::uint64_t at_ = 0;
 };
+
+/// Bytes of a list in a file.
+std::size_t size_of(const SentenceList& list) {
+  return list.total() * sizeof(std::int32_t) + list.size() * sizeof(std::uint64_t);
+}
 
 /// Writes the sentences of a list; returns where they stand.
 json write_sentences(Writer& writer, const SentenceList& list) {
@@ -124,15 +135,20 @@ SentenceList sentences_at(const std::shared_ptr<const MappedFile>& file, std::ui
   const auto at = [&](const char* name) { return places.at(name).get<std::uint64_t>(); };
   Kept<std::int32_t> ids = array_at<std::int32_t>(file, limit, at("ids"), at("id_count"));
   Kept<std::uint64_t> ends = array_at<std::uint64_t>(file, limit, at("ends"), at("count"));
+  examples::WorkLine line(
+      fmt::format("checking {}", file->name()),
+      static_cast<std::int64_t>(ids.values.size_bytes() + ends.values.size_bytes()));
   std::uint64_t before = 0;
   for (const std::uint64_t end : ends.values) {
     file->note_read(sizeof(end));
+    line.advance(sizeof(end));
     if (end < before + 2 || end > ids.values.size()) fail<IoError>("a sentence has no words");
     before = end;
   }
   if (before != ids.values.size()) fail<IoError>("the sentences end before the ids");
   SentenceList list(std::move(ids), std::move(ends));
   list.for_each_piece([&](std::span<const std::int32_t> piece) {
+    line.advance(piece.size_bytes());
     for (const std::int32_t id : piece) {
       if (id < 0 || id >= words) fail<IoError>("an id is none of the vocabulary's");
     }
@@ -153,9 +169,11 @@ Trailer checked_trailer(const MappedFile& file) {
   constexpr std::size_t kBlock = std::size_t{1} << 20U;
   const std::size_t size = bytes.size() - sizeof(trailer) + offsetof(Trailer, checksum);
   Checksum checksum;
+  examples::WorkLine line(fmt::format("checking {}", file.name()), std::ssize(bytes));
   for (std::size_t at = 0; at < size; at += kBlock) {
     const std::size_t count = std::min(kBlock, size - at);
     file.note_read(count);
+    line.advance(count);
     checksum.add(bytes.subspan(at, count));
   }
   if (checksum.value() != trailer.checksum) fail<IoError>("it is damaged");
@@ -164,32 +182,6 @@ Trailer checked_trailer(const MappedFile& file) {
     fail<IoError>("its description lies outside the file");
   }
   return trailer;
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& path)
-      : number_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-std::shared_ptr<const MappedFile> map_file(const std::string& path) {
-  const Descriptor file(path);
-  struct stat status {};
-  if (file.number() < 0 || ::fstat(file.number(), &status) != 0) {
-    fail<IoError>("it cannot be opened ({})", std::strerror(errno));
-  }
-  if (!S_ISREG(status.st_mode)) fail<IoError>("it is no plain file");
-  return std::make_shared<const MappedFile>(file.number(), static_cast<std::size_t>(status.st_size),
-                                            path);
 }
 
 std::int64_t nanoseconds(const timespec& time) {
@@ -240,7 +232,11 @@ SourceFile source_file(const std::string& path) {
 }
 
 std::string checksum_of_file(const std::string& path) {
-  const Descriptor file(path);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  std::error_code unknown;
+  const std::uintmax_t size = std::filesystem::file_size(path, unknown);
+  examples::WorkLine line(fmt::format("checking {}", path),
+                          unknown ? 0 : static_cast<std::int64_t>(size));
   Checksum checksum;
   std::vector<std::byte> block(std::size_t{1} << 20U);
   while (true) {
@@ -250,11 +246,12 @@ std::string checksum_of_file(const std::string& path) {
     if (count < 0) fail<IoError>("{}: cannot be read: {}", path, std::strerror(errno));
     if (count == 0) return fmt::format("{:016x}", checksum.value());
     checksum.add(std::span(block).first(static_cast<std::size_t>(count)));
+    line.advance(static_cast<std::size_t>(count));
   }
 }
 
 void write_id_file(const std::string& path, const IdFile& file) {
-  Writer writer(path);
+  Writer writer(path, size_of(file.train) + size_of(file.held_out));
   writer.add_value(kMagic);
   const Vocabulary& vocabulary = file.words.value();
   json header = {{"reading", file.reading},
@@ -276,15 +273,15 @@ void write_id_file(const std::string& path, const IdFile& file) {
 }
 
 bool is_id_file(const std::string& path) {
-  const Descriptor file(path);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   std::uint64_t begin = 0;
   return file.number() >= 0 && ::read(file.number(), &begin, sizeof(begin)) == sizeof(begin) &&
          begin == kMagic[0];
 }
 
 IdFile read_id_file(const std::string& path) {
+  const auto mapped = std::make_shared<const MappedFile>(path);
   try {
-    const std::shared_ptr<const MappedFile> mapped = map_file(path);
     return parse(mapped, checked_trailer(*mapped));
   } catch (const std::logic_error& error) {  // a vocabulary that is none
     fail<IoError>("{}: {}", path, error.what());

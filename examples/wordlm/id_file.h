@@ -1,5 +1,6 @@
 #pragma once
-/// A file of ids: a text as a model reads it, kept for the next run.
+/// A file of ids: a text as a model reads it, kept for the next run. Whatever reads or writes one
+/// throws examples::Interrupted where Ctrl-C asks to stop.
 
 #include <cstdint>
 #include <optional>
@@ -38,7 +39,8 @@ struct IdFile {
 };
 
 /// Replaces the file at `path`, whole or not at all, and makes it durable. Throws unroll::IoError
-/// where it cannot be written; an older file is then left as it was.
+/// where it cannot be written; an older file is then left as it was, and nothing of the new one, as
+/// after an interruption.
 void write_id_file(const std::string& path, const IdFile& file);
 
 /// Whether the file at `path` was begun by write_id_file(), be it whole or not.

@@ -25,8 +25,9 @@ class SentenceList {
   /// Sentences in memory.
   SentenceList(const std::vector<Ids>& sentences);  // NOLINT(google-explicit-constructor)
   SentenceList(std::initializer_list<Ids> sentences) : SentenceList(std::vector(sentences)) {}
-  /// All ids in a row, and for each sentence how many there are up to its end.
-  SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends);
+  /// All ids in a row, and for each sentence how many there are up to its end. `beside`: what
+  /// beside() returns.
+  SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends, std::string beside = {});
 
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
   [[nodiscard]] bool empty() const { return ends_.empty(); }
@@ -45,6 +46,12 @@ class SentenceList {
   [[nodiscard]] SentenceList first(std::size_t count) const;
   /// Ids [begin, end) of the first sentence as the only one.
   [[nodiscard]] SentenceList part(std::size_t begin, std::size_t end) const;
+
+  /// A file near which there is room for as many ids again; empty where none is known.
+  [[nodiscard]] const std::string& beside() const { return beside_; }
+  /// Throws unroll::IoError where another process has changed the file of the ids since it was
+  /// opened, see MappedFile.
+  void require_unchanged() const;
 
   /// Calls `use` for pieces of all ids in a row, in their order; none is long.
   void for_each_piece(const std::function<void(std::span<const std::int32_t>)>& use) const;
@@ -86,6 +93,7 @@ class SentenceList {
   std::span<const std::uint64_t> ends_;
   const MappedFile* ids_file_ = nullptr;  // null: in memory
   const MappedFile* ends_file_ = nullptr;
+  std::string beside_;
 };
 
 /// Whether two lists have the same sentences.
@@ -95,12 +103,12 @@ class SentenceList {
 class SentenceWriter {
  public:
   /// `beside`: a file near which there is room for more than memory holds, or none; `in_memory` as
-  /// in Spool.
+  /// in Spool, of the ids. The ends of sentences, of which there are fewer, get a quarter of it.
   explicit SentenceWriter(const std::string& beside = {},
                           std::size_t in_memory = Spool<std::int32_t>::kInMemory)
-      : ids_(beside, in_memory), ends_(beside, in_memory) {}
+      : ids_(beside, in_memory), ends_(beside, in_memory / 4), beside_(beside) {}
 
-  /// Adds an id to the unfinished sentence. Throws unroll::IoError on a full disk.
+  /// Adds an id to the unfinished sentence. Throws as Spool.
   void add(std::int32_t id) { ids_.add(id); }
   /// Adds several.
   void add(std::span<const std::int32_t> ids) {
@@ -114,11 +122,12 @@ class SentenceWriter {
   [[nodiscard]] std::size_t total() const { return ids_.size(); }
 
   /// All sentences; nothing stays behind.
-  [[nodiscard]] SentenceList finish() { return {ids_.finish(), ends_.finish()}; }
+  [[nodiscard]] SentenceList finish() { return {ids_.finish(), ends_.finish(), beside_}; }
 
  private:
   Spool<std::int32_t> ids_;
   Spool<std::uint64_t> ends_;
+  std::string beside_;
 };
 
 }  // namespace wordlm

@@ -77,10 +77,8 @@ text::ReadOptions read_options(const TextSettings& settings, const std::string& 
 
 }  // namespace
 
-TextReader::TextReader(const TextSettings& settings, TokenTable& tokens)
-    : settings_(settings),
-      tokens_(tokens),
-      sentences_(settings.data.empty() ? std::string() : settings.data[0]) {
+TextReader::TextReader(const TextSettings& settings, TokenTable& tokens, const std::string& beside)
+    : settings_(settings), tokens_(tokens), sentences_(beside) {
   if (settings.running) {
     sentences_.add(TokenTable::kEnd);
   } else {
