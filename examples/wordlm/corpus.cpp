@@ -49,7 +49,7 @@ double entropy_of(const std::vector<text::Sentence>& sentences) {
 /// A text of one file, as a model of these settings reads.
 SentenceList read_one(const std::string& path, const TextSettings& settings, TokenTable& tokens,
                       std::string& description) {
-  TextReader reader(settings, tokens, path);
+  TextReader reader(settings, tokens, {path});
   const std::string format = format_of(path, settings, settings.format);
   text::TextStream file = text::open_text(path);
   description = reader.read(path, file, format);
@@ -67,7 +67,7 @@ SentenceList read_data(TextSettings& settings, bool choose_tokens, Corpus& corpu
         settings.tokens = Tokens::character;
         corpus.description = fmt::format("{}\n", kCharactersChosen);
       }
-      reader.emplace(settings, corpus.tokens, path);
+      reader.emplace(settings, corpus.tokens, Room{path});
     }
     descriptions.push_back(reader->read(path, file, format_of(path, settings, settings.format)));
   }
@@ -129,8 +129,8 @@ void hold_out_sentences(double part, Corpus& corpus) {
     return static_cast<std::size_t>(static_cast<double>(count) * part);
   };
   if (part_of(corpus.train.size()) == 0) return;
-  SentenceWriter train(corpus.train.beside());
-  SentenceWriter held_out(corpus.train.beside());
+  SentenceWriter train(corpus.train.room());
+  SentenceWriter held_out(corpus.train.room());
   examples::WorkLine line("holding out sentences",
                           static_cast<std::int64_t>(corpus.train.total() * sizeof(std::int32_t)));
   for (std::size_t i = 0; i < corpus.train.size(); ++i) {

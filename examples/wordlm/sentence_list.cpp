@@ -24,12 +24,12 @@ SentenceList::SentenceList(const std::vector<Ids>& sentences) {
   *this = SentenceList(std::move(ids), std::move(ends));
 }
 
-SentenceList::SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends, std::string beside)
+SentenceList::SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends, Room room)
     : ids_(ids.values),
       ends_(ends.values),
       ids_file_(ids.file.get()),
       ends_file_(ends.file.get()),
-      beside_(std::move(beside)) {
+      room_(std::move(room)) {
   storage_ = std::make_shared<const Storage>(Storage{std::move(ids), std::move(ends), nullptr});
 }
 
@@ -69,7 +69,7 @@ SentenceList SentenceList::part(std::size_t begin, std::size_t end) const {
   list.ids_ = ids_.subspan(begin, end - begin);
   list.ends_ = storage->ends.memory;
   list.ids_file_ = ids_file_;
-  list.beside_ = beside_;
+  list.room_ = room_;
   list.storage_ = std::move(storage);
   return list;
 }

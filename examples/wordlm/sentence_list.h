@@ -25,9 +25,8 @@ class SentenceList {
   /// Sentences in memory.
   SentenceList(const std::vector<Ids>& sentences);  // NOLINT(google-explicit-constructor)
   SentenceList(std::initializer_list<Ids> sentences) : SentenceList(std::vector(sentences)) {}
-  /// All ids in a row, and for each sentence how many there are up to its end. `beside`: what
-  /// beside() returns.
-  SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends, std::string beside = {});
+  /// All ids in a row, and for each sentence how many there are up to its end. `room`: see room().
+  SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends, Room room = {});
 
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
   [[nodiscard]] bool empty() const { return ends_.empty(); }
@@ -47,8 +46,8 @@ class SentenceList {
   /// Ids [begin, end) of the first sentence as the only one.
   [[nodiscard]] SentenceList part(std::size_t begin, std::size_t end) const;
 
-  /// A file near which there is room for as many ids again; empty where none is known.
-  [[nodiscard]] const std::string& beside() const { return beside_; }
+  /// Where there was room for it while it was written: lists that are made of it have room there.
+  [[nodiscard]] const Room& room() const { return room_; }
   /// Throws unroll::IoError where another process has changed the file of the ids since it was
   /// opened, see MappedFile.
   void require_unchanged() const;
@@ -93,7 +92,7 @@ class SentenceList {
   std::span<const std::uint64_t> ends_;
   const MappedFile* ids_file_ = nullptr;  // null: in memory
   const MappedFile* ends_file_ = nullptr;
-  std::string beside_;
+  Room room_;
 };
 
 /// Whether two lists have the same sentences.
@@ -102,11 +101,10 @@ class SentenceList {
 /// Writes sentences one after the other, of any number and length.
 class SentenceWriter {
  public:
-  /// `beside`: a file near which there is room for more than memory holds, or none; `in_memory` as
-  /// in Spool, of the ids. The ends of sentences, of which there are fewer, get a quarter of it.
-  explicit SentenceWriter(const std::string& beside = {},
-                          std::size_t in_memory = Spool<std::int32_t>::kInMemory)
-      : ids_(beside, in_memory), ends_(beside, in_memory / 4), beside_(beside) {}
+  /// `room`: of the ids. The ends of sentences, of which there are fewer, have a quarter of the
+  /// memory besides.
+  explicit SentenceWriter(const Room& room = {})
+      : ids_(room), ends_({room.beside, room.in_memory / 4}), room_(room) {}
 
   /// Adds an id to the unfinished sentence. Throws as Spool.
   void add(std::int32_t id) { ids_.add(id); }
@@ -122,12 +120,12 @@ class SentenceWriter {
   [[nodiscard]] std::size_t total() const { return ids_.size(); }
 
   /// All sentences; nothing stays behind.
-  [[nodiscard]] SentenceList finish() { return {ids_.finish(), ends_.finish(), beside_}; }
+  [[nodiscard]] SentenceList finish() { return {ids_.finish(), ends_.finish(), room_}; }
 
  private:
   Spool<std::int32_t> ids_;
   Spool<std::uint64_t> ends_;
-  std::string beside_;
+  Room room_;
 };
 
 }  // namespace wordlm

@@ -50,24 +50,29 @@ class NamelessFile {
 /// cannot be written to, the system's.
 [[nodiscard]] std::string temporary_folder(const std::string& beside);
 
-/// An array being written. It is in memory up to `in_memory` bytes, and in a temporary file where
-/// it is longer or memory does not suffice. Where no such file can be made, all of it is in memory.
+/// Where there is room for an array while it is written.
+struct Room {
+  std::string beside;  ///< a file near which there is room on the disk; empty: none is known
+  /// Bytes up to which the array is in memory.
+  std::size_t in_memory = std::size_t{256} << 20U;
+};
+
+/// An array being written. It is in memory up to Room::in_memory bytes, and in a temporary file
+/// where it is longer or memory does not suffice. Where no such file can be made, all of it is in
+/// memory.
 template <class T>
 class Spool {
  public:
-  /// Bytes up to which an array stays in memory.
-  static constexpr std::size_t kInMemory = std::size_t{256} << 20U;
-
-  /// `beside`: for temporary_folder().
-  explicit Spool(std::string beside = {}, std::size_t in_memory = kInMemory)
-      : beside_(std::move(beside)), room_(std::max<std::size_t>(in_memory / sizeof(T), 1)) {}
+  explicit Spool(Room room)
+      : beside_(std::move(room.beside)),
+        limit_(std::max<std::size_t>(room.in_memory / sizeof(T), 1)) {}
 
   /// Adds an element. Throws unroll::IoError where there is no room on the disk, or neither a
   /// temporary file nor enough memory.
   void add(T value) {
     if (buffer_.size() == buffer_.capacity()) grow();
     buffer_.push_back(value);
-    if (buffer_.size() >= room_) flush();
+    if (buffer_.size() >= limit_) flush();
   }
   /// How many there are.
   [[nodiscard]] std::size_t size() const { return written_ + buffer_.size(); }
@@ -102,15 +107,15 @@ class Spool {
   void flush() {
     if (!file_) open_file();
     if (!file_) {
-      room_ = std::numeric_limits<std::size_t>::max();
+      limit_ = std::numeric_limits<std::size_t>::max();
       return;
     }
     file_->write(std::as_bytes(std::span(buffer_)));
     written_ += buffer_.size();
     constexpr std::size_t kBlock = std::size_t{1} << 20U;
-    room_ = std::min(room_, kBlock / sizeof(T));
+    limit_ = std::min(limit_, kBlock / sizeof(T));
     buffer_ = {};
-    buffer_.reserve(room_);
+    buffer_.reserve(limit_);
   }
 
   void open_file() {
@@ -122,7 +127,7 @@ class Spool {
   }
 
   std::string beside_;
-  std::size_t room_;  // elements that are collected before they are written
+  std::size_t limit_;  // elements that are collected before they are written
   std::size_t written_ = 0;
   std::vector<T> buffer_;  // those not written yet
   std::unique_ptr<NamelessFile> file_;

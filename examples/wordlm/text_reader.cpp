@@ -77,8 +77,8 @@ text::ReadOptions read_options(const TextSettings& settings, const std::string& 
 
 }  // namespace
 
-TextReader::TextReader(const TextSettings& settings, TokenTable& tokens, const std::string& beside)
-    : settings_(settings), tokens_(tokens), sentences_(beside) {
+TextReader::TextReader(const TextSettings& settings, TokenTable& tokens, const Room& room)
+    : settings_(settings), tokens_(tokens), sentences_(room) {
   if (settings.running) {
     sentences_.add(TokenTable::kEnd);
   } else {

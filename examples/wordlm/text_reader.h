@@ -18,9 +18,8 @@ namespace wordlm {
 /// behind it.
 class TextReader {
  public:
-  /// `settings` say how words are found; both have to outlive the reader. `beside`: as in
-  /// SentenceWriter.
-  TextReader(const TextSettings& settings, TokenTable& tokens, const std::string& beside = {});
+  /// `settings` say how words are found; both have to outlive the reader. `room`: of the sentences.
+  TextReader(const TextSettings& settings, TokenTable& tokens, const Room& room = {});
 
   /// Adds the text of a file, read in a format of text_format.h. Returns a description of it and of
   /// its oddities, a line or several. Throws unroll::IoError for a file without any sentence.

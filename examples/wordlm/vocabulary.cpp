@@ -200,7 +200,7 @@ SentenceList Vocabulary::encode(const TokenTable& tokens, const SentenceList& se
   std::vector<std::int32_t> ids(tokens.size(), kNotYet);
   ids[TokenTable::kStart] = before_text();
   ids[TokenTable::kEnd] = end_;
-  SentenceWriter writer(sentences.beside());
+  SentenceWriter writer(sentences.room());
   const auto write_id = [&](std::int32_t number) {
     std::int32_t& id_of_token = ids[static_cast<std::size_t>(number)];
     if (id_of_token == kNotYet) id_of_token = id(tokens.token(number));

@@ -174,7 +174,7 @@ TEST_CASE("ids: an interruption while the text is read ends the run and leaves n
   write_csv(data, 60);
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   // The program has begun to read when its pipe can be opened, and waits for what is in it.
-  for (const std::string& command : {"train --samples 0 --epochs 0", "ngram --order 2"}) {
+  for (const char* const command : {"train --samples 0 --epochs 0", "ngram --order 2"}) {
     CAPTURE(command);
     const Run shell = unroll::testing::run_program(
         "sh -c",

@@ -31,7 +31,7 @@ std::vector<Ids> random_sentences(std::size_t count) {
 
 SentenceList written(const std::vector<Ids>& sentences, const std::string& beside,
                      std::size_t in_memory) {
-  SentenceWriter writer(beside, in_memory);
+  SentenceWriter writer({beside, in_memory});
   for (const Ids& ids : sentences) {
     writer.add(ids);
     writer.end_sentence();
@@ -150,8 +150,8 @@ constexpr rlim_t kMegabyte = rlim_t{1} << 20U;
 
 TEST_CASE("sentences: a list that memory does not suffice for is in a file") {
   const Folder folder;
-  const LittleMemory little(160 * kMegabyte);
-  SentenceWriter writer(folder.file("text"), std::size_t{1} << 30U);
+  const LittleMemory little(180 * kMegabyte);
+  SentenceWriter writer({folder.file("text"), std::size_t{1} << 30U});
   constexpr std::int32_t kIds = 30'000'000;
   for (std::int32_t i = 0; i < kIds; ++i) writer.add(i);
   writer.end_sentence();
@@ -169,7 +169,7 @@ TEST_CASE("sentences: a list that fits neither into memory nor into a file says 
   const NoTemporaryFiles none;
   const LittleMemory little(64 * kMegabyte);
   const auto write = [] {
-    Spool<std::int32_t> spool("", 8);
+    Spool<std::int32_t> spool({"", 8});
     for (std::int32_t i = 0; i < 30'000'000; ++i) spool.add(i);
   };
   CHECK_THROWS_WITH_AS(
