@@ -81,19 +81,6 @@ bool is_temporary(std::string_view name, std::string_view target) {
                              [](unsigned char c) { return std::isxdigit(c); });
 }
 
-/// Removes what killed processes left of files they were writing. Who is writing holds a lock.
-void remove_remains(const fs::path& target) {
-  std::error_code error;
-  const std::string name = target.filename().string();
-  fs::directory_iterator entry(folder_of(target), error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    const fs::path& path = entry->path();
-    if (!is_temporary(path.filename().string(), name)) continue;
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
-  }
-}
-
 /// A new file beside `target` that no other process writes or removes; -1 where there cannot be
 /// one.
 int create_temporary(const fs::path& target, std::string& name) {
@@ -120,6 +107,20 @@ bool make_alike(int fd, const fs::path& target) {
 }
 
 }  // namespace
+
+void remove_remains(const std::string& path) {
+  const fs::path target = followed(path);
+  const std::string name = target.filename().string();
+  std::error_code error;
+  fs::directory_iterator entry(folder_of(target), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const fs::path& found = entry->path();
+    if (!is_temporary(found.filename().string(), name)) continue;
+    // A process that is writing a file holds a lock on it.
+    const Descriptor file(::open(found.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) ::unlink(found.c_str());
+  }
+}
 
 void check_can_write(const std::string& path) {
   const fs::path target = followed(path);
@@ -155,9 +156,9 @@ void write_file(const std::string& path, std::span<const std::string_view> piece
 
 FileWriter::FileWriter(const std::string& path) : path_(path) {
   check_can_write(path);
+  remove_remains(path);
   const fs::path target = followed(path);
   target_ = target.string();
-  remove_remains(target);
   descriptor_ = create_temporary(target, temporary_);
   if (descriptor_ < 0) give_up("be created");
   if (!make_alike(descriptor_, target)) give_up("get the permissions of the old file");

@@ -42,6 +42,10 @@ class FileWriter {
   int descriptor_ = -1;
 };
 
+/// Removes what processes that were killed left beside `path` of new files for it. What another
+/// process is writing there stays. write_file() and FileWriter do the same before they write.
+void remove_remains(const std::string& path);
+
 /// IoError where write_file() could not write, as far as that can be known before: `path` is a
 /// directory or may not be written, or there is no directory for it.
 void check_can_write(const std::string& path);
@@ -60,8 +64,6 @@ class FileReader {
 
   /// How many bytes it has.
   [[nodiscard]] std::uint64_t size() const { return size_; }
-  /// The open file for calls of the system; the reader closes it.
-  [[nodiscard]] int descriptor() const { return descriptor_; }
   /// Fills `bytes` with those from `begin` on; IoError where the file ends before.
   void read(std::uint64_t begin, std::span<std::byte> bytes) const;
 

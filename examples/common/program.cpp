@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <new>
@@ -30,6 +31,8 @@ std::string lack_of_memory() {
 void run_program(const char* name, const std::function<int()>& work,
                  const std::function<void()>& at_failure) {
   open_standard_streams();
+  // A write beyond the largest size that a file may have (ulimit -f) fails like any other.
+  std::signal(SIGXFSZ, SIG_IGN);
   // Where a library lets no exception through, as CLI11 in places, it is a lack of memory.
   std::set_terminate([] {
     write_error("not enough memory, or an error within a library\n");

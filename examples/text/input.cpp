@@ -1,6 +1,7 @@
 #include "text/input.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 #include <unroll/core/error.h>
 #include <zlib.h>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <system_error>
 
+#include "common/progress_line.h"
 #include "text/characters.h"
 
 namespace text {
@@ -87,7 +89,16 @@ TextStream open_text(const std::string& path) {
   refuse_folder(path, name);
   // A std::function can be copied, and a unique_ptr cannot: the copies share the file.
   const std::shared_ptr<gzFile_s> file(open_input(path).release(), Closer());
-  return {[file, name](std::string& bytes) { return read_block(file.get(), name, bytes); }, name};
+  std::error_code unknown;  // of standard input and pipes
+  const std::uintmax_t size = std::filesystem::file_size(path, unknown);
+  const auto line = std::make_shared<examples::WorkLine>(
+      fmt::format("reading {}", name), unknown ? 0 : static_cast<std::int64_t>(size));
+  return {[file, name, line, is_sized = !unknown](std::string& bytes) {
+            // Of a packed file the place in it, since its unpacked size is not known.
+            line->advance_to(is_sized ? ::gzoffset(file.get()) : ::gztell(file.get()));
+            return read_block(file.get(), name, bytes);
+          },
+          name};
 }
 
 void for_each_line(const std::string& path, const std::function<void(std::string_view)>& use) {

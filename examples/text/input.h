@@ -17,7 +17,8 @@ inline constexpr std::string_view kStandardInput = "-";
 [[nodiscard]] std::string read_input(const std::string& path);
 
 /// The text of a file, of which one part after the other is in memory; what gzip has packed is
-/// unpacked. Throws as read_input() and TextStream do.
+/// unpacked. Throws as read_input() and TextStream do, and while it is read examples::Interrupted
+/// where Ctrl-C asks to stop. Reading that takes long shows how far it is.
 [[nodiscard]] TextStream open_text(const std::string& path);
 
 /// The bytes of a file part by part, for files larger than memory: calls `use` with one line after

@@ -4,6 +4,8 @@
 #include <queue>
 #include <utility>
 
+#include "common/interrupt.h"
+
 namespace wordlm {
 namespace {
 
@@ -133,8 +135,7 @@ class PairLearner {
 
 std::vector<std::string> learn_pieces(std::span<const CountedToken> tokens, std::size_t count) {
   PairLearner learner(tokens);
-  while (learner.learned() < count && learner.join_next()) {
-  }
+  while (learner.learned() < count && learner.join_next()) examples::stop_if_interrupted();
   return std::move(learner).pieces();
 }
 

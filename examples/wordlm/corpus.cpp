@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "common/numbers.h"
+#include "common/progress_line.h"
 #include "text/comments.h"
 #include "text/input.h"
 #include "text/words.h"
@@ -49,7 +50,7 @@ double entropy_of(const std::vector<text::Sentence>& sentences) {
 /// A text of one file, as a model of these settings reads.
 SentenceList read_one(const std::string& path, const TextSettings& settings, TokenTable& tokens,
                       std::string& description) {
-  TextReader reader(settings, tokens);
+  TextReader reader(settings, tokens, {path});
   const std::string format = format_of(path, settings, settings.format);
   text::TextStream file = text::open_text(path);
   description = reader.read(path, file, format);
@@ -78,7 +79,7 @@ SentenceList read_data(TextSettings& settings, bool chooses, Corpus& corpus) {
       if (chooses && settings.tokens == Tokens::character) {
         corpus.description = fmt::format("{}\n", kCharactersChosen);
       }
-      reader.emplace(settings, corpus.tokens);
+      reader.emplace(settings, corpus.tokens, Room{path});
     }
     descriptions.push_back(reader->read(path, file, format_of(path, settings, settings.format)));
   }
@@ -140,11 +141,15 @@ void hold_out_sentences(double part, Corpus& corpus) {
     return static_cast<std::size_t>(static_cast<double>(count) * part);
   };
   if (part_of(corpus.train.size()) == 0) return;
-  SentenceWriter train(corpus.beside);
-  SentenceWriter held_out(corpus.beside);
+  SentenceWriter train(corpus.train.room());
+  SentenceWriter held_out(corpus.train.room());
+  examples::WorkLine line("holding out sentences",
+                          static_cast<std::int64_t>(corpus.train.total() * sizeof(std::int32_t)));
   for (std::size_t i = 0; i < corpus.train.size(); ++i) {
     SentenceWriter& set = part_of(i + 1) > part_of(i) ? held_out : train;
-    set.add(corpus.train[i]);
+    const std::span<const std::int32_t> ids = corpus.train[i];
+    line.advance(ids.size_bytes());
+    set.add(ids);
     set.end_sentence();
   }
   corpus.train = train.finish();
@@ -177,7 +182,6 @@ Corpus read_corpus(TextSettings& settings, std::uint64_t seed, bool chooses) {
   if (settings.data.empty()) {
     read_builtin(settings, seed, corpus);
   } else {
-    corpus.beside = settings.data[0];
     corpus.train = read_data(settings, chooses, corpus);
     if (settings.valid.empty()) {
       settings.running ? hold_out_end(settings.held_out, corpus)
@@ -265,7 +269,7 @@ Vocabulary vocabulary_of(const Corpus& corpus, const TextSettings& text) {
 
 void encode(Corpus& corpus, const Vocabulary& vocabulary) {
   for (SentenceList* const set : {&corpus.train, &corpus.held_out, &corpus.test}) {
-    *set = vocabulary.encode(corpus.tokens, *set, corpus.beside);
+    *set = vocabulary.encode(corpus.tokens, *set);
   }
   corpus.tokens = {};
 }

@@ -23,8 +23,7 @@ struct Corpus {
   SentenceList train;
   SentenceList held_out;
   SentenceList test;
-  std::string beside;       // the first file, near which there is room for more than memory holds
-  std::string description;  // of the files and their oddities, a line or several
+  std::string description;       // of the files and their oddities, a line or several
   std::string text_description;  // those lines of it that are of the text it is trained on
   /// The loss per word no model can beat on the sentences held out and in the long run; only the
   /// built-in comments know theirs.

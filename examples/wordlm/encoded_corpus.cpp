@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <unroll/core/error.h>
+#include <unroll/core/files.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +12,8 @@
 #include <span>
 #include <utility>
 
+#include "common/interrupt.h"
+#include "common/output.h"
 #include "text/input.h"
 #include "wordlm/id_file.h"
 #include "wordlm/text_reader.h"
@@ -206,13 +209,14 @@ void keep_ids(const std::string& path, const EncodedCorpus& made, const WantedId
                        corpus.train, s.valid.empty() ? corpus.held_out : SentenceList()});
 }
 
-EncodedCorpus find_or_make(TextSettings& settings, std::uint64_t seed, const WantedIds& wanted,
-                           const IdsPlace& place) {
-  const std::string path = ids_file_of(wanted, place);
-  if (path.empty()) return read_text(settings, seed, wanted);
+/// The corpus of the file of ids at `path`, which is made where it is not there or another one,
+/// unless it may only be read.
+EncodedCorpus find_or_make_file(TextSettings& settings, std::uint64_t seed, const WantedIds& wanted,
+                                const std::string& path, bool read_only) {
+  if (!read_only) unroll::remove_remains(path);
   std::string why;
   if (auto file = find_ids(path, wanted, why)) return corpus_of(std::move(*file), path, settings);
-  if (place.read_only) return read_text(settings, seed, wanted);
+  if (read_only) return read_text(settings, seed, wanted);
   const std::vector<std::string> paths = files_of(wanted, tokens_of(wanted));
   Look before = look_at(paths);
   EncodedCorpus made = read_text(settings, seed, wanted);
@@ -232,6 +236,24 @@ EncodedCorpus find_or_make(TextSettings& settings, std::uint64_t seed, const Wan
     if (settings.valid.empty()) made.corpus.held_out = std::move(file->held_out);
   }
   return made;
+}
+
+EncodedCorpus find_or_make(TextSettings& settings, std::uint64_t seed, const WantedIds& wanted,
+                           const IdsPlace& place) {
+  const std::string path = ids_file_of(wanted, place);
+  // A signal may end a run that makes no file at once: it leaves nothing behind.
+  if (path.empty()) return read_text(settings, seed, wanted);
+  try {
+    EncodedCorpus found = [&] {
+      const examples::InterruptHandler handler;
+      return find_or_make_file(settings, seed, wanted, path, place.read_only);
+    }();
+    examples::stop_if_interrupted();
+    return found;
+  } catch (const examples::Interrupted&) {
+    examples::say("interrupted while the text was read; no unfinished file is left\n");
+    throw;
+  }
 }
 
 }  // namespace

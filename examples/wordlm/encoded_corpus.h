@@ -54,7 +54,8 @@ struct EncodedCorpus {
 /// file of ids is used only where it was made from the same text, read in the same way, with the
 /// same words; otherwise the text is read, and the file is made again. Where the file cannot be
 /// written, as on a full disk, the description of the corpus says so. Throws unroll::IoError as
-/// read_corpus() does.
+/// read_corpus() does. Where there is a file of ids, or will be, Ctrl-C, SIGTERM or a terminal that
+/// hangs up make it say so and throw examples::Interrupted, and no unfinished file is left.
 [[nodiscard]] Corpus encoded_corpus(const TextSettings& settings, std::uint64_t seed,
                                     const Vocabulary& vocabulary, const IdsPlace& place = {});
 

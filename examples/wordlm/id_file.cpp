@@ -14,6 +14,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/progress_line.h"
+
 namespace wordlm {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SourceFile, size, modified, changed, checksum)
@@ -57,12 +59,14 @@ class Checksum {
   XXH3_state_t* state_;
 };
 
-/// Writes a file from front to back, and its checksum.
+/// Writes a file of about `size` bytes from front to back, and its checksum.
 class Writer {
  public:
-  explicit Writer(const std::string& path) : file_(path) {}
+  Writer(const std::string& path, std::size_t size)
+      : file_(path), line_(fmt::format("writing {}", path), static_cast<std::int64_t>(size)) {}
 
   void add(std::span<const std::byte> bytes) {
+    line_.advance(bytes.size());
     file_.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     checksum_.add(bytes);
     at_ += bytes.size();
@@ -86,9 +90,15 @@ class Writer {
 
  private:
   unroll::FileWriter file_;
+  examples::WorkLine line_;
   Checksum checksum_;
   std::uint64_t at_ = 0;
 };
+
+/// Bytes of a list in a file.
+std::size_t size_of(const SentenceList& list) {
+  return list.total() * sizeof(std::int32_t) + list.size() * sizeof(std::uint64_t);
+}
 
 /// Writes the sentences of a list; returns where they stand.
 json write_sentences(Writer& writer, const SentenceList& list) {
@@ -124,15 +134,20 @@ SentenceList sentences_at(const std::shared_ptr<const MappedFile>& file, std::ui
   const auto at = [&](const char* name) { return places.at(name).get<std::uint64_t>(); };
   Kept<std::int32_t> ids = array_at<std::int32_t>(file, limit, at("ids"), at("id_count"));
   Kept<std::uint64_t> ends = array_at<std::uint64_t>(file, limit, at("ends"), at("count"));
+  examples::WorkLine line(
+      fmt::format("checking {}", file->name()),
+      static_cast<std::int64_t>(ids.values.size_bytes() + ends.values.size_bytes()));
   std::uint64_t before = 0;
   for (const std::uint64_t end : ends.values) {
     file->note_read(sizeof(end));
+    line.advance(sizeof(end));
     if (end < before + 2 || end > ids.values.size()) fail<IoError>("a sentence has no words");
     before = end;
   }
   if (before != ids.values.size()) fail<IoError>("the sentences end before the ids");
   SentenceList list(std::move(ids), std::move(ends));
   list.for_each_piece([&](std::span<const std::int32_t> piece) {
+    line.advance(piece.size_bytes());
     for (const std::int32_t id : piece) {
       if (id < 0 || id >= words) fail<IoError>("an id is none of the vocabulary's");
     }
@@ -153,9 +168,11 @@ Trailer checked_trailer(const MappedFile& file) {
   constexpr std::size_t kBlock = std::size_t{1} << 20U;
   const std::size_t size = bytes.size() - sizeof(trailer) + offsetof(Trailer, checksum);
   Checksum checksum;
+  examples::WorkLine line(fmt::format("checking {}", file.name()), std::ssize(bytes));
   for (std::size_t at = 0; at < size; at += kBlock) {
     const std::size_t count = std::min(kBlock, size - at);
     file.note_read(count);
+    line.advance(count);
     checksum.add(bytes.subspan(at, count));
   }
   if (checksum.value() != trailer.checksum) fail<IoError>("it is damaged");
@@ -214,11 +231,13 @@ SourceFile source_file(const std::string& path) {
 
 std::string checksum_of_file(const std::string& path) {
   const unroll::FileReader file(path);
+  examples::WorkLine line(fmt::format("checking {}", path), static_cast<std::int64_t>(file.size()));
   Checksum checksum;
   constexpr std::size_t kBlock = std::size_t{1} << 20U;
   std::vector<std::byte> block(kBlock);
   for (std::uint64_t at = 0; at < file.size(); at += block.size()) {
     block.resize(std::min<std::uint64_t>(kBlock, file.size() - at));
+    line.advance(block.size());
     file.read(at, block);
     checksum.add(block);
   }
@@ -231,7 +250,7 @@ void distrust_recent_times(SourceFile& file, std::int64_t looked) {
 }
 
 void write_id_file(const std::string& path, const IdFile& file) {
-  Writer writer(path);
+  Writer writer(path, size_of(file.train) + size_of(file.held_out));
   writer.add_value(kMagic);
   const Vocabulary& vocabulary = file.words.value();
   json header = {{"reading", file.reading},
@@ -263,9 +282,7 @@ bool is_id_file(const std::string& path) {
 }
 
 IdFile read_id_file(const std::string& path) {
-  const unroll::FileReader file(path);
-  const auto mapped = std::make_shared<const MappedFile>(
-      file.descriptor(), static_cast<std::size_t>(file.size()), path);
+  const auto mapped = std::make_shared<const MappedFile>(path);
   try {
     return parse(mapped, checked_trailer(*mapped));
   } catch (const std::logic_error& error) {  // a vocabulary that is none

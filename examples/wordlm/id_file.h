@@ -1,5 +1,6 @@
 #pragma once
-/// A file of ids: a text as a model reads it, kept for the next run.
+/// A file of ids: a text as a model reads it, kept for the next run. Whatever reads or writes one
+/// throws examples::Interrupted where Ctrl-C asks to stop.
 
 #include <cstdint>
 #include <optional>
@@ -42,7 +43,8 @@ struct IdFile {
 };
 
 /// Replaces the file at `path`, whole or not at all, and makes it durable. Throws unroll::IoError
-/// where it cannot be written; an older file is then left as it was.
+/// where it cannot be written; an older file is then left as it was, and nothing of the new one, as
+/// after an interruption.
 void write_id_file(const std::string& path, const IdFile& file);
 
 /// Whether there is a plain file at `path` that write_id_file() wrote, be it damaged or not.

@@ -22,8 +22,12 @@ SentenceList::SentenceList(const std::vector<Ids>& sentences) {
   *this = SentenceList(Kept(std::move(ids)), Kept(std::move(ends)));
 }
 
-SentenceList::SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends)
-    : ids_(ids.values), ends_(ends.values), ids_file_(ids.file.get()), ends_file_(ends.file.get()) {
+SentenceList::SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends, Room room)
+    : ids_(ids.values),
+      ends_(ends.values),
+      ids_file_(ids.file.get()),
+      ends_file_(ends.file.get()),
+      room_(std::move(room)) {
   storage_ = std::make_shared<const Storage>(Storage{std::move(ids), std::move(ends), nullptr});
 }
 
@@ -62,12 +66,17 @@ SentenceList SentenceList::part(std::size_t begin, std::size_t end) const {
   list.ids_ = ids_.subspan(begin, end - begin);
   list.ends_ = storage->ends.values;
   list.ids_file_ = ids_file_;
+  list.room_ = room_;
   list.storage_ = std::move(storage);
   return list;
 }
 
 void SentenceList::note_read(std::size_t ids) const {
   if (ids_file_ != nullptr) ids_file_->note_read(ids * sizeof(ids_[0]));
+}
+
+void SentenceList::require_unchanged() const {
+  if (ids_file_ != nullptr) ids_file_->require_unchanged();
 }
 
 void SentenceList::read_in_pieces(

@@ -25,8 +25,8 @@ class SentenceList {
   /// Sentences in memory.
   SentenceList(const std::vector<Ids>& sentences);  // NOLINT(google-explicit-constructor)
   SentenceList(std::initializer_list<Ids> sentences) : SentenceList(std::vector(sentences)) {}
-  /// All ids in a row, and for each sentence how many there are up to its end.
-  SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends);
+  /// All ids in a row, and for each sentence how many there are up to its end. `room`: see room().
+  SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends, Room room = {});
 
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
   [[nodiscard]] bool empty() const { return ends_.empty(); }
@@ -45,6 +45,12 @@ class SentenceList {
   [[nodiscard]] SentenceList first(std::size_t count) const;
   /// Ids [begin, end) of the first sentence as the only one.
   [[nodiscard]] SentenceList part(std::size_t begin, std::size_t end) const;
+
+  /// Where there was room for it while it was written: lists that are made of it have room there.
+  [[nodiscard]] const Room& room() const { return room_; }
+  /// Throws unroll::IoError where another process has changed the file of the ids since it was
+  /// opened, see MappedFile.
+  void require_unchanged() const;
 
   /// Calls `use` for pieces of all ids in a row, in their order; none is long.
   void for_each_piece(const std::function<void(std::span<const std::int32_t>)>& use) const;
@@ -86,6 +92,7 @@ class SentenceList {
   std::span<const std::uint64_t> ends_;
   const MappedFile* ids_file_ = nullptr;  // null: in memory
   const MappedFile* ends_file_ = nullptr;
+  Room room_;
 };
 
 /// Whether two lists have the same sentences.
@@ -94,13 +101,12 @@ class SentenceList {
 /// Writes sentences one after the other, of any number and length.
 class SentenceWriter {
  public:
-  /// `beside`: a file near which there is room for more than memory holds, or none; `in_memory` as
-  /// in Spool.
-  explicit SentenceWriter(const std::string& beside = {},
-                          std::size_t in_memory = Spool<std::int32_t>::kInMemory)
-      : ids_(beside, in_memory), ends_(beside, in_memory) {}
+  /// `room`: of the ids. The ends of sentences, of which there are fewer, have a quarter of the
+  /// memory besides.
+  explicit SentenceWriter(const Room& room = {})
+      : ids_(room), ends_({room.beside, room.in_memory / 4}), room_(room) {}
 
-  /// Adds an id to the unfinished sentence. Throws unroll::IoError on a full disk.
+  /// Adds an id to the unfinished sentence. Throws as Spool.
   void add(std::int32_t id) { ids_.add(id); }
   /// Adds several.
   void add(std::span<const std::int32_t> ids) {
@@ -114,11 +120,12 @@ class SentenceWriter {
   [[nodiscard]] std::size_t total() const { return ids_.size(); }
 
   /// All sentences; nothing stays behind.
-  [[nodiscard]] SentenceList finish() { return {ids_.finish(), ends_.finish()}; }
+  [[nodiscard]] SentenceList finish() { return {ids_.finish(), ends_.finish(), room_}; }
 
  private:
   Spool<std::int32_t> ids_;
   Spool<std::uint64_t> ends_;
+  Room room_;
 };
 
 }  // namespace wordlm

@@ -1,9 +1,13 @@
 #pragma once
 /// Arrays of any length that are written once, from front to back, and then read.
 
+#include <unroll/core/error.h>
+
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -59,22 +63,29 @@ class NamelessFile {
 /// cannot be written to, the system's.
 [[nodiscard]] std::string temporary_folder(const std::string& beside);
 
-/// An array being written. Of the first `in_memory` bytes it needs memory, of those beyond a
-/// temporary file.
+/// Where there is room for an array while it is written.
+struct Room {
+  std::string beside;  ///< a file near which there is room on the disk; empty: none is known
+  /// Bytes up to which the array is in memory.
+  std::size_t in_memory = std::size_t{256} << 20U;
+};
+
+/// An array being written. It is in memory up to Room::in_memory bytes, and in a temporary file
+/// where it is longer or memory does not suffice. Where no such file can be made, all of it is in
+/// memory.
 template <class T>
 class Spool {
  public:
-  /// Bytes up to which an array stays in memory.
-  static constexpr std::size_t kInMemory = std::size_t{32} << 20U;
+  explicit Spool(Room room)
+      : beside_(std::move(room.beside)),
+        limit_(std::max<std::size_t>(room.in_memory / sizeof(T), 1)) {}
 
-  /// `beside`: for temporary_folder().
-  explicit Spool(std::string beside = {}, std::size_t in_memory = kInMemory)
-      : beside_(std::move(beside)), room_(std::max<std::size_t>(in_memory / sizeof(T), 1)) {}
-
-  /// Adds an element. Throws unroll::IoError where there is no room on the disk.
+  /// Adds an element. Throws unroll::IoError where there is no room on the disk, or neither a
+  /// temporary file nor enough memory.
   void add(T value) {
+    if (buffer_.size() == buffer_.capacity()) grow();
     buffer_.push_back(value);
-    if (buffer_.size() >= room_) flush();
+    if (buffer_.size() >= limit_) flush();
   }
   /// How many there are.
   [[nodiscard]] std::size_t size() const { return written_ + buffer_.size(); }
@@ -91,21 +102,44 @@ class Spool {
   }
 
  private:
+  void grow() {
+    constexpr std::size_t kFirst = 16;
+    try {
+      buffer_.reserve(std::max(2 * buffer_.capacity(), kFirst));
+    } catch (const std::bad_alloc&) {
+      flush();
+      if (!file_) unroll::fail<unroll::IoError>("a text does not fit into memory; {}", no_file_);
+    }
+  }
+
   void flush() {
-    if (!file_) file_ = std::make_unique<NamelessFile>(beside_);
+    if (!file_) open_file();
+    if (!file_) {
+      limit_ = std::numeric_limits<std::size_t>::max();
+      return;
+    }
     file_->write(std::as_bytes(std::span(buffer_)));
     written_ += buffer_.size();
     constexpr std::size_t kBlock = std::size_t{1} << 20U;
-    room_ = std::min(room_, kBlock / sizeof(T));
+    limit_ = std::min(limit_, kBlock / sizeof(T));
     buffer_ = {};
-    buffer_.reserve(room_);
+    buffer_.reserve(limit_);
+  }
+
+  void open_file() {
+    try {
+      file_ = std::make_unique<NamelessFile>(beside_);
+    } catch (const unroll::IoError& error) {
+      no_file_ = error.what();
+    }
   }
 
   std::string beside_;
-  std::size_t room_;  // elements that are collected before they are written
+  std::size_t limit_;  // elements that are collected before they are written
   std::size_t written_ = 0;
   std::vector<T> buffer_;  // those not written yet
   std::unique_ptr<NamelessFile> file_;
+  std::string no_file_;  // why there can be none
 };
 
 }  // namespace wordlm

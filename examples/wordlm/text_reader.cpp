@@ -85,10 +85,8 @@ std::string describe_reading(const std::string& path, const TextSettings& settin
   return text::describe_reading(file, text::name_of_input(path), read_options(settings, format));
 }
 
-TextReader::TextReader(const TextSettings& settings, TokenTable& tokens)
-    : settings_(settings),
-      tokens_(tokens),
-      sentences_(settings.data.empty() ? std::string() : settings.data[0]) {
+TextReader::TextReader(const TextSettings& settings, TokenTable& tokens, const Room& room)
+    : settings_(settings), tokens_(tokens), sentences_(room) {
   if (settings.running) {
     sentences_.add(TokenTable::kEnd);
   } else {

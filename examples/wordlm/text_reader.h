@@ -28,8 +28,8 @@ inline constexpr int kReadingRules = 1;
 /// behind it.
 class TextReader {
  public:
-  /// `settings` say how words are found; both have to outlive the reader.
-  TextReader(const TextSettings& settings, TokenTable& tokens);
+  /// `settings` say how words are found; both have to outlive the reader. `room`: of the sentences.
+  TextReader(const TextSettings& settings, TokenTable& tokens, const Room& room = {});
 
   /// Adds the text of a file, read in a format of text_format.h. Returns a description of it and of
   /// its oddities, a line or several. Throws unroll::IoError for a file without any sentence.

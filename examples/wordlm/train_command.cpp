@@ -331,6 +331,8 @@ int run_train(const TrainOptions& given, const unroll::Processes& processes) {
   const auto begun = std::chrono::steady_clock::now();
   const bool speaks = processes.rank() == 0;
   examples::set_quiet(options.quiet || !speaks);
+  // The reader of the output may end before the training does, which goes on.
+  std::signal(SIGPIPE, SIG_IGN);
   Prepared prepared;
   processes.together([&] { prepared = prepare(options, processes); });
   read_text(options, prepared, processes);
@@ -359,9 +361,6 @@ int run_train(const TrainOptions& given, const unroll::Processes& processes) {
   Ending ending;
   {
     const examples::InterruptHandler handler;
-    // Who reads the output may leave, and files may have a limit: the training goes on.
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);
     ending =
         train(checkpoint, corpus.train, corpus.held_out, saver, log, options.anomaly, processes);
   }

@@ -103,6 +103,10 @@ class Training {
 
   /// The rest of an epoch.
   void train_epoch() {
+    processes_.together([&] {
+      train_set_.require_unchanged();
+      measured_.require_unchanged();
+    });
     keep_best();
     checkpoint_.optimizer->learning_rate = learning_rate(settings_.training, progress_);
     interrupted_ = processes_.any(examples::interrupted);

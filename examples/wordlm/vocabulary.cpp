@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/progress_line.h"
 #include "wordlm/bpe.h"
 
 namespace wordlm {
@@ -18,10 +19,17 @@ using unroll::fail;
 
 constexpr std::size_t kBytes = 256;
 
+/// Bytes of all ids of a text.
+std::int64_t bytes_of(const SentenceList& text) {
+  return static_cast<std::int64_t>(text.total() * sizeof(std::int32_t));
+}
+
 /// How often a text has each token of a table.
 std::vector<std::int64_t> count_tokens(const TokenTable& tokens, const SentenceList& text) {
   std::vector<std::int64_t> counts(tokens.size());
+  examples::WorkLine line("counting", bytes_of(text));
   text.for_each_piece([&](std::span<const std::int32_t> numbers) {
+    line.advance(numbers.size_bytes());
     for (const std::int32_t number : numbers) ++counts[static_cast<std::size_t>(number)];
   });
   return counts;
@@ -185,15 +193,14 @@ void Vocabulary::append(std::string_view token, Ids& ids) const {
   append_pieces(token, id_of, ids);
 }
 
-SentenceList Vocabulary::encode(const TokenTable& tokens, const SentenceList& sentences,
-                                const std::string& beside) const {
+SentenceList Vocabulary::encode(const TokenTable& tokens, const SentenceList& sentences) const {
   constexpr std::int32_t kNotYet = -2;
   // The ids of each token one after the other: of most one alone.
   std::vector<Ids> pieces(units_.tokens == Tokens::bpe ? tokens.size() : 0);
   std::vector<std::int32_t> ids(tokens.size(), kNotYet);
   ids[TokenTable::kStart] = before_text();
   ids[TokenTable::kEnd] = end_;
-  SentenceWriter writer(beside);
+  SentenceWriter writer(sentences.room());
   const auto write_id = [&](std::int32_t number) {
     std::int32_t& id_of_token = ids[static_cast<std::size_t>(number)];
     if (id_of_token == kNotYet) id_of_token = id(tokens.token(number));
@@ -211,8 +218,10 @@ SentenceList Vocabulary::encode(const TokenTable& tokens, const SentenceList& se
     }
     writer.add(of_token);
   };
+  examples::WorkLine line("encoding", bytes_of(sentences));
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     sentences.for_each_piece(i, [&](std::span<const std::int32_t> numbers) {
+      line.advance(numbers.size_bytes());
       for (const std::int32_t number : numbers) {
         pieces.empty() ? write_id(number) : write_pieces(number);
       }

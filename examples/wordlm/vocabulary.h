@@ -81,10 +81,9 @@ class Vocabulary {
   [[nodiscard]] std::int32_t before_text() const { return start_ == kNone ? end_ : start_; }
 
   /// Sentences in numbers of `tokens` as ids: of `TokenTable::kStart` comes `before_text()`, of
-  /// `kEnd` `sentence_end()`, of a token its id, or those of its pieces. `beside` as in
-  /// SentenceWriter.
-  [[nodiscard]] SentenceList encode(const TokenTable& tokens, const SentenceList& sentences,
-                                    const std::string& beside = {}) const;
+  /// `kEnd` `sentence_end()`, of a token its id, or those of its pieces. Throws
+  /// examples::Interrupted where Ctrl-C asks to stop.
+  [[nodiscard]] SentenceList encode(const TokenTable& tokens, const SentenceList& sentences) const;
 
   /// How the text is read that it is for.
   [[nodiscard]] Units units() const { return units_; }

@@ -44,6 +44,18 @@ TEST_CASE("files: the remains of a killed save are removed by the next save") {
   CHECK(folder.files() == 4);
 }
 
+TEST_CASE("files: the remains of a killed save are removed where nothing is saved") {
+  const TemporaryFolder folder;
+  for (const char* name : {"model", "model.0123abcd.tmp", "other.0123abcd.tmp"}) {
+    write_file(folder / name, "mine");
+  }
+  std::filesystem::create_symlink("model", folder / "link");
+  remove_remains(folder / "link");
+  CHECK(folder.files() == 3);
+  CHECK_FALSE(std::filesystem::exists(folder / "model.0123abcd.tmp"));
+  CHECK_NOTHROW(remove_remains(folder / "no/such/folder"));
+}
+
 TEST_CASE("files: what another process is writing is left alone") {
   const TemporaryFolder folder;
   const std::string temporary = folder / "model.0123abcd.tmp";

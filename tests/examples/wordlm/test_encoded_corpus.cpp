@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "encoded_corpora.h"
+#include "wordlm/id_file.h"
+#include "wordlm/text_reader.h"
 
 namespace wordlm {
 namespace {
@@ -238,28 +240,58 @@ TEST_CASE("ids: runs that make one file at once do not disturb each other") {
 
 TEST_CASE("ids: a text that does not fit into the memory for it is the same") {
   const Folder folder;
-  Case c{"", "", {}};
-  c.settings.running = true;
-  c.settings.tokens = Tokens::byte;
-  c.settings.data = {folder.file("text")};
-  std::string text;
-  while (text.size() * sizeof(std::int32_t) < 2 * Spool<std::int32_t>::kInMemory) {
-    text += "so many bytes, again and again\n";
+  const std::string path = folder.file("ids");
+  const std::string text = lines(40);
+  for (const Case& c : all_cases()) {
+    CAPTURE(c.name);
+    const auto read_with = [&](const Room& room) {
+      TokenTable tokens;
+      TextReader reader(c.settings, tokens, room);
+      reader.add_lines(text);
+      const SentenceList numbers = reader.take();
+      IdFile file;
+      file.words = Vocabulary::build(tokens, numbers, {c.settings.units(), 400});
+      file.train = file.words->encode(tokens, numbers);
+      return file;
+    };
+    const IdFile whole = read_with({});
+    const IdFile by_parts = read_with({folder.file("text"), 64});
+    CHECK(by_parts.train.room().in_memory == 64);
+    CHECK(by_parts.train == whole.train);
+    CHECK(by_parts.words->words() == whole.words->words());
+    write_id_file(path, by_parts);
+    CHECK(read_id_file(path).train == whole.train);
+    CHECK(folder.entries() == 1);
   }
-  put(folder.file("text"), text);
-  const EncodedCorpus without = read(c, {"none"});
-  REQUIRE(without.corpus.train.size() == 1);
-  REQUIRE(without.corpus.held_out.size() == 1);
-  Ids ids = {'\n'};
-  for (const char byte : text) ids.push_back(static_cast<unsigned char>(byte));
-  const auto train = without.corpus.train[0];
-  const auto held_out = without.corpus.held_out[0];
-  CHECK(std::equal(train.begin(), train.end(), ids.begin()));
-  CHECK(std::equal(held_out.begin(), held_out.end(), ids.end() - std::ssize(held_out)));
-  CHECK(train.size() + held_out.size() == ids.size() + 1);
-  (void)read(c, {folder.file("ids")});
-  check_same(read(c, {folder.file("ids")}), without);
-  CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("ids: temporary files of every text are beside it") {
+  const Folder folder;
+  TextSettings settings;
+  settings.data = {folder.file("a/text")};
+  settings.valid = folder.file("b/valid");
+  settings.test = folder.file("c/test");
+  for (const std::string& path : {settings.data[0], settings.valid, settings.test}) {
+    std::filesystem::create_directory(std::filesystem::path(path).parent_path());
+    put(path, lines(20));
+  }
+  for (const IdsPlace& place : {IdsPlace{"none"}, IdsPlace{folder.file("ids")}}) {
+    const EncodedCorpus read = new_encoded_corpus(settings, 1, false, place);
+    CHECK(read.corpus.held_out.room().beside == settings.valid);
+    CHECK(read.corpus.test.room().beside == settings.test);
+  }
+  Corpus corpus = read_corpus(settings, 1);
+  CHECK(corpus.train.room().beside == settings.data[0]);
+  encode(corpus, vocabulary_of(corpus, settings));
+  CHECK(corpus.train.room().beside == settings.data[0]);
+  corpus = read_evaluation(settings, 1, settings.test);
+  encode(corpus, vocabulary_of(read_corpus(settings, 1), settings));
+  CHECK(corpus.held_out.room().beside == settings.test);
+  settings.valid.clear();
+  corpus = read_corpus(settings, 1);
+  CHECK(corpus.held_out.room().beside == settings.data[0]);
+  settings.running = true;
+  CHECK(read_corpus(settings, 1).held_out.room().beside == settings.data[0]);
 }
 
 }  // namespace

@@ -8,10 +8,13 @@
 #include <unroll/core/files.h>
 #include <xxhash.h>
 
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <utility>
 
+#include "common/interrupt.h"
 #include "text_files.h"
 #include "vocabularies.h"
 
@@ -67,6 +70,48 @@ TEST_CASE("ids: a file is read as it was written") {
   CHECK(folder.entries() == 1);
 }
 
+TEST_CASE("ids: a file that is changed while it is in use is noticed") {
+  const Folder folder;
+  const std::string path = folder.file("ids");
+  const auto changed = [&](auto&& change) {
+    write_id_file(path, small_file({{0, 3, 1}, {0, 4, 1}}));
+    const IdFile file = read_id_file(path);
+    const SentenceList copy = file.train.first(1);
+    CHECK_NOTHROW(copy.require_unchanged());
+    change();
+    try {
+      copy.require_unchanged();
+      return std::string();
+    } catch (const unroll::IoError& error) {
+      return std::string(error.what());
+    }
+  };
+  const std::string said = path + ": was changed by another program while it was in use";
+  CHECK(changed([&] { std::filesystem::resize_file(path, 50); }) == said);
+  CHECK(changed([&] { std::ofstream(path, std::ios::app) << "more"; }) == said);
+  CHECK(changed([&] {
+          using namespace std::chrono_literals;
+          std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) - 1h);
+        }) == said);
+  // A file of the same name is another one.
+  CHECK(changed([&] { write_id_file(path, small_file({{0, 1}})); }).empty());
+  CHECK(changed([&] { std::filesystem::remove(path); }).empty());
+}
+
+TEST_CASE("ids: an interruption leaves an older file as it was and nothing else") {
+  const Folder folder;
+  const std::string path = folder.file("ids");
+  write_id_file(path, small_file({{0, 3, 1}}));
+  const std::string before = read_file(path);
+  examples::interrupted = true;
+  CHECK_THROWS_AS(write_id_file(path, small_file({{0, 4, 1}})), examples::Interrupted);
+  CHECK_THROWS_AS((void)read_id_file(path), examples::Interrupted);
+  CHECK_THROWS_AS((void)checksum_of_file(path), examples::Interrupted);
+  examples::interrupted = false;
+  CHECK(read_file(path) == before);
+  CHECK(folder.entries() == 1);
+}
+
 TEST_CASE("ids: any byte that is not as it was written is noticed") {
   const Folder folder;
   const std::string path = folder.file("ids");
@@ -96,9 +141,9 @@ TEST_CASE("ids: any byte that is not as it was written is noticed") {
 TEST_CASE("ids: what is no file of ids is not taken for one") {
   const Folder folder;
   const std::string path = folder.file("ids");
-  CHECK(fault(path) == path + ": no such file");
+  CHECK(fault(path) == path + ": it cannot be opened (No such file or directory)");
   CHECK_FALSE(is_id_file(path));
-  CHECK(fault(folder.path()) == folder.path() + ": a file is needed, this is a directory");
+  CHECK(fault(folder.path()) == folder.path() + ": it is no plain file");
   CHECK_FALSE(is_id_file(folder.path()));
   for (const std::string& text : {std::string(), std::string("1 2 3\n"), std::string(1000, 'x')}) {
     write_file(path, text);
@@ -149,7 +194,7 @@ TEST_CASE("ids: a pipe is no file of ids and is not opened to see that") {
   const std::string path = folder.file("pipe");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   CHECK_FALSE(is_id_file(path));
-  CHECK(fault(path) == path + ": a plain file is needed");
+  CHECK(fault(path) == path + ": it is no plain file");
 }
 
 TEST_CASE("ids: the times of a file that was just changed when it was looked at are not believed") {

@@ -140,6 +140,10 @@ TEST_CASE("output that leads nowhere stops no training, and a full disk is told 
   std::filesystem::remove(model);
   CHECK(in_shell(training, "| head -1").out.starts_with("built-in comments"));
   CHECK(std::filesystem::exists(model));
+  // What only writes ends, and says nothing, when its reader does.
+  const Run sampled = in_shell("sample --count 1000000 --load " + model, "| head -1");
+  CHECK(sampled.out.ends_with("\n"));
+  CHECK(sampled.err == "");
 }
 
 TEST_CASE("a terminal that hangs up is a request to stop well, but not under nohup") {

@@ -1,5 +1,6 @@
 // A training from a file of ids is the training on its text, whatever happens to the file.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unroll/core/files.h>
 
 #include <chrono>
@@ -67,7 +68,7 @@ TEST_CASE("ids: a training is the same to the bit with a file of ids and without
       const Run again = run(joined(train, {"--ids", ids}));
       CAPTURE(again.err);
       CHECK(again.status == 0);
-      CHECK((has(again.out, said) || has(again.out, "was made again: ")));
+      CHECK((has(again.out, said) || has(again.out, "note: the ids were made again: ")));
       CHECK((content_of(model) == expected));
     }
   }
@@ -163,6 +164,83 @@ TEST_CASE("ids: a run that is killed while it makes the file leaves the next one
     CHECK((content_of(model) == expected));
     CHECK(folder.entries() == 3);  // text, ids, model
   }
+}
+
+TEST_CASE("ids: an interruption while the text is read ends the run and leaves nothing") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string pipe = folder.file("pipe");
+  const std::string out = folder.file("out");
+  write_csv(data, 60);
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  // The program has begun to read when its pipe can be opened, and waits for what is in it.
+  for (const char* const command : {"train --samples 0 --epochs 0", "ngram --order 2"}) {
+    CAPTURE(command);
+    const Run shell = unroll::testing::run_program(
+        "sh -c",
+        {fmt::format("{0} --threads 1 {1} --data {2} --ids {3} --valid {4} >{5} & exec 3>{4}; "
+                     "kill -TERM $!; echo a cat >&3; exec 3>&-; wait $!",
+                     WORDLM_PROGRAM, command, data, folder.file("ids"), pipe, out)});
+    CHECK(shell.status == 130);
+    CHECK(shell.err == "");
+    CHECK(content_of(out) == "interrupted while the text was read; no unfinished file is left\n");
+    CHECK(folder.entries() == 3);  // text, pipe, out
+  }
+}
+
+TEST_CASE("ids: a run that is interrupted at any moment leaves a whole file or none") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string ids = folder.file("ids");
+  write_csv(data, 8000);
+  for (const int milliseconds : {10, 60, 110, 160, 210, 300, 400}) {
+    CAPTURE(milliseconds);
+    std::filesystem::remove(ids);
+    Background training(joined({"train", "--data", data, "--ids", ids},
+                               {"--hidden", "4", "--embedding", "4", "--epochs", "1000000"}));
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    const int status = training.end_with(SIGINT);
+    CHECK((status == 130 || status == -1));  // -1: before or after the text was read
+    const bool is_whole = std::filesystem::exists(ids);
+    CHECK(folder.entries() == (is_whole ? 2 : 1));
+    if (is_whole) CHECK_NOTHROW((void)read_id_file(ids));
+  }
+}
+
+TEST_CASE("ids: what a killed run left is removed by one that finds the file") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string ids = folder.file("ids");
+  write_csv(data, 20);
+  const Arguments train = joined({"train", "--data", data, "--ids", ids}, kSmall);
+  REQUIRE(run(train).status == 0);
+  unroll::write_file(ids + ".0123abcd.tmp", "half of a fi");
+  CHECK(has(run(train).out, "ids: read from "));
+  CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("ids: a limit on the size of files is an error that names the file") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string ids = folder.file("ids");
+  const std::string model = folder.file("m");
+  write_csv(data, 200);
+  const std::string too_large = ": cannot be written (File too large); nothing was changed\n";
+  const auto limited = [&](const std::string& command) {  // to so many blocks of 512 bytes
+    return unroll::testing::run_program(
+        "sh -c", {fmt::format("ulimit -f 2 && exec {} --threads 1 {}", WORDLM_PROGRAM, command)});
+  };
+  const Run counted =
+      limited(fmt::format("ngram --order 2 --data {} --ids {} --save {}", data, ids, model));
+  CHECK(counted.status == 1);
+  CHECK(has(counted.out, "\nnote: the ids of the text are not kept: " + ids + too_large));
+  CHECK(counted.err == "wordlm: " + model + too_large);
+  CHECK(folder.entries() == 1);
+  REQUIRE(run(joined({"train", "--data", data, "--save", model}, kSmall)).status == 0);
+  const std::string out = folder.file("out");
+  const Run sampled = limited(fmt::format("sample --load {} --count 100 >{}", model, out));
+  CHECK(sampled.status == 1);
+  CHECK(sampled.err == "wordlm: the output cannot be written\n");
 }
 
 TEST_CASE("ids: the file is none of those that a training reads or writes") {

@@ -2,10 +2,13 @@
 #include "wordlm/sentence_list.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include <unroll/core/error.h>
 #include <unroll/core/random.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,7 +31,7 @@ std::vector<Ids> random_sentences(std::size_t count) {
 
 SentenceList written(const std::vector<Ids>& sentences, const std::string& beside,
                      std::size_t in_memory) {
-  SentenceWriter writer(beside, in_memory);
+  SentenceWriter writer({beside, in_memory});
   for (const Ids& ids : sentences) {
     writer.add(ids);
     writer.end_sentence();
@@ -98,17 +101,85 @@ TEST_CASE("sentences: much more is read than is in memory") {
   }
 }
 
-TEST_CASE("sentences: a folder that takes no temporary file is named") {
-  const char* const before = std::getenv("TMPDIR");
-  const std::string old = before == nullptr ? "" : before;
-  ::setenv("TMPDIR", "/nowhere", 1);
-  CHECK_THROWS_WITH_AS(
-      (void)written(random_sentences(3), "", 8),
-      "/nowhere: a text larger than memory needs a temporary file here, which cannot be written "
-      "(No such file or directory); TMPDIR names another folder",
-      unroll::IoError);
-  before == nullptr ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", old.c_str(), 1);
+/// While it lives, TMPDIR names a folder that is not there.
+class NoTemporaryFiles {
+ public:
+  NoTemporaryFiles() {
+    if (const char* const before = std::getenv("TMPDIR")) before_ = before;
+    ::setenv("TMPDIR", "/nowhere", 1);
+  }
+  ~NoTemporaryFiles() {
+    before_.empty() ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", before_.c_str(), 1);
+  }
+  NoTemporaryFiles(const NoTemporaryFiles&) = delete;
+  NoTemporaryFiles& operator=(const NoTemporaryFiles&) = delete;
+
+ private:
+  std::string before_;
+};
+
+TEST_CASE("sentences: all of a list is in memory where no temporary file can be made") {
+  const NoTemporaryFiles none;
+  const std::vector<Ids> sentences = random_sentences(1000);
+  const SentenceList list = written(sentences, "", 8);
+  CHECK(vectors_of(list) == sentences);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which end the program
+
+/// While it lives, the process gets so many bytes more of memory than it has.
+class LittleMemory {
+ public:
+  explicit LittleMemory(rlim_t more) {
+    rlim_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    REQUIRE(::getrlimit(RLIMIT_AS, &before_) == 0);
+    const rlimit less{pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + more,
+                      before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_AS, &less) == 0);
+  }
+  ~LittleMemory() { ::setrlimit(RLIMIT_AS, &before_); }
+  LittleMemory(const LittleMemory&) = delete;
+  LittleMemory& operator=(const LittleMemory&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+constexpr rlim_t kMegabyte = rlim_t{1} << 20U;
+
+TEST_CASE("sentences: a list that memory does not suffice for is in a file") {
+  const Folder folder;
+  const LittleMemory little(170 * kMegabyte);
+  SentenceWriter writer({folder.file("text"), std::size_t{1} << 30U});
+  constexpr std::int32_t kIds = 18'000'000;  // 72 MB, whose buffer would grow from 64 MB to 128
+  for (std::int32_t i = 0; i < kIds; ++i) writer.add(i);
+  writer.end_sentence();
+  const SentenceList list = writer.finish();
+  std::int32_t wrong = 0;
+  std::int32_t next = 0;
+  list.for_each_piece([&](std::span<const std::int32_t> ids) {
+    for (const std::int32_t id : ids) wrong += id != next++ ? 1 : 0;
+  });
+  CHECK(next == kIds);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("sentences: a list that fits neither into memory nor into a file says why") {
+  const NoTemporaryFiles none;
+  const LittleMemory little(64 * kMegabyte);
+  const auto write = [] {
+    Spool<std::int32_t> spool({"", 8});
+    for (std::int32_t i = 0; i < 30'000'000; ++i) spool.add(i);
+  };
+  CHECK_THROWS_WITH_AS(
+      write(),
+      "a text does not fit into memory; /nowhere: a text larger than memory needs a temporary file "
+      "here, which cannot be written (No such file or directory); TMPDIR names another folder",
+      unroll::IoError);
+}
+
+#endif
 
 }  // namespace
 }  // namespace wordlm

@@ -1,13 +1,16 @@
 #include "wordlm/trainer.h"
 
 #include <doctest/doctest.h>
+#include <unroll/core/error.h>
 
 #include <chrono>
 #include <cmath>
+#include <fstream>
 #include <thread>
 
 #include "small_models.h"
 #include "text_files.h"
+#include "wordlm/id_file.h"
 #include "wordlm/make_optimizer.h"
 #include "wordlm/streams.h"
 
@@ -189,6 +192,31 @@ TEST_CASE("the learning rate halves where the loss has risen") {
   Checkpoint falling = begin(settings);
   CHECK(train(falling));
   CHECK(falling.progress.learning_rate == 0.5);
+}
+
+TEST_CASE("trainer: a file of ids that another program changes ends the training") {
+  const Folder folder;
+  const std::string path = folder.file("ids");
+  IdFile ids;
+  ids.words = texts().vocabulary;
+  ids.train = texts().train_set;
+  ids.held_out = texts().test_set;
+  write_id_file(path, ids);
+  const IdFile file = read_id_file(path);
+  Checkpoint checkpoint = begin(small());
+  examples::Saver saver(examples::SaveOptions{});
+  RunLog log("");
+  CHECK(train(checkpoint, file.train, file.held_out, saver, log).complete);
+  std::ofstream(path, std::ios::app) << "more";
+  for (const SentenceList& changed : {file.train, file.held_out}) {
+    Checkpoint again = begin(small());
+    CHECK_THROWS_WITH_AS(train(again, changed, texts().test_set, saver, log),
+                         (path + ": was changed by another program while it was in use").c_str(),
+                         unroll::IoError);
+    CHECK(again.progress.step == 0);
+    again = begin(small());
+    CHECK_THROWS_AS(train(again, texts().train_set, changed, saver, log), unroll::IoError);
+  }
 }
 
 TEST_CASE("a training that diverges saves nothing") {
