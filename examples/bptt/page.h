@@ -24,8 +24,8 @@ struct Table {
 /// A picture for a page: the file that lies beside it, and what it shows in words.
 [[nodiscard]] std::string picture(std::string_view file, std::string_view shows);
 
-/// The page of a chapter that has none of its own: what it printed, and the SVG files among
-/// `files`, which lie beside the page.
+/// A page for a chapter that makes no page itself. It shows what the chapter printed, and the SVG
+/// files among `files`, which lie beside the page.
 [[nodiscard]] std::string page_of(std::string_view title, std::string_view printed,
                                   std::span<const std::string> files);
 

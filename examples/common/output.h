@@ -14,13 +14,15 @@ void open_standard_streams();
 
 /// Writes to standard output, unless it is quiet.
 void write_out(std::string_view text);
-/// While it lives it also keeps what is written to standard output. One at a time.
+/// Copies what is written to standard output, from its construction to its destruction. There can
+/// be only one OutCopy at a time.
 class OutCopy {
  public:
   OutCopy();
   ~OutCopy();
   OutCopy(const OutCopy&) = delete;
   OutCopy& operator=(const OutCopy&) = delete;
+  /// What has been written so far.
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:

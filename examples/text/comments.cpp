@@ -77,6 +77,10 @@ bool reads_like_text(std::string_view field) {
   return words >= 3 || (words > 0 && std::string_view(".!?").find(field.back()) != field.npos);
 }
 
+/// Whether the first field of a column is a comment like those below it, and not the column's name.
+/// `named`: the column was found by that name.
+bool is_comment(std::string_view field, bool named) { return !named && reads_like_text(field); }
+
 /// Runs `read` until it says that there is no more. Records that it throws an error for are counted
 /// where the options say so.
 template <class Read>
@@ -93,22 +97,30 @@ void read_records(const ReadOptions& options, Comments& comments, Read&& read) {
   }
 }
 
+char delimiter_of(TextStream& text, const ReadOptions& options) {
+  return options.format == "tsv"     ? '\t'
+         : options.delimiter != '\0' ? options.delimiter
+                                     : find_delimiter(text.beginning(kBeginning));
+}
+
+/// The names of the columns of a table.
+std::vector<std::string> read_header(CsvReader& reader, const std::string& path) {
+  std::optional<Record> header = reader.next();
+  if (!header) fail<IoError>("{}: holds only blank lines; expected a header and comments", path);
+  return std::move(header->fields);
+}
+
 /// The texts of one column.
 void read_table(const std::string& path, TextStream& text, const ReadOptions& options,
                 Comments& comments, const Collector& collector) {
-  const char delimiter = options.format == "tsv"     ? '\t'
-                         : options.delimiter != '\0' ? options.delimiter
-                                                     : find_delimiter(text.beginning(kBeginning));
-  CsvReader reader(path, text, delimiter);
-  const std::optional<Record> header = reader.next();
-  if (!header) fail<IoError>("{}: holds only blank lines; expected a header and comments", path);
-
-  const auto [index, named] = find_column(path, header->fields, options);
-  comments.column = header->fields[index];
-  if (!named && reads_like_text(comments.column)) {
+  CsvReader reader(path, text, delimiter_of(text, options));
+  const std::vector<std::string> names = read_header(reader, path);
+  const auto [index, named] = find_column(path, names, options);
+  comments.column = names[index];
+  if (is_comment(comments.column, named)) {
     comments.column.clear();
     comments.header_is_comment = true;
-    collector.add(header->fields[index]);
+    collector.add(names[index]);
   }
   read_records(options, comments, [&, index = index] {
     const std::optional<Record> record = reader.next();
@@ -172,6 +184,26 @@ Comments for_each_comment(TextStream& text, const std::string& path, const ReadO
                   comments.dropped > 0 ? " or deleted" : "");
   }
   return comments;
+}
+
+std::string describe_reading(TextStream& text, const std::string& path,
+                             const ReadOptions& options) {
+  if (options.format == "lines") return "lines";
+  if (options.format == "jsonl") {
+    JsonLines reader(path, text, options);
+    Comments ignored;
+    read_records(options, ignored, [&] {
+      (void)reader.next();
+      return false;
+    });
+    return fmt::format("JSON, member '{}'", reader.member());
+  }
+  const char delimiter = delimiter_of(text, options);
+  CsvReader reader(path, text, delimiter);
+  const std::vector<std::string> names = read_header(reader, path);
+  const auto [index, named] = find_column(path, names, options);
+  return fmt::format("table, delimiter '{}', column {}{}", delimiter, index + 1,
+                     is_comment(names[index], named) ? ", without a header" : "");
 }
 
 Column find_column(const std::string& path, const std::vector<std::string>& names,

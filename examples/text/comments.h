@@ -52,6 +52,12 @@ Comments for_each_comment(std::string_view text, const std::string& path,
 Comments for_each_comment(TextStream& text, const std::string& path, const ReadOptions& options,
                           const TakeComment& take);
 
+/// The format, the delimiter and the column by which for_each_comment() reads a text: of the same
+/// bytes it gives the same comments with all options that this is the same for, but for
+/// `skip_bad_rows`. Reads the beginning of the text. Throws as for_each_comment().
+[[nodiscard]] std::string describe_reading(TextStream& text, const std::string& path,
+                                           const ReadOptions& options);
+
 /// Bytes as a TextStream gives them: UTF-8, without a byte-order mark and the end that DOS marked
 /// by Ctrl-Z; lines end with a line feed, whatever they end with in the file. Throws
 /// `unroll::IoError` naming the file if it is empty or is no text.

@@ -87,7 +87,7 @@ std::string read_input(const std::string& path) {
 TextStream open_text(const std::string& path) {
   const std::string name = name_of_input(path);
   refuse_folder(path, name);
-  // A function that is copied cannot own what cannot be.
+  // A std::function can be copied, and a unique_ptr cannot: the copies share the file.
   const std::shared_ptr<gzFile_s> file(open_input(path).release(), Closer());
   std::error_code unknown;  // of standard input and pipes
   const std::uintmax_t size = std::filesystem::file_size(path, unknown);

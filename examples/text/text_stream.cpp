@@ -57,14 +57,16 @@ TextStream::TextStream(ReadBytes read, std::string name, std::size_t block)
 }
 
 void TextStream::read_block() {
-  constexpr std::size_t kByteOrderMark = 3;  // is in the first block as a whole
+  // The first block holds a byte-order mark as a whole.
+  constexpr std::size_t kByteOrderMark = 3;
   const std::size_t enough = bytes_.size() + std::max(block_, kByteOrderMark);
   while (!ended_ && bytes_.size() < enough) ended_ = !read_(bytes_);
 }
 
-/// Where the bytes end of which is known what text they are.
+/// How many of the bytes can become text now. The last ones may have to wait for those behind them:
+/// the beginning of a character, a carriage return that may belong to a line feed, and the bytes by
+/// which DOS marked the end, which are left out at the end of the text and kept elsewhere.
 std::size_t TextStream::end_of_known() const {
-  // Bytes that mark the end are none in the middle; a carriage return may belong to a line feed.
   const std::size_t marks = bytes_.find_last_not_of(kDosEnd) + 1;
   if (ended_) return marks;
   std::string_view bytes = std::string_view(bytes_).substr(0, marks);
@@ -98,7 +100,8 @@ void TextStream::clean_bytes() {
 
 void TextStream::check_kind() const {
   if (ended_ && size_ == 0) fail<IoError>("{}: the file is empty", name_);
-  const bool is_first = begin_ == 0 && buffer_.empty();  // a file that is no text ends here
+  // Of a file that is no text only the first block is read.
+  const bool is_first = begin_ == 0 && buffer_.empty();
   const std::int64_t others = repairs_.nul_bytes + repairs_.invalid_bytes;
   if ((ended_ || is_first) && others > size_ / kMostlyText) {
     fail<IoError>("{}: is no text: {} of its {}{} bytes are NUL or no UTF-8", name_, others,

@@ -13,18 +13,17 @@ constexpr double kNoticeable = 0.01;  // of a loss
 constexpr std::int64_t kFewWords = 20'000;
 constexpr std::int64_t kFewCharacters = 100'000;
 
-std::string train_longer(std::span<const Report> reports, const std::string& saved) {
+std::string train_longer(std::span<const Report> reports, const std::string& command) {
   const Report& last = reports.back();
   const auto is_before = [&](const Report& report) { return report.epoch < last.epoch; };
   const auto before = std::find_if(reports.rbegin(), reports.rend(), is_before);
   if (before == reports.rend()) return "";
   const double fall = 1 - last.loss / before->loss;
   if (!(fall > kNoticeable)) return "";
-  const std::string command =
-      saved.empty() ? "" : fmt::format("wordlm train --load {0} --save {0} ", saved);
-  return fmt::format("the {} loss still fell by {:.1f} % in the last epoch; {}--epochs {} {}",
-                     last.held_out ? "held-out" : "training", 100 * fall, command, 2 * last.epoch,
-                     saved.empty() ? "trains longer" : "goes on");
+  return fmt::format("the {} loss still fell by {:.1f} % in the last epoch; {}{}--epochs {} {}",
+                     last.held_out ? "held-out" : "training", 100 * fall, command,
+                     command.empty() ? "" : " ", 2 * last.epoch,
+                     command.empty() ? "trains longer" : "goes on");
 }
 
 std::string generalise(std::span<const Report> reports, const TrainingSettings& settings) {
@@ -54,9 +53,9 @@ std::string more_text(const TextSettings& text, std::int64_t words) {
 }  // namespace
 
 std::string advice(std::span<const Report> reports, const Settings& settings, std::int64_t words,
-                   const std::string& saved) {
+                   const std::string& command) {
   if (reports.empty()) return "";
-  std::string sentence = train_longer(reports, saved);
+  std::string sentence = train_longer(reports, command);
   if (sentence.empty()) sentence = generalise(reports, settings.training);
   if (sentence.empty()) sentence = more_text(settings.text, words);
   return sentence;

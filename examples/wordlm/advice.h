@@ -18,8 +18,9 @@ namespace wordlm {
 /// - the text is the user's and has fewer than 20,000 words, or 100,000 characters: expect little.
 ///
 /// `reports` are those of the training in their order, `words` is the size of the text it was
-/// trained on, in words or characters, `saved` the file of the model, empty for none.
+/// trained on, in words or characters, `command` the one that goes on with the saved model, empty
+/// where none was saved.
 [[nodiscard]] std::string advice(std::span<const Report> reports, const Settings& settings,
-                                 std::int64_t words, const std::string& saved);
+                                 std::int64_t words, const std::string& command);
 
 }  // namespace wordlm

@@ -14,7 +14,8 @@ namespace wordlm {
 
 namespace {
 
-/// Where part `part` of `parts` of a whole begins: all are of the same size, but for one.
+/// The number of the first element of part `part`, where `whole` elements are divided into `parts`
+/// parts. The first ones have one element more than the others if the division leaves a rest.
 std::size_t begin_of_part(std::size_t whole, std::size_t part, std::size_t parts) {
   return whole / parts * part + std::min(part, whole % parts);
 }

@@ -68,6 +68,7 @@ struct EvalOptions {
   std::string load;
   std::string data;       // empty: built-in comments the model has not seen
   bool held_out = false;  // what its training held out instead
+  std::string ids;        // where the ids of the text it was trained on are kept; empty: only read
   TextSettings text;      // how `data` is read: format, column, delimiter, skip_bad_rows
 };
 void run_eval(const EvalOptions& options);

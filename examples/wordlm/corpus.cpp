@@ -14,6 +14,7 @@
 #include "text/input.h"
 #include "text/words.h"
 #include "wordlm/builtin_comments.h"
+#include "wordlm/id_file.h"
 #include "wordlm/text_format.h"
 #include "wordlm/text_reader.h"
 
@@ -56,15 +57,26 @@ SentenceList read_one(const std::string& path, const TextSettings& settings, Tok
   return reader.take();
 }
 
+/// Throws where a file of ids is read as a text: it lies beside its text, and the names of all
+/// files of a folder include it.
+void refuse_ids(const std::string& path) {
+  if (!is_id_file(path)) return;
+  unroll::fail<unroll::IoError>(
+      "{}: is no text but a file of ids, which wordlm keeps of a text; leave it out of the files "
+      "to "
+      "read",
+      path);
+}
+
 /// The text of all files to train on.
-SentenceList read_data(TextSettings& settings, bool choose_tokens, Corpus& corpus) {
+SentenceList read_data(TextSettings& settings, bool chooses, Corpus& corpus) {
   std::vector<std::string> descriptions;
   std::optional<TextReader> reader;
   for (const std::string& path : settings.data) {
     text::TextStream file = text::open_text(path);
     if (!reader) {
-      if (choose_tokens && lacks_blanks(file.beginning(kLookedAt))) {
-        settings.tokens = Tokens::character;
+      if (chooses) settings.tokens = choose_tokens(file);
+      if (chooses && settings.tokens == Tokens::character) {
         corpus.description = fmt::format("{}\n", kCharactersChosen);
       }
       reader.emplace(settings, corpus.tokens, Room{path});
@@ -162,12 +174,15 @@ std::uint64_t continue_hash(std::uint64_t hash, std::span<const std::byte> bytes
   return hash;
 }
 
-Corpus read_corpus(TextSettings& settings, std::uint64_t seed, bool choose_tokens) {
+Corpus read_corpus(TextSettings& settings, std::uint64_t seed, bool chooses) {
+  for (const std::string& path : settings.data) refuse_ids(path);
+  refuse_ids(settings.valid);
+  refuse_ids(settings.test);
   Corpus corpus;
   if (settings.data.empty()) {
     read_builtin(settings, seed, corpus);
   } else {
-    corpus.train = read_data(settings, choose_tokens, corpus);
+    corpus.train = read_data(settings, chooses, corpus);
     if (settings.valid.empty()) {
       settings.running ? hold_out_end(settings.held_out, corpus)
                        : hold_out_sentences(settings.held_out, corpus);
@@ -187,6 +202,10 @@ Corpus read_corpus(TextSettings& settings, std::uint64_t seed, bool choose_token
 
 }  // namespace
 
+Tokens choose_tokens(text::TextStream& text) {
+  return lacks_blanks(text.beginning(kLookedAt)) ? Tokens::character : Tokens::word;
+}
+
 Corpus read_corpus(const TextSettings& settings, std::uint64_t seed) {
   TextSettings same = settings;
   return read_corpus(same, seed, false);
@@ -199,6 +218,7 @@ Corpus read_new_corpus(TextSettings& settings, std::uint64_t seed) {
 Corpus read_evaluation(const TextSettings& settings, std::uint64_t seed, const std::string& data) {
   Corpus corpus;
   if (!data.empty()) {
+    refuse_ids(data);
     corpus.held_out = read_one(data, settings, corpus.tokens, corpus.description);
     return corpus;
   }

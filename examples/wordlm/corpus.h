@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "text/text_stream.h"
 #include "wordlm/sentence_list.h"
 #include "wordlm/settings.h"
 #include "wordlm/token_table.h"
@@ -35,12 +36,16 @@ inline constexpr std::string_view kCharactersChosen =
     "note: a script without blanks between words: its characters are the tokens, as with --tokens "
     "char; --tokens bpe finds larger ones";
 
+/// The tokens of a text whose user has not said what they are, by the look of its beginning: words,
+/// or the characters of a script without blanks between words.
+[[nodiscard]] Tokens choose_tokens(text::TextStream& text);
+
 /// Reads the files of the settings, or makes the built-in comments. Throws unroll::IoError where
-/// there is nothing to train on.
+/// there is nothing to train on, or a file of ids is taken for a text.
 [[nodiscard]] Corpus read_corpus(const TextSettings& settings, std::uint64_t seed);
 
-/// The same for a model that is not there yet, whose user has not said what its tokens are: of a
-/// text in a script without blanks between words they become characters.
+/// The same for a model that is not there yet, whose user has not said what its tokens are: they
+/// become those of choose_tokens().
 [[nodiscard]] Corpus read_new_corpus(TextSettings& settings, std::uint64_t seed);
 
 /// A text to evaluate a trained model on, as the sentences held out: those of the file `data`, read

@@ -37,14 +37,17 @@ void print_counts(const AnyModel& model, const SentenceList& text, std::int64_t 
       100.0 * static_cast<double>(unknown) / static_cast<double>(words));
 }
 
-/// The text that the training of a model held out, in its ids.
-Corpus held_out_corpus(const AnyModel& model, const std::string& path) {
+/// The text that the training of a model held out, in its ids. Only a file that the user names is
+/// written.
+Corpus held_out_corpus(const AnyModel& model, const EvalOptions& options) {
   const TextSettings& text = model.settings.text;
+  const std::string& path = options.load;
   if (std::ranges::count(text.data, text::kStandardInput) > 0) {
     unroll::fail<unroll::Error>(
         "{}: was trained on standard input, of which nothing is left to measure on", path);
   }
-  Corpus corpus = encoded_corpus(text, model.settings.seed, model.vocabulary);
+  Corpus corpus = encoded_corpus(text, model.settings.seed, model.vocabulary,
+                                 {options.ids, /*read_only=*/options.ids.empty()});
   keep_first(corpus.train, text);
   const std::string& trained = model.data;
   if (!trained.empty() && fingerprint(corpus.train) != trained) {
@@ -81,7 +84,7 @@ void print_mixture(const AnyModel& model, const EvalOptions& options, const Sent
         "options of it",
         options.mix, options.load);
   }
-  const SentenceList held_out = held_out_corpus(model, options.load).held_out;
+  const SentenceList held_out = held_out_corpus(model, options).held_out;
   if (held_out.empty()) {
     unroll::fail<unroll::Error>("{}: its training held nothing out to find the share on",
                                 options.load);
@@ -99,12 +102,26 @@ void print_mixture(const AnyModel& model, const EvalOptions& options, const Sent
         mix(p, q, share));
 }
 
+/// The file of --ids may be none of those that are read.
+void check_files(const EvalOptions& options, const TextSettings& text) {
+  std::vector<examples::NamedFile> inputs = {{"--load", options.load},
+                                             {"--mix", options.mix},
+                                             {"--data", options.data},
+                                             {"--valid", text.valid},
+                                             {"--test", text.test}};
+  for (const std::string& path : text.data) inputs.push_back({"--data", path});
+  std::vector<examples::NamedFile> outputs;
+  add_ids_file({options.ids}, inputs, outputs);
+  examples::check_outputs(outputs, inputs);
+}
+
 }  // namespace
 
 void run_eval(const EvalOptions& options) {
   const AnyModel model = load_any(options.load);
+  check_files(options, model.settings.text);
   const Corpus corpus =
-      options.held_out ? held_out_corpus(model, options.load) : corpus_to_measure(model, options);
+      options.held_out ? held_out_corpus(model, options) : corpus_to_measure(model, options);
   const SentenceList& text = corpus.held_out;
   if (text.empty()) {
     unroll::fail<unroll::Error>("{}: its training held nothing out; --data names a text",

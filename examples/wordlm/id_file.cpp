@@ -1,13 +1,12 @@
 #include "wordlm/id_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <unroll/core/error.h>
 #include <unroll/core/files.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -127,7 +126,7 @@ Kept<T> array_at(const std::shared_ptr<const MappedFile>& file, std::uint64_t li
   if (begin % sizeof(T) != 0 || begin > limit || count > (limit - begin) / sizeof(T)) {
     fail<IoError>("an array lies outside the file");
   }
-  return {{}, file, {reinterpret_cast<const T*>(file->bytes().data() + begin), count}};
+  return {file, {reinterpret_cast<const T*>(file->bytes().data() + begin), count}};
 }
 
 SentenceList sentences_at(const std::shared_ptr<const MappedFile>& file, std::uint64_t limit,
@@ -203,7 +202,6 @@ IdFile parse(const std::shared_ptr<const MappedFile>& mapped, const Trailer& tra
   file.reading = header.at("reading").get<std::string>();
   file.files = header.at("files").get<std::vector<SourceFile>>();
   file.description = header.at("description").get<std::string>();
-  file.tokens_chosen = header.at("tokens_chosen").get<bool>();
   file.made_by = header.at("made_by").get<std::string>();
   const auto name = header.at("tokens").get<std::string>();
   const auto* const tokens = std::ranges::find(kTokenNames, name);
@@ -232,22 +230,23 @@ SourceFile source_file(const std::string& path) {
 }
 
 std::string checksum_of_file(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  std::error_code unknown;
-  const std::uintmax_t size = std::filesystem::file_size(path, unknown);
-  examples::WorkLine line(fmt::format("checking {}", path),
-                          unknown ? 0 : static_cast<std::int64_t>(size));
+  const unroll::FileReader file(path);
+  examples::WorkLine line(fmt::format("checking {}", path), static_cast<std::int64_t>(file.size()));
   Checksum checksum;
-  std::vector<std::byte> block(std::size_t{1} << 20U);
-  while (true) {
-    const ssize_t count =
-        file.number() < 0 ? -1 : ::read(file.number(), block.data(), block.size());
-    if (count < 0 && file.number() >= 0 && errno == EINTR) continue;
-    if (count < 0) fail<IoError>("{}: cannot be read: {}", path, std::strerror(errno));
-    if (count == 0) return fmt::format("{:016x}", checksum.value());
-    checksum.add(std::span(block).first(static_cast<std::size_t>(count)));
-    line.advance(static_cast<std::size_t>(count));
+  constexpr std::size_t kBlock = std::size_t{1} << 20U;
+  std::vector<std::byte> block(kBlock);
+  for (std::uint64_t at = 0; at < file.size(); at += block.size()) {
+    block.resize(std::min<std::uint64_t>(kBlock, file.size() - at));
+    line.advance(block.size());
+    file.read(at, block);
+    checksum.add(block);
   }
+  return fmt::format("{:016x}", checksum.value());
+}
+
+void distrust_recent_times(SourceFile& file, std::int64_t looked) {
+  constexpr std::int64_t kCoarse = 2'000'000'000;  // nanoseconds, of the coarsest file systems
+  if (std::max(file.modified, file.changed) > looked - kCoarse) file.modified = file.changed = 0;
 }
 
 void write_id_file(const std::string& path, const IdFile& file) {
@@ -257,7 +256,6 @@ void write_id_file(const std::string& path, const IdFile& file) {
   json header = {{"reading", file.reading},
                  {"files", file.files},
                  {"description", file.description},
-                 {"tokens_chosen", file.tokens_chosen},
                  {"made_by", file.made_by},
                  {"tokens", kTokenNames.at(static_cast<std::size_t>(vocabulary.units().tokens))},
                  {"running", vocabulary.units().running},
@@ -273,10 +271,14 @@ void write_id_file(const std::string& path, const IdFile& file) {
 }
 
 bool is_id_file(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  std::error_code ignored;
   std::uint64_t begin = 0;
-  return file.number() >= 0 && ::read(file.number(), &begin, sizeof(begin)) == sizeof(begin) &&
-         begin == kMagic[0];
+  // A pipe is not even opened: whoever writes into it would take that for its reader.
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  const unroll::FileReader file(path);
+  if (file.size() < sizeof(begin)) return false;
+  file.read(0, std::as_writable_bytes(std::span(&begin, 1)));
+  return begin == kMagic[0];
 }
 
 IdFile read_id_file(const std::string& path) {

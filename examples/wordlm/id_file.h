@@ -23,17 +23,21 @@ struct SourceFile {
 /// The file at `path` as it is now, its checksum left empty. Throws unroll::IoError where there is
 /// none.
 [[nodiscard]] SourceFile source_file(const std::string& path);
-/// XXH3 of all bytes of a file. Throws unroll::IoError where it cannot be read.
+/// XXH3 of all bytes of a file. Throws unroll::IoError where it cannot be read or is no plain file.
 [[nodiscard]] std::string checksum_of_file(const std::string& path);
+
+/// Forgets the times of a file that was changed less than two seconds before it was looked at, at
+/// `looked` nanoseconds since 1970: its file system may give a later change the same times. Only
+/// its bytes can then tell whether it was changed.
+void distrust_recent_times(SourceFile& file, std::int64_t looked);
 
 /// What a file of ids holds.
 struct IdFile {
   std::string reading;              ///< how the text was read, in words of its maker
-  std::vector<SourceFile> files;    ///< the files of the text
+  std::vector<SourceFile> files;    ///< of the text, and behind them others of the vocabulary
   std::string description;          ///< Corpus::text_description
-  bool tokens_chosen = false;       ///< by the look of the text: its user did not say
   std::string made_by;              ///< the options that made the vocabulary; empty: it was given
-  std::optional<Vocabulary> words;  ///< that the ids are of; always there
+  std::optional<Vocabulary> words;  ///< the vocabulary of the ids, which every file has
   SentenceList train;
   SentenceList held_out;
 };
@@ -43,12 +47,12 @@ struct IdFile {
 /// after an interruption.
 void write_id_file(const std::string& path, const IdFile& file);
 
-/// Whether the file at `path` was begun by write_id_file(), be it whole or not.
+/// Whether there is a plain file at `path` that write_id_file() wrote, be it damaged or not.
 [[nodiscard]] bool is_id_file(const std::string& path);
 
-/// Maps a file that write_id_file() wrote; little of it is in memory at a time. Throws
-/// unroll::IoError, which says why, for any other: one byte that is not as it was written is
-/// noticed, and each id is one of the vocabulary's.
+/// Maps a file that write_id_file() wrote; little of it is in memory at a time. Every id is one of
+/// the vocabulary's. Throws unroll::IoError, naming the file and the reason, for any other file,
+/// and where a single byte is not as it was written.
 [[nodiscard]] IdFile read_id_file(const std::string& path);
 
 }  // namespace wordlm

@@ -39,8 +39,8 @@ void run_ngram(const NgramOptions& given) {
   TextSettings& text = settings.text;
   std::vector<examples::NamedFile> inputs = {{"--valid", text.valid}, {"--test", text.test}};
   for (const std::string& path : text.data) inputs.push_back({"--data", path});
-  const std::vector<examples::NamedFile> outputs = {
-      {"--save", given.save}, {"--ids", given.ids.file == "none" ? "" : given.ids.file}};
+  std::vector<examples::NamedFile> outputs = {{"--save", given.save}};
+  add_ids_file(given.ids, inputs, outputs);
   examples::check_outputs(outputs, inputs);
   choose_format(text);
   check_reading(text, text.data);

@@ -125,12 +125,23 @@ void add_commands(CLI::App& app, CommandLine& line) {
                        "comments, as for train; without it, for a model of built-in comments, "
                        "others of those");
   for (CLI::Option* const option : add_reading_options(*eval, line.eval.text)) option->needs(data);
-  eval->add_flag("--held-out", line.eval.held_out,
-                 "measure on the part of its own text that the training held out")
-      ->excludes(data);
-  eval->add_option("--mix", line.eval.mix,
-                   "n-grams of 'wordlm ngram --save' to mix with the model; their share is that "
-                   "which is best on the text that the training held out");
+  auto* const held_out =
+      eval->add_flag("--held-out", line.eval.held_out,
+                     "measure on the part of its own text that the training held out")
+          ->excludes(data);
+  auto* const mix =
+      eval->add_option("--mix", line.eval.mix,
+                       "n-grams of 'wordlm ngram --save' to mix with the model; their share is "
+                       "that which is best on the text that the training held out");
+  auto* const ids = eval->add_option(
+      "--ids", line.eval.ids,
+      "a file in which the ids of the text it was trained on are kept, or 'none', as for train; "
+      "without it TEXT.ids is read where it is there, but not written");
+  eval->callback([=] {
+    if (ids->count() > 0 && held_out->count() + mix->count() == 0) {
+      throw CLI::ValidationError("--ids", "goes with --held-out or --mix");
+    }
+  });
   auto* const ngram = app.add_subcommand("ngram", "count n-grams: the model to beat");
   add_ngram(*ngram, line.ngram);
   auto* const score = app.add_subcommand("score", "log-probability of sentences");

@@ -13,15 +13,13 @@ struct SentenceList::Storage {
 };
 
 SentenceList::SentenceList(const std::vector<Ids>& sentences) {
-  Kept<std::int32_t> ids;
-  Kept<std::uint64_t> ends;
+  Ids ids;
+  std::vector<std::uint64_t> ends;
   for (const Ids& sentence : sentences) {
-    ids.memory.insert(ids.memory.end(), sentence.begin(), sentence.end());
-    ends.memory.push_back(ids.memory.size());
+    ids.insert(ids.end(), sentence.begin(), sentence.end());
+    ends.push_back(ids.size());
   }
-  ids.values = ids.memory;
-  ends.values = ends.memory;
-  *this = SentenceList(std::move(ids), std::move(ends));
+  *this = SentenceList(Kept(std::move(ids)), Kept(std::move(ends)));
 }
 
 SentenceList::SentenceList(Kept<std::int32_t> ids, Kept<std::uint64_t> ends, Room room)
@@ -62,12 +60,11 @@ SentenceList SentenceList::first(std::size_t count) const {
 }
 
 SentenceList SentenceList::part(std::size_t begin, std::size_t end) const {
-  auto storage = std::make_shared<Storage>();
-  storage->ends.memory = {end - begin};
-  storage->whole = storage_;
+  auto storage = std::make_shared<const Storage>(
+      Storage{{}, Kept(std::vector<std::uint64_t>{end - begin}), storage_});
   SentenceList list;
   list.ids_ = ids_.subspan(begin, end - begin);
-  list.ends_ = storage->ends.memory;
+  list.ends_ = storage->ends.values;
   list.ids_file_ = ids_file_;
   list.room_ = room_;
   list.storage_ = std::move(storage);

@@ -17,9 +17,22 @@
 
 namespace wordlm {
 
-/// An array that no longer changes: in memory, or in a file that is mapped.
+/// An array that no longer changes: in memory, or in a file that is mapped. It can be moved only:
+/// the `values` of a copy would be in the memory of the original.
 template <class T>
 struct Kept {
+  Kept() = default;
+  /// Elements in memory.
+  explicit Kept(std::vector<T> elements) : memory(std::move(elements)), values(memory) {}
+  /// Elements in a file.
+  Kept(std::shared_ptr<const MappedFile> mapped, std::span<const T> elements)
+      : file(std::move(mapped)), values(elements) {}
+  Kept(Kept&&) noexcept = default;
+  Kept& operator=(Kept&&) noexcept = default;
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+  ~Kept() = default;
+
   std::vector<T> memory;                   ///< empty where it is in a file
   std::shared_ptr<const MappedFile> file;  ///< null where it is in memory
   std::span<const T> values;               ///< of either
@@ -80,18 +93,13 @@ class Spool {
 
   /// The whole array; nothing stays behind.
   [[nodiscard]] Kept<T> finish() {
-    Kept<T> kept;
-    if (file_) {
-      flush();
-      kept.file = std::exchange(file_, nullptr)->map();
-      const auto bytes = kept.file->bytes();
-      kept.values = {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
-    } else {
-      kept.memory = std::exchange(buffer_, {});
-      kept.values = kept.memory;
-    }
+    if (!file_) return Kept<T>(std::exchange(buffer_, {}));
+    flush();
     written_ = 0;
-    return kept;
+    auto mapped = std::exchange(file_, nullptr)->map();
+    const auto bytes = mapped->bytes();
+    return {std::move(mapped),
+            {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)}};
   }
 
  private:

@@ -79,8 +79,7 @@ TextOptions add_text(CLI::App& app, TextSettings& s, IdsPlace& ids) {
   options.test = app.add_option("--test", s.test, "a file to measure on in the end");
   app.add_option("--ids", ids.file,
                  "a file in which the ids of the text are kept, so that it is read once only; "
-                 "'none': nowhere; without it beside a text of 64 MB or more, as TEXT.ids")
-      ->needs(data);
+                 "'none': nowhere; without it beside a text of 64 MB or more, as TEXT.ids");
   options.kind = add_kind_options(app, s);
   app.get_option("--comments")->excludes(data);
   for (CLI::Option* const option : options.reading) option->needs(data);

@@ -10,6 +10,7 @@
 #include "text/html.h"
 #include "text/input.h"
 #include "text/sentences.h"
+#include "wordlm/text_format.h"
 #include "wordlm/tokens.h"
 #include "wordlm/vocabulary.h"
 
@@ -76,6 +77,13 @@ text::ReadOptions read_options(const TextSettings& settings, const std::string& 
 }
 
 }  // namespace
+
+std::string describe_reading(const std::string& path, const TextSettings& settings) {
+  const std::string format = format_of(path, settings, settings.format);
+  if (format == "text") return format;
+  text::TextStream file = text::open_text(path);
+  return text::describe_reading(file, text::name_of_input(path), read_options(settings, format));
+}
 
 TextReader::TextReader(const TextSettings& settings, TokenTable& tokens, const Room& room)
     : settings_(settings), tokens_(tokens), sentences_(room) {

@@ -13,6 +13,16 @@
 
 namespace wordlm {
 
+/// The version of the rules by which a text becomes ids: how it is taken apart into sentences and
+/// tokens, which sentences are held out, and how a vocabulary is made. Raise it with every change
+/// of these rules: ids that were kept before are then made again.
+inline constexpr int kReadingRules = 1;
+
+/// How a TextReader reads a file with these settings: its format, and of a table or of lines of
+/// JSON what is read of each record. Reads the beginning of the file. Throws unroll::IoError where
+/// that fails.
+[[nodiscard]] std::string describe_reading(const std::string& path, const TextSettings& settings);
+
 /// Reads one text, perhaps of several files. Sentences come out between `TokenTable::kStart` and
 /// `kEnd`. Running text is one sequence: `kEnd`, and then every sentence, or line, with a `kEnd`
 /// behind it.

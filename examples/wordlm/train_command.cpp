@@ -138,8 +138,15 @@ void print_streams(const SentenceList& text, const Settings& settings) {
   say("\n");
 }
 
+/// The command that goes on with a training.
+std::string command_to_go_on(const std::string& save, const IdsPlace& ids) {
+  return fmt::format("wordlm train --load {0} --save {0}{1}{2}", save,
+                     ids.file.empty() ? "" : " --ids ", ids.file);
+}
+
 /// Says how the training ended, and how to go on where it was interrupted.
-void print_interruption(const Progress& progress, const examples::Saver& saver) {
+void print_interruption(const Progress& progress, const examples::Saver& saver,
+                        const IdsPlace& ids) {
   const std::string& save = saver.path();
   if (saver.failed()) {
     say("interrupted in epoch {}; what was trained since the last save is lost\n",
@@ -148,8 +155,8 @@ void print_interruption(const Progress& progress, const examples::Saver& saver) 
     say("interrupted in epoch {}; with --save FILE the work would have been kept\n",
         progress.epoch + 1);
   } else {
-    say("interrupted in epoch {}; go on with: wordlm train --load {} --save {}\n",
-        progress.epoch + 1, save, save);
+    say("interrupted in epoch {}; go on with: {}\n", progress.epoch + 1,
+        command_to_go_on(save, ids));
   }
 }
 
@@ -180,8 +187,8 @@ void print_time(double seconds, double seconds_of_training) {
 
 /// Prints the advice on how to train a better model, if there is any.
 void print_advice(const RunLog& log, const Settings& settings, const SentenceList& train_set,
-                  const std::string& saved) {
-  const std::string sentence = advice(log.reports(), settings, train_set.words(), saved);
+                  const std::string& command) {
+  const std::string sentence = advice(log.reports(), settings, train_set.words(), command);
   if (!sentence.empty()) say("note: {}\n", sentence);
 }
 
@@ -206,12 +213,12 @@ void check_files(const TrainOptions& options, const TextSettings& text) {
   std::vector<NamedFile> outputs = {{"--save", options.save.path},
                                     {"--log", options.log},
                                     {"the picture of --log", picture_of(options.log)},
-                                    {"--ids", options.ids.file == "none" ? "" : options.ids.file},
                                     {"--save-start", options.save_start},
                                     {"--save-sentences", options.save_sentences}};
   for (NamedFile& file : examples::files_beside(options.save)) outputs.push_back(std::move(file));
   std::vector<NamedFile> inputs = {{"--valid", text.valid}, {"--test", text.test}};
   for (const std::string& path : text.data) inputs.push_back({"--data", path});
+  add_ids_file(options.ids, inputs, outputs);
   examples::check_outputs(outputs, inputs, options.load);
 }
 
@@ -261,7 +268,9 @@ Prepared prepare(TrainOptions& options, const unroll::Processes& processes) {
              {}};
   if (!options.load.empty()) {
     p.checkpoint = loaded_checkpoint(options);
-    check_files(options, p.checkpoint->settings.text);
+    const TextSettings& text = p.checkpoint->settings.text;
+    check_files(options, text);
+    check_reading(text, text.data);
   } else {
     choose_format(options.settings.text);
     check_reading(options.settings.text, options.settings.text.data);
@@ -291,10 +300,12 @@ void read_text(TrainOptions& options, Prepared& p) {
 /// The same in all processes. Where ids are kept in a file, the first makes it, and the others find
 /// it there.
 void read_text(TrainOptions& options, Prepared& p, const unroll::Processes& processes) {
-  const TextSettings& text = p.checkpoint ? p.checkpoint->settings.text : options.settings.text;
+  const WantedIds wanted = p.checkpoint
+                               ? WantedIds{p.checkpoint->settings.text, &p.checkpoint->vocabulary}
+                               : WantedIds{options.settings.text, nullptr, !options.tokens_given};
   bool waits = false;
   processes.together([&] {
-    waits = processes.rank() > 0 && !ids_file_of(text, options.ids).empty();
+    waits = processes.rank() > 0 && !ids_file_of(wanted, options.ids).empty();
     if (!waits) read_text(options, p);
   });
   processes.together([&] {
@@ -355,7 +366,7 @@ int run_train(const TrainOptions& given, const unroll::Processes& processes) {
   }
   examples::set_quiet(!speaks);
   if (!ending.complete) {
-    print_interruption(checkpoint.progress, saver);
+    print_interruption(checkpoint.progress, saver, options.ids);
     return 130;
   }
   examples::interrupted = false;  // too late: there is nothing left to interrupt
@@ -370,8 +381,11 @@ int run_train(const TrainOptions& given, const unroll::Processes& processes) {
         count_of(options.samples, settings.text.units().has_line_feeds() ? "text" : "sentence"));
     print_samples(checkpoint, options.samples, settings.seed, {});
   }
-  if (!options.quiet && speaks)
-    print_advice(log, settings, corpus.train, saver.failed() ? "" : saver.path());
+  if (!options.quiet && speaks) {
+    const bool saved = !saver.failed() && !saver.path().empty();
+    print_advice(log, settings, corpus.train,
+                 saved ? command_to_go_on(saver.path(), options.ids) : "");
+  }
   if (saver.failed()) {
     unroll::fail<unroll::IoError>("{}: the trained model could not be saved", saver.path());
   }

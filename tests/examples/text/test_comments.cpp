@@ -217,6 +217,47 @@ TEST_CASE("bad UTF-8 and NUL bytes are mended and counted, with the first line")
   CHECK(comments.file.nul_bytes == 1);
 }
 
+TEST_CASE("the way in which a text is read is the same by the name and the number of a column") {
+  const auto way_of = [](std::string_view content, const ReadOptions& options) {
+    TextStream text(content);
+    return describe_reading(text, "file", options);
+  };
+  const auto way = [&](const char* format, std::string_view content, const char* column = "") {
+    ReadOptions options;
+    options.format = format;
+    options.column = column;
+    return way_of(content, options);
+  };
+  CHECK(way("lines", "a\nb\n") == "lines");
+  const std::string table = "id,Body,remark\n1,x,y\n";
+  const std::string second = "table, delimiter ',', column 2";
+  CHECK(way("csv", table) == second);
+  CHECK(way("csv", table, "body") == second);
+  CHECK(way("csv", table, "2") == second);
+  CHECK(way("csv", table, "remark") == "table, delimiter ',', column 3");
+  CHECK_THROWS_AS((void)way("csv", table, "none"), unroll::IoError);
+  CHECK(way("csv", "id;text\n1;x\n") == "table, delimiter ';', column 2");
+  CHECK(way("tsv", "id\ttext\n1\tx\n") == "table, delimiter '\t', column 2");
+  // A header that reads like a comment is one, unless the column was asked for by that name.
+  const std::string headless = "so many words\nand more\n";
+  CHECK(way("csv", headless) == "table, delimiter ',', column 1, without a header");
+  CHECK(way("csv", headless, "so many words") == "table, delimiter ',', column 1");
+  const std::string objects = "{\"id\": 1, \"body\": \"x\", \"remark\": \"y\"}\n";
+  CHECK(way("jsonl", objects) == "JSON, member 'body'");
+  CHECK(way("jsonl", objects, "1") == "JSON, member 'body'");
+  CHECK(way("jsonl", objects, "remark") == "JSON, member 'remark'");
+
+  ReadOptions options;
+  options.format = "csv";
+  options.preferred = "body";
+  options.delimiter = ',';
+  CHECK(way_of(table, options) == second);
+  options.format = "jsonl";
+  CHECK_THROWS_AS((void)way_of("no object\n" + objects, options), unroll::IoError);
+  options.skip_bad_rows = true;
+  CHECK(way_of("no object\n" + objects, options) == "JSON, member 'body'");
+}
+
 TEST_CASE("a gigantic line is read") {
   const std::string text(20'000'000, 'x');
   CHECK(read_csv("body\n\"" + text + "\"\n") == Texts{text});

@@ -31,7 +31,7 @@ TEST_CASE("advice: a loss that still falls") {
   const auto falling = reports_of({{6, 7}, {5, 5.5}, {4.9, 4.5}});
   CHECK(advice(falling, {}, kMany, "") ==
         "the held-out loss still fell by 2.0 % in the last epoch; --epochs 6 trains longer");
-  CHECK(advice(falling, {}, kMany, "m") ==
+  CHECK(advice(falling, {}, kMany, "wordlm train --load m --save m") ==
         "the held-out loss still fell by 2.0 % in the last epoch; wordlm train --load m --save m "
         "--epochs 6 goes on");
   CHECK(advice(reports_of({{6, 7}, {5, 5.5}, {4.96, 4.5}}), {}, kMany, "") == "");

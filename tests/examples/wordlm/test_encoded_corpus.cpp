@@ -5,38 +5,19 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unroll/core/error.h>
 #include <unroll/core/files.h>
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "text_files.h"
-#include "wordlm/builtin_comments.h"
+#include "encoded_corpora.h"
 #include "wordlm/id_file.h"
-#include "wordlm/text_format.h"
 #include "wordlm/text_reader.h"
 
 namespace wordlm {
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-/// Replaces the bytes of a file in place.
-void put(const std::string& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-}
-
-std::string lines(int comments, std::uint64_t seed = 1) {
-  std::string text;
-  for (const std::string& comment : builtin_comments(comments, seed)) text += comment + "\n";
-  return text;
-}
 
 std::string csv(int comments) {
   std::string text = "id,body\n";
@@ -53,13 +34,6 @@ std::string jsonl(int comments) {
   }
   return text;
 }
-
-struct Case {
-  std::string name;
-  std::string text;
-  TextSettings settings;
-  bool choose = false;
-};
 
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
@@ -102,24 +76,6 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-void check_same(const EncodedCorpus& a, const EncodedCorpus& b) {
-  CHECK(a.corpus.train == b.corpus.train);
-  CHECK(a.corpus.held_out == b.corpus.held_out);
-  CHECK(a.corpus.test == b.corpus.test);
-  CHECK(a.vocabulary.words() == b.vocabulary.words());
-  CHECK(a.vocabulary.units() == b.vocabulary.units());
-  CHECK(a.vocabulary.counts().words == b.vocabulary.counts().words);
-  CHECK(a.vocabulary.counts().unknown == b.vocabulary.counts().unknown);
-  CHECK(a.vocabulary.counts().rarest_word == b.vocabulary.counts().rarest_word);
-}
-
-/// Reads a new corpus as `wordlm train` does.
-EncodedCorpus read(const Case& c, const IdsPlace& place) {
-  TextSettings settings = c.settings;
-  choose_format(settings);
-  return new_encoded_corpus(settings, 1, c.choose, place);
-}
-
 TEST_CASE("ids: a corpus is the same with a file of ids and without in every format") {
   const Folder folder;
   for (Case& c : all_cases()) {
@@ -150,7 +106,8 @@ TEST_CASE("ids: a corpus is the same with a file of ids and without in every for
     const Vocabulary smaller(words, settings.units());
     const Corpus other = encoded_corpus(settings, 1, smaller, place);
     CHECK(other.train == encoded_corpus(settings, 1, smaller, {"none"}).train);
-    CHECK(has(other.description, "was made again: the vocabulary is another one"));
+    CHECK(has(other.description,
+              "note: the ids were made again: " + place.file + ": the vocabulary is another one"));
   }
 }
 
@@ -179,22 +136,6 @@ TEST_CASE("ids: files to measure on are read beside a file of ids") {
     put(folder.file("valid"), lines(5, 9) + "é\n");
     check_same(read(c, place), read(c, {"none"}));
   }
-}
-
-TEST_CASE("ids: running text whose tokens were chosen is found again by its model") {
-  const Folder folder;
-  put(folder.file("text"), lines(30));
-  put(folder.file("valid"), lines(5, 7));
-  Case c{"", "", {}, true};
-  c.settings.data = {folder.file("text")};
-  c.settings.valid = folder.file("valid");
-  c.settings.running = c.settings.plain = true;
-  const IdsPlace place{folder.file("ids")};
-  const EncodedCorpus made = read(c, place);
-  const Corpus gone_on = encoded_corpus(c.settings, 1, made.vocabulary, place);
-  CHECK(has(gone_on.description, "ids: read from "));
-  CHECK(gone_on.train == made.corpus.train);
-  CHECK(gone_on.held_out == made.corpus.held_out);
 }
 
 TEST_CASE("ids: a text that was changed is read again and one that was touched is not") {
@@ -226,7 +167,7 @@ TEST_CASE("ids: a text that was changed is read again and one that was touched i
   put(text, bytes);
   REQUIRE(::utimensat(AT_FDCWD, text.c_str(), old, 0) == 0);
   const EncodedCorpus changed = read(c, place);
-  CHECK(has(changed.corpus.description, "was made again: the text has changed"));
+  CHECK(has(changed.corpus.description, "made again: " + place.file + ": the text has changed"));
   check_same(changed, read(c, {"none"}));
   CHECK(has(read(c, place).corpus.description, "ids: read from "));
 
@@ -234,34 +175,6 @@ TEST_CASE("ids: a text that was changed is read again and one that was touched i
   put(folder.file("more"), lines(3, 5));
   c.settings.data.push_back(folder.file("more"));
   check_same(read(c, place), read(c, {"none"}));
-  CHECK(has(read(c, place).corpus.description, "ids: read from "));
-}
-
-TEST_CASE("ids: other options make the file again") {
-  const Folder folder;
-  Case c{"", "", {}};
-  c.settings.data = {folder.file("text")};
-  put(folder.file("text"), lines(60));
-  const IdsPlace place{folder.file("ids")};
-  (void)read(c, place);
-  const auto check_option = [&](auto&& change, const std::string& why) {
-    change(c.settings);
-    const EncodedCorpus made = read(c, place);
-    CHECK(has(made.corpus.description, "was made again: " + why));
-    check_same(made, read(c, {"none"}));
-    CHECK(has(read(c, place).corpus.description, "ids: read from "));
-  };
-  const std::string other_way = "the text is read in another way";
-  const std::string other_words = "the vocabulary is another one";
-  check_option([](TextSettings& s) { s.held_out = 0.2; }, other_way);
-  check_option([](TextSettings& s) { s.keep_case = true; }, other_way);
-  check_option([](TextSettings& s) { s.vocabulary = 40; }, other_words);
-  check_option([](TextSettings& s) { s.min_count = 3; }, other_words);
-  check_option([](TextSettings& s) { s.tokens = Tokens::character; }, other_way);
-  check_option([](TextSettings& s) { s.running = true; }, other_way);
-  check_option([](TextSettings& s) { s.format = "lines"; }, other_way);
-  // What only says how many of the ids are used does not.
-  c.settings.limit = 3;
   CHECK(has(read(c, place).corpus.description, "ids: read from "));
 }
 
@@ -278,7 +191,8 @@ TEST_CASE("ids: a damaged file is made again and another's is left as it is") {
                                  good.substr(0, 100) + "x" + good.substr(101)}) {
     put(place.file, bad);
     const EncodedCorpus made = read(c, place);
-    CHECK(has(made.corpus.description, "was made again: " + place.file + ": it is "));
+    CHECK(has(made.corpus.description,
+              "\nnote: the ids were made again: " + place.file + ": it is "));
     check_same(made, without);
     CHECK(has(read(c, place).corpus.description, "ids: read from "));
   }
@@ -378,28 +292,6 @@ TEST_CASE("ids: temporary files of every text are beside it") {
   CHECK(corpus.held_out.room().beside == settings.data[0]);
   settings.running = true;
   CHECK(read_corpus(settings, 1).held_out.room().beside == settings.data[0]);
-}
-
-TEST_CASE("ids: kept of large files only where they are not asked for") {
-  const Folder folder;
-  TextSettings settings;
-  CHECK(ids_file_of(settings, {}).empty());
-  CHECK(ids_file_of(settings, {"ids"}).empty());  // built-in comments
-  settings.data = {folder.file("text"), folder.file("none")};
-  put(folder.file("text"), "a\n");
-  CHECK(ids_file_of(settings, {}).empty());
-  CHECK(ids_file_of(settings, {"ids"}) == "ids");
-  std::filesystem::resize_file(folder.file("text"), kLargeText - 1);
-  CHECK(ids_file_of(settings, {}).empty());
-  std::filesystem::resize_file(folder.file("text"), kLargeText);
-  CHECK(ids_file_of(settings, {}) == folder.file("text.ids"));
-  CHECK(ids_file_of(settings, {"none"}).empty());
-  settings.data.emplace_back("-");
-  CHECK(ids_file_of(settings, {}).empty());
-  settings.data = {folder.file("text"), "-"};
-  CHECK_THROWS_WITH_AS((void)ids_file_of(settings, {"ids"}),
-                       "--ids keeps the ids of files; standard input cannot be read again",
-                       unroll::Error);
 }
 
 }  // namespace

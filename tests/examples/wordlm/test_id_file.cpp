@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unroll/core/error.h>
 #include <unroll/core/files.h>
 #include <xxhash.h>
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "common/interrupt.h"
 #include "text_files.h"
@@ -30,7 +32,6 @@ IdFile small_file(const std::vector<Ids>& train) {
   return {"lines",
           {{123, 456, 789, "abc"}},
           "two\nlines",
-          true,
           "vocabulary 5",
           Vocabulary({"SENTENCE_START", "SENTENCE_END", "UNKNOWN_TOKEN", "a", "é"}, {}, counts),
           train,
@@ -60,7 +61,6 @@ TEST_CASE("ids: a file is read as it was written") {
   CHECK(file.files[0].changed == 789);
   CHECK(file.files[0].checksum == "abc");
   CHECK(file.description == "two\nlines");
-  CHECK(file.tokens_chosen);
   CHECK(file.made_by == "vocabulary 5");
   CHECK(file.words->words() == small_file(train).words->words());
   CHECK(file.words->counts().words == 5);
@@ -144,6 +144,7 @@ TEST_CASE("ids: what is no file of ids is not taken for one") {
   CHECK(fault(path) == path + ": it cannot be opened (No such file or directory)");
   CHECK_FALSE(is_id_file(path));
   CHECK(fault(folder.path()) == folder.path() + ": it is no plain file");
+  CHECK_FALSE(is_id_file(folder.path()));
   for (const std::string& text : {std::string(), std::string("1 2 3\n"), std::string(1000, 'x')}) {
     write_file(path, text);
     CHECK_FALSE(is_id_file(path));
@@ -186,6 +187,30 @@ TEST_CASE("ids: a file that cannot be written leaves the older one") {
   CHECK_THROWS_AS(write_id_file(folder.path(), small_file({{0, 3, 1}})), unroll::IoError);
   CHECK_THROWS_AS(write_id_file("/nowhere/ids", small_file({{0, 3, 1}})), unroll::IoError);
   CHECK(folder.entries() == 0);
+}
+
+TEST_CASE("ids: a pipe is no file of ids and is not opened to see that") {
+  const Folder folder;
+  const std::string path = folder.file("pipe");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK_FALSE(is_id_file(path));
+  CHECK(fault(path) == path + ": it is no plain file");
+}
+
+TEST_CASE("ids: the times of a file that was just changed when it was looked at are not believed") {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const auto seen = [](std::int64_t modified, std::int64_t changed) {
+    SourceFile file{5, modified * kSecond, changed * kSecond, "abc"};
+    distrust_recent_times(file, 100 * kSecond);
+    CHECK(file.size == 5);
+    CHECK(file.checksum == "abc");
+    return std::pair(file.modified / kSecond, file.changed / kSecond);
+  };
+  CHECK(seen(50, 97) == std::pair<std::int64_t, std::int64_t>(50, 97));
+  CHECK(seen(98, 98) == std::pair<std::int64_t, std::int64_t>(98, 98));
+  CHECK(seen(50, 99) == std::pair<std::int64_t, std::int64_t>(0, 0));
+  CHECK(seen(99, 50) == std::pair<std::int64_t, std::int64_t>(0, 0));
+  CHECK(seen(200, 50) == std::pair<std::int64_t, std::int64_t>(0, 0));  // of a clock that is ahead
 }
 
 TEST_CASE("ids: the checksum of a file is that of its bytes") {

@@ -68,7 +68,7 @@ TEST_CASE("ids: a training is the same to the bit with a file of ids and without
       const Run again = run(joined(train, {"--ids", ids}));
       CAPTURE(again.err);
       CHECK(again.status == 0);
-      CHECK((has(again.out, said) || has(again.out, "was made again: ")));
+      CHECK((has(again.out, said) || has(again.out, "note: the ids were made again: ")));
       CHECK((content_of(model) == expected));
     }
   }
@@ -249,13 +249,118 @@ TEST_CASE("ids: the file is none of those that a training reads or writes") {
   write_csv(data, 5);
   const Run same = run(joined({"train", "--data", data, "--ids", data}, kSmall));
   CHECK(same.status != 0);
-  CHECK(has(same.err, "--ids"));
+  CHECK(has(same.err, data + ": is no file of ids and is left as it is; --ids names another"));
   CHECK(has(unroll::read_file(data), "id,body\n"));
+  for (const char* const command : {"train", "ngram"}) {
+    const Run early = run({command, "--data", folder.file("nothing"), "--ids", data});
+    CHECK(early.status != 0);
+    CHECK(has(early.err, data + ": is no file of ids"));
+  }
   const Run nowhere = run(joined({"train", "--data", data, "--ids", "/nowhere/ids"}, kSmall));
   CHECK(nowhere.status != 0);
   CHECK(has(nowhere.err, "/nowhere/ids: cannot be written, there is no directory /nowhere"));
   const Run input = run(joined({"train", "--data", "-", "--ids", "ids"}, kSmall), "a b\nc d\n");
   CHECK(has(input.err, "--ids keeps the ids of files; standard input cannot be read again"));
+}
+
+TEST_CASE("ids: a pipe to measure on is read beside them unless they depend on it") {
+  const Folder folder;
+  const std::string data = folder.file("text");
+  unroll::write_file(data, "the cat sat on the mat\nthe cat ran\n");
+  const std::string valid = "the mat sat\n";
+  const Arguments train = joined({"train", "--data", data, "--stream", "--batch", "1", "--valid",
+                                  "-", "--ids", folder.file("ids")},
+                                 kSmall);
+  for (const char* const said : {"ids: kept in ", "ids: read from "}) {
+    const Run words = run(joined(train, {"--tokens", "word"}), valid);
+    CAPTURE(words.err);
+    CHECK(words.status == 0);
+    CHECK(has(words.out, said));
+    CHECK(has(words.out, "held out: standard input: 1 line"));
+  }
+  const Run characters = run(joined(train, {"--tokens", "char"}), valid);
+  CHECK(characters.status != 0);
+  CHECK(has(characters.err, "--ids keeps the ids of files; standard input cannot be read again"));
+  const Run unkept = run(
+      joined({"train", "--data", data, "--chars", "--batch", "1", "--valid", "-"}, kSmall), valid);
+  CHECK(unkept.status == 0);
+}
+
+TEST_CASE("ids: a model finds them by the text it remembers") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string ids = folder.file("ids");
+  const std::string model = folder.file("m");
+  write_csv(data, 60);
+  const Run first =
+      run(joined({"train", "--data", data, "--save", model, "--ids", ids, "--lr", "0.1"}, kSmall));
+  REQUIRE(first.status == 0);
+  const std::string go_on = "wordlm train --load " + model + " --save " + model + " --ids " + ids;
+  CHECK(has(first.out, go_on + " --epochs 4 goes on\n"));
+  const Arguments load = {"train", "--load", model, "--epochs", "3", "--samples", "0"};
+  CHECK(has(run(joined(load, {"--ids", ids})).out, "ids: read from " + ids));
+  {
+    Background training(
+        {"train", "--load", model, "--save", model, "--ids", ids, "--epochs", "100000"});
+    CHECK(training.wait_for("epoch  3:"));
+    CHECK(training.end_with(SIGINT) == 130);
+    CHECK(has(training.out(), "; go on with: " + go_on + "\n"));
+  }
+  const std::string builtin = folder.file("b");
+  REQUIRE(run(joined({"train", "--comments", "50", "--save", builtin}, kSmall)).status == 0);
+  const Run none = run({"train", "--load", builtin, "--ids", ids, "--epochs", "3"});
+  CHECK(none.status != 0);
+  CHECK(has(none.err, "--ids keeps the ids of files; built-in comments are in none"));
+}
+
+TEST_CASE("ids: eval writes only a file that is named") {
+  const Folder folder;
+  const std::string data = folder.file("text.csv");
+  const std::string ids = folder.file("ids");
+  const std::string model = folder.file("m");
+  const std::string ngrams = folder.file("n");
+  write_csv(data, 60);
+  REQUIRE(run(joined({"train", "--data", data, "--save", model}, kSmall)).status == 0);
+  REQUIRE(run({"ngram", "--data", data, "--save", ngrams}).status == 0);
+  const Arguments held_out = {"eval", "--load", model, "--held-out"};
+  const Run without = run(joined(held_out, {"--mix", ngrams}));
+  CHECK(without.status == 0);
+  CHECK(folder.entries() == 3);
+  CHECK(has(run(joined(held_out, {"--ids", ids})).out, "ids: kept in " + ids));
+  CHECK(has(run(joined(held_out, {"--ids", ids})).out, "ids: read from " + ids));
+  const Run mixed = run({"eval", "--load", model, "--data", data, "--mix", ngrams, "--ids", ids});
+  CHECK(mixed.status == 0);
+  CHECK(has(mixed.out, "mixture of "));
+  const Run useless = run({"eval", "--load", model, "--data", data, "--ids", ids});
+  CHECK(useless.status != 0);
+  CHECK(has(useless.err, "--ids: goes with --held-out or --mix"));
+  const Run foreign = run(joined(held_out, {"--ids", model}));
+  CHECK(foreign.status != 0);
+  CHECK(has(foreign.err, model + ": is no file of ids and is left as it is"));
+}
+
+TEST_CASE("ids: a file of them among the texts is named") {
+  const Folder folder;
+  const std::string data = folder.file("text");
+  const std::string ids = folder.file("text.ids");
+  unroll::write_file(data, "a cat sat\na cat ran\n");
+  REQUIRE(run({"ngram", "--data", data, "--ids", ids}).status == 0);
+  for (const char* const option : {"--data", "--valid", "--test"}) {
+    const Run wrong = run({"ngram", "--data", data, option, ids});
+    CHECK(wrong.status != 0);
+    CHECK(has(wrong.err, ids + ": is no text but a file of ids, which wordlm keeps of a text"));
+  }
+}
+
+TEST_CASE("ids: a model of lines has no column to be told again") {
+  const Folder folder;
+  const std::string data = folder.file("text");
+  const std::string model = folder.file("m");
+  unroll::write_file(data, "a cat sat\na cat ran\n");
+  REQUIRE(run(joined({"train", "--data", data, "--save", model}, kSmall)).status == 0);
+  const Run column = run({"train", "--load", model, "--data", data, "--column", "body"});
+  CHECK(column.status != 0);
+  CHECK(has(column.err, "--column is for tables, and " + data + " is read as lines"));
 }
 
 }  // namespace
