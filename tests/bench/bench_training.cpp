@@ -60,7 +60,13 @@ struct Rates {
   double memory = bench::memory_rate();     // bytes
 };
 
-Measured measure(const std::string& name, int repeats, const Rates& rates, const Passes& passes,
+/// Measured at the first call, which takes some memory.
+const Rates& rates() {
+  static const Rates rates;
+  return rates;
+}
+
+Measured measure(const std::string& name, int repeats, const Passes& passes,
                  bool print_plan = false) {
   bench::Workload workload = bench::make_workload(name);
   Tape tape;
@@ -130,8 +136,8 @@ Measured measure(const std::string& name, int repeats, const Rates& rates, const
           median(times[0]),
           median(times[2]),
           1 / median(times_a_token),
-          flops / rates.products,
-          bytes / rates.memory,
+          flops / rates().products,
+          bytes / rates().memory,
           tape.node_count(),
           workload.parameters.size(),
           first_loss,
@@ -148,7 +154,7 @@ void print_row(const Measured& m) {
 
 /// What each pass is worth: the time of a step without it, and with none. All take turns, so that
 /// what else the machine does meets them alike; the medians of the rounds count.
-void print_ablation(const std::string& name, int repeats, const Rates& rates) {
+void print_ablation(const std::string& name, int repeats) {
   constexpr int kRounds = 5;
   std::vector<std::pair<std::string, Passes>> variants{{"all passes", {}}};
   for (const std::string_view pass : Passes::names()) {
@@ -161,7 +167,7 @@ void print_ablation(const std::string& name, int repeats, const Rates& rates) {
     fmt::print(stderr, "{}: round {} of {}\n", name, round + 1, kRounds);
     for (std::size_t i = 0; i < variants.size(); ++i) {
       const Passes& passes = variants[i].second;
-      seconds[i].push_back(measure(name, repeats / kRounds + 1, rates, passes).seconds);
+      seconds[i].push_back(measure(name, repeats / kRounds + 1, passes).seconds);
       ratios[i].push_back(seconds[i].back() / seconds[0].back());
     }
   }
@@ -220,24 +226,23 @@ int main(int argc, char** argv) {
       return 0;
     }
     set_threads(threads);
-    const Rates rates;
-    if (!json) {
-      fmt::print("{} threads, large products at {:.1f} GFLOP/s, memory at {:.1f} GB/s\n", threads,
-                 rates.products / 1e9, rates.memory / 1e9);
-    }
     const Passes passes = Passes::from_environment();
     for (const std::string& name : names) {
       if (ablation) {
-        print_ablation(name, repeats, rates);
+        print_ablation(name, repeats);
         continue;
       }
-      const Measured measured = measure(name, repeats, rates, passes, print_plan);
+      const Measured measured = measure(name, repeats, passes, print_plan);
       if (json) {
         print_json(measured, threads);
       } else {
         print_row(measured);
       }
       std::fflush(stdout);
+    }
+    if (!json) {
+      fmt::print("{} threads, large products at {:.1f} GFLOP/s, memory at {:.1f} GB/s\n", threads,
+                 rates().products / 1e9, rates().memory / 1e9);
     }
     return 0;
   } catch (const std::exception& error) {
