@@ -238,7 +238,7 @@ std::uint64_t hash_of(const Parameters& parameters) {
 }
 
 /// The parameters, ascending, whose gradients are exchanged as soon as they are complete: large
-/// ones, and only where all processes have the same.
+/// ones, where `exchange` allows it, and only where all processes have the same.
 std::vector<Parameter> agree(const Processes& processes, const Gradients& gradients,
                              Exchange exchange) {
   std::vector<std::size_t> may_be_early;

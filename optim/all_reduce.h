@@ -6,12 +6,13 @@
 
 namespace unroll {
 
-/// When gradients that are not computed yet are exchanged: after the run that computes them, or
-/// large dense ones during it, each as soon as it is complete.
+/// When gradients that are not computed yet are exchanged. Those that are computed already, by
+/// Gradients::run(), are exchanged after that run in any case.
 enum class Exchange {
-  /// During the run where the processes are on several machines. On one, messages are copies by
-  /// the same cores, and there is nothing to wait for.
+  /// During the run that computes them, where the processes are on several machines. On one,
+  /// messages are copies by the same cores, and there is nothing to wait for.
   where_it_pays,
+  /// Large dense ones during the run, each as soon as it is complete.
   during_the_run,
 };
 

@@ -123,7 +123,7 @@ struct Parts {
 #ifdef UNROLL_MPI
 
 Processes::Processes() : exceptions_(std::uncaught_exceptions()) {
-  if (!launched()) return;
+  if (!launched() && !is_running()) return;
   int over = 0;
   MPI_Finalized(&over);
   if (over != 0) fail<Error>("processes: this process has left the others, and cannot join again");

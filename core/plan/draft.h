@@ -113,7 +113,6 @@ class Draft {
   bool shares_little = false;  // even a plan of little work runs on all threads
   int most_threads = 1;        // that there are
   int threads = 1;             // that the plan runs on
-  double operations = 0;       // on single elements, about
 
   /// The number of values that stand for nodes to run; sources follow, then what passes added.
   [[nodiscard]] Id work() const { return static_cast<Id>(request.work.size()); }

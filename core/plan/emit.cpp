@@ -26,7 +26,6 @@ class Emission {
     plan_.ones_offset = layout.offsets[storage.ones];
     plan_.packed.resize(static_cast<std::size_t>(draft.packed));
     plan_.threads = draft.threads;
-    plan_.operations = draft.operations;
     plan_.assumptions = draft.assumptions;
     packed_.assign(plan_.packed.size(), 0);
     layout_ = &layout;

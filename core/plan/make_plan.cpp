@@ -3,9 +3,11 @@
 #include <unroll/core/plan/make_plan.h>
 #include <unroll/core/plan/passes.h>
 #include <unroll/core/plan/trace.h>
+#include <unroll/core/run/team_trial.h>
 
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <tuple>
 #include <utility>
 
@@ -68,6 +70,7 @@ Plan make_plan(const Graph& graph, Request request, const Passes& passes, int th
   const Storage storage = find_storage(draft, tasks);
   Plan plan = emit(draft, tasks, storage, lay_out(storage.buffers));
   plan.wanted_threads = threads;
+  plan.trial = std::make_shared<TeamTrial>();
   plan.notes = notes_of(draft);
   plan.request = std::move(request);  // its vectors stay where they are: steps point into them
   return plan;

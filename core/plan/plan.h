@@ -6,12 +6,15 @@
 #include <unroll/core/plan/arrangement.h>
 #include <unroll/core/plan/request.h>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace unroll {
+
+class TeamTrial;
 
 /// A matrix in memory: `stride` elements from row to row.
 struct Rect {
@@ -138,10 +141,10 @@ struct Plan {
   ~Plan() = default;
 
   Request request;
-  DType dtype = DType::f32;  // of its floating-point values
-  int threads = 1;           // at most
-  int wanted_threads = 1;    // what was asked for when it was made
-  double operations = 0;     // on single elements, about
+  DType dtype = DType::f32;          // of its floating-point values
+  int threads = 1;                   // at most
+  int wanted_threads = 1;            // what was asked for when it was made
+  std::shared_ptr<TeamTrial> trial;  // of how many of them pay
   std::vector<Assumption> assumptions;
   std::vector<Id> bases;  // sources and placed nodes whose memory steps use
   std::vector<Step> steps;

@@ -22,18 +22,17 @@ bool could_read_packed(const Draft& draft, const BlockProduct& p) {
 }
 
 /// About how many operations on single elements a plan takes.
-double operations_of(const Draft& draft) {
-  double operations = 0;
+double work_of(const Draft& draft) {
+  double work = 0;
   for (const BlockProduct& p : draft.products) {
     if (p.is_gone()) continue;
-    operations +=
-        static_cast<double>(p.m * p.rows) * static_cast<double>(p.n * p.columns * p.depth);
+    work += static_cast<double>(p.m * p.rows) * static_cast<double>(p.n * p.columns * p.depth);
   }
   for (const Value& value : draft.values) {
     const bool computed = value.role == Role::elementwise || value.role == Role::kernel;
-    if (computed) operations += static_cast<double>(value.rows * value.columns);
+    if (computed) work += static_cast<double>(value.rows * value.columns);
   }
-  return operations;
+  return work;
 }
 
 }  // namespace
@@ -45,8 +44,7 @@ void spread(Draft& draft) {
   // Threads wait for each other after each step: for little work that takes longer than the work,
   // the more so where other programs want the cores.
   constexpr double kLittle = 4e5;
-  draft.operations = operations_of(draft);
-  const bool little = !draft.shares_little && draft.operations < kLittle;
+  const bool little = !draft.shares_little && work_of(draft) < kLittle;
   draft.threads = little ? 1 : draft.most_threads;
   std::vector<Id> order;
   for (Id i = 0; i < draft.products.size(); ++i) {

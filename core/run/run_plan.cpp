@@ -200,7 +200,7 @@ int run_plan(const Plan& plan, Graph& graph, std::span<const std::uint32_t> node
              std::byte* memory, int packed_by, std::vector<double>* milliseconds,
              const AfterStep& after_step) {
   using Clock = std::chrono::steady_clock;
-  begin_round(plan.wanted_threads, plan.operations);
+  begin_round(plan.wanted_threads, plan.trial);
   Run run(plan, graph, nodes, memory);
   if (milliseconds != nullptr) milliseconds->assign(plan.steps.size(), 0);
   run.give_values();

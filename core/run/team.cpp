@@ -38,13 +38,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Seconds that this thread has been on a core.
-double seconds_on_core() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
 /// Lets the core rest for some cycles.
 void pause_core() {
 #if defined(__x86_64__)
@@ -71,6 +64,12 @@ void set_threads(int threads) {
 }
 
 int threads() { return setting(); }
+
+double seconds_on_core() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
 
 bool Team::barrier() {
   if (size_ == 1) return !shared_.failed.load(std::memory_order_relaxed);

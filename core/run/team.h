@@ -43,6 +43,9 @@ class Team {
   double waited_ = 0;
 };
 
+/// Seconds that the calling thread has been on a core.
+[[nodiscard]] double seconds_on_core();
+
 /// Runs `work` on `threads` threads at once and returns the time it took, zeros for one thread. The
 /// exception of the first thread that has one is thrown again here.
 TeamTime run_team(int threads, const std::function<void(Team&)>& work);

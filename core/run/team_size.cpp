@@ -35,6 +35,8 @@ int TeamSize::choose(int most, Time now) {
 
 void TeamSize::note(int threads, const TeamTime& time, Time now) {
   if (threads == 1) return;
+  if (threads != threads_) recently_ = {};
+  threads_ = threads;
   const double left = std::exp(-time.elapsed / kMemory);
   recently_.elapsed = recently_.elapsed * left + time.elapsed;
   recently_.working = recently_.working * left + time.working;

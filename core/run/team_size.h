@@ -26,7 +26,8 @@ class TeamSize {
   Time until_{};         // when all are tried again
   Time tried_{};         // when they were last
   double pause_ = 0;     // seconds from one try to the next
-  TeamTime recently_{};  // of the runs of this size, those long ago counting less
+  int threads_ = 0;      // of the last run on several
+  TeamTime recently_{};  // of the runs on that many, those long ago counting less
 };
 
 }  // namespace unroll

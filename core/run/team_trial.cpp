@@ -1,6 +1,7 @@
 #include <unroll/core/run/team_trial.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace unroll {
 namespace {
@@ -37,36 +38,39 @@ int TeamTrial::other_size() const {
   return smaller ? size_ / 2 : std::min(2 * size_, most_);
 }
 
-void TeamTrial::note(double seconds, double operations) {
+void TeamTrial::note(double seconds) {
   if (most_ == 1) return;
-  const double time = seconds / operations;
-  if (tried_ == 0) {
-    usual_.add(time);
-    allowed_ += kShare * seconds;
-    if (!usual_.are_enough()) return;
-    // Half as many threads take twice the time at most.
-    const double price = kRounds * usual_.median() * operations;
-    allowed_ = std::min(allowed_, std::max(price, kAtFirst));
-    if (allowed_ < price) return;
-    tried_ = other_size();
-    skipped_ = 0;
-    in_trial_.clear();
-    return;
-  }
+  if (tried_ == 0) allowed_ += kShare * seconds;
   if (skipped_ < kSkipped) {
     ++skipped_;
     return;
   }
-  in_trial_.add(time);
-  if (!in_trial_.are_enough()) return;
-  smaller_ = tried_ > size_;  // the other way the next time; after a success, back
+  Times& times = tried_ == 0 ? usual_ : in_trial_;
+  times.add(seconds);
+  if (!times.are_enough()) return;
+  if (tried_ != 0) {
+    end_trial();
+    return;
+  }
+  // Half as many threads take twice the time at most.
+  if (allowed_ < kRounds * usual_.median()) return;
+  tried_ = other_size();
+  skipped_ = 0;
+  in_trial_.clear();
+}
+
+void TeamTrial::end_trial() {
   const double lost = in_trial_.median() - usual_.median();
   if (in_trial_.median() < kFaster * usual_.median()) {
     size_ = tried_;
+    // The next trial follows at once: it goes on in that direction or, from one thread, back.
+    allowed_ = std::numeric_limits<double>::infinity();
   } else {
-    allowed_ = -kRounds * std::max(lost, 0.0) * operations;
+    smaller_ = !smaller_;
+    allowed_ = -kRounds * std::max(lost, 0.0);
   }
   tried_ = 0;
+  skipped_ = 0;
   usual_.clear();
 }
 

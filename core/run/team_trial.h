@@ -11,16 +11,16 @@ namespace unroll {
 /// round has to fetch it from there. Where that is slow, a second thread makes the run faster and
 /// the round slower, so only the time of whole rounds says whether threads pay.
 ///
-/// A trial gives some rounds half as many threads, or twice as many. If they are faster, the rounds
-/// after them have that number too. Trials are repeated, as what is faster may change, and cost
-/// about one percent of the time.
+/// A trial gives some rounds of one plan half as many threads, or twice as many. If they are
+/// faster, the rounds after them have that number too. Trials are repeated, as what is faster may
+/// change, and cost about one percent of the time.
 class TeamTrial {
  public:
-  /// How many threads, of at most `most`, the next round should have.
+  /// How many threads, of at most `most`, the round that begins now should have.
   [[nodiscard]] int choose(int most);
-  /// What a round took on as many threads as were chosen last: `seconds` for a plan of that many
-  /// operations.
-  void note(double seconds, double operations);
+  /// Says how many seconds the round took that choose() was called for last. Time in which the
+  /// program waited for something else does not belong to them.
+  void note(double seconds);
 
  private:
   /// The times of the last rounds.
@@ -36,19 +36,20 @@ class TeamTrial {
     std::array<double, kEnough> times_{};
     int count_ = 0;
   };
-  static constexpr int kSkipped = 2;  // rounds of a trial that do not count: they fill the caches
+  static constexpr int kSkipped = 2;  // rounds that do not count: they fill the caches
   static constexpr int kRounds = kSkipped + Times::kEnough;  // of a trial
 
   [[nodiscard]] int other_size() const;
+  void end_trial();
 
   int most_ = 0;         // threads that a round may have
   int size_ = 0;         // threads outside trials
-  int tried_ = 0;        // 0: no trial
-  int skipped_ = 0;      // rounds of this trial that did not count
+  int tried_ = 0;        // threads in the trial; 0: there is none
+  int skipped_ = 0;      // rounds that did not count since the number of threads changed
   bool smaller_ = true;  // whether the next trial has fewer threads
   double allowed_ = 0;   // seconds that the next trial may cost
-  Times usual_;          // of an operation, on size_ threads
-  Times in_trial_;       // of an operation, on tried_ threads
+  Times usual_;          // on size_ threads
+  Times in_trial_;       // on tried_ threads
 };
 
 }  // namespace unroll

@@ -1,8 +1,7 @@
 #include <unroll/core/plan/make_plan.h>
 #include <unroll/core/run/threads_that_pay.h>
 
-#include <algorithm>
-#include <bit>
+#include <utility>
 
 namespace unroll {
 namespace {
@@ -14,12 +13,10 @@ ThreadsThatPay& threads_that_pay() {
 
 }  // namespace
 
-void ThreadsThatPay::begin_round(int most, double operations, Time now) {
-  if (shares_) trial_->note(std::chrono::duration<double>(now - begun_).count(), operations_);
-  operations_ = std::max(operations, 1.0);
-  trial_ = &trials_[static_cast<std::size_t>(
-      std::bit_width(static_cast<unsigned long long>(operations_)))];
-  begun_ = now;
+void ThreadsThatPay::begin_round(int most, std::shared_ptr<TeamTrial> trial, double on_core) {
+  if (shares_) trial_->note(on_core - begun_);
+  trial_ = std::move(trial);
+  begun_ = on_core;
   most_ = most;
   chosen_ = trial_->choose(most);
   shares_ = false;
@@ -35,8 +32,8 @@ void ThreadsThatPay::note(int threads, const TeamTime& time, Time now) {
   size_.note(threads, time, now);
 }
 
-void begin_round(int most, double operations) {
-  threads_that_pay().begin_round(most, operations, TeamSize::Clock::now());
+void begin_round(int most, std::shared_ptr<TeamTrial> trial) {
+  threads_that_pay().begin_round(most, std::move(trial), seconds_on_core());
 }
 
 void run_on_threads_that_pay(int most, const std::function<void(Team&)>& work) {

@@ -52,8 +52,8 @@ Comments for_each_comment(std::string_view text, const std::string& path,
 Comments for_each_comment(TextStream& text, const std::string& path, const ReadOptions& options,
                           const TakeComment& take);
 
-/// The format, the delimiter and the column by which for_each_comment() reads a text: of the same
-/// bytes it gives the same comments with all options that this is the same for, but for
+/// The format, the delimiter and the column by which for_each_comment() reads a text. Options with
+/// the same description give the same comments of the same bytes, unless they differ in
 /// `skip_bad_rows`. Reads the beginning of the text. Throws as for_each_comment().
 [[nodiscard]] std::string describe_reading(TextStream& text, const std::string& path,
                                            const ReadOptions& options);

@@ -62,9 +62,8 @@ SentenceList read_one(const std::string& path, const TextSettings& settings, Tok
 void refuse_ids(const std::string& path) {
   if (!is_id_file(path)) return;
   unroll::fail<unroll::IoError>(
-      "{}: is no text but a file of ids, which wordlm keeps of a text; leave it out of the files "
-      "to "
-      "read",
+      "{}: is no text but a file of ids, which wordlm keeps of a text; leave it out of --data, "
+      "--valid and --test",
       path);
 }
 

@@ -216,7 +216,13 @@ EncodedCorpus find_or_make_file(TextSettings& settings, std::uint64_t seed, cons
   if (!read_only) unroll::remove_remains(path);
   std::string why;
   if (auto file = find_ids(path, wanted, why)) return corpus_of(std::move(*file), path, settings);
-  if (read_only) return read_text(settings, seed, wanted);
+  if (read_only) {
+    EncodedCorpus made = read_text(settings, seed, wanted);
+    if (!why.empty()) {
+      made.corpus.description += fmt::format("\nnote: the ids were not used: {}", why);
+    }
+    return made;
+  }
   const std::vector<std::string> paths = files_of(wanted, tokens_of(wanted));
   Look before = look_at(paths);
   EncodedCorpus made = read_text(settings, seed, wanted);
@@ -252,7 +258,8 @@ EncodedCorpus find_or_make(TextSettings& settings, std::uint64_t seed, const Wan
     return found;
   } catch (const examples::Interrupted&) {
     examples::say("interrupted while the text was read; no unfinished file is left\n");
-    (void)examples::flush_out();  // another process, which has ended, may be waited for
+    // Where processes train together, this one may be ended while it waits for the others.
+    (void)examples::flush_out();
     throw;
   }
 }

@@ -84,7 +84,9 @@ void print_mixture(const AnyModel& model, const EvalOptions& options, const Sent
         "options of it",
         options.mix, options.load);
   }
-  const SentenceList held_out = held_out_corpus(model, options).held_out;
+  const Corpus trained_on = held_out_corpus(model, options);
+  if (!options.held_out) say("the share is that of: {}\n", trained_on.description);
+  const SentenceList& held_out = trained_on.held_out;
   if (held_out.empty()) {
     unroll::fail<unroll::Error>("{}: its training held nothing out to find the share on",
                                 options.load);

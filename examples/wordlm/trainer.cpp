@@ -103,10 +103,7 @@ class Training {
 
   /// The rest of an epoch.
   void train_epoch() {
-    processes_.together([&] {
-      train_set_.require_unchanged();
-      measured_.require_unchanged();
-    });
+    require_unchanged_sets();
     keep_best();
     checkpoint_.optimizer->learning_rate = learning_rate(settings_.training, progress_);
     interrupted_ = processes_.any(examples::interrupted);
@@ -125,6 +122,14 @@ class Training {
     }
     line.clear();
     end_epoch(static_cast<double>(progress_.running_words - words_before) / seconds_since(start));
+  }
+
+  /// The words of a file that has changed would be wrong ones.
+  void require_unchanged_sets() {
+    processes_.together([&] {
+      train_set_.require_unchanged();
+      measured_.require_unchanged();
+    });
   }
 
   /// Before the best weights there are are trained further, they are set aside.
@@ -198,6 +203,7 @@ class Training {
     check_weights();
     const double running = running_loss();
     const double loss = measure(checkpoint_, measured_, processes_).loss;  // or it was interrupted
+    require_unchanged_sets();
     const double norm = mean_norm();
     ++progress_.epoch;
     progress_.batch = 0;

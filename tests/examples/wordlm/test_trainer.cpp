@@ -5,8 +5,13 @@
 
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
+#include <map>
+#include <memory>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "small_models.h"
 #include "text_files.h"
@@ -192,6 +197,49 @@ TEST_CASE("the learning rate halves where the loss has risen") {
   Checkpoint falling = begin(settings);
   CHECK(train(falling));
   CHECK(falling.progress.learning_rate == 0.5);
+}
+
+/// Another program changes a file when the first step has been taken.
+class Spoiling : public unroll::Optimizer {
+ public:
+  Spoiling(std::shared_ptr<unroll::Optimizer> inner, std::string path)
+      : Optimizer(inner->learning_rate), inner_(std::move(inner)), path_(std::move(path)) {}
+
+  void step(const unroll::Gradients& gradients) override {
+    inner_->step(gradients);
+    std::ofstream(path_, std::ios::app) << "more";
+  }
+  [[nodiscard]] std::map<std::string, unroll::Tensor> state() const override {
+    return inner_->state();
+  }
+  void restore(const unroll::Parameters& parameters,
+               const std::map<std::string, unroll::Tensor>& state) override {
+    inner_->restore(parameters, state);
+  }
+  [[nodiscard]] unroll::Untouched untouched() const override { return inner_->untouched(); }
+
+ private:
+  std::shared_ptr<unroll::Optimizer> inner_;
+  std::string path_;
+};
+
+TEST_CASE("trainer: an epoch in which a file of ids was changed is not saved") {
+  const Folder folder;
+  const std::string path = folder.file("ids");
+  IdFile ids;
+  ids.words = texts().vocabulary;
+  ids.train = texts().train_set;
+  write_id_file(path, ids);
+  Settings settings = small();
+  settings.training.epochs = 1;
+  Checkpoint checkpoint = begin(settings);
+  checkpoint.optimizer = std::make_shared<Spoiling>(checkpoint.optimizer, path);
+  const std::string model = folder.file("m");
+  examples::Saver saver(examples::SaveOptions{.path = model});
+  RunLog log("");
+  CHECK_THROWS_AS(train(checkpoint, read_id_file(path).train, texts().test_set, saver, log),
+                  unroll::IoError);
+  CHECK_FALSE(std::filesystem::exists(model));
 }
 
 TEST_CASE("trainer: a file of ids that another program changes ends the training") {

@@ -242,8 +242,8 @@ TEST_CASE("ids: a file of ids is not taken for a text") {
   (void)read(c, {ids});
   const std::string fault =
       ids +
-      ": is no text but a file of ids, which wordlm keeps of a text; leave it out of the files "
-      "to read";
+      ": is no text but a file of ids, which wordlm keeps of a text; leave it out of --data, "
+      "--valid and --test";
   const TextSettings good = c.settings;
   c.settings.data.push_back(ids);
   CHECK_THROWS_WITH_AS((void)read(c, {}), fault.c_str(), unroll::IoError);
