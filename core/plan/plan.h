@@ -143,8 +143,8 @@ struct Plan {
   Request request;
   DType dtype = DType::f32;          // of its floating-point values
   int threads = 1;                   // at most
-  int wanted_threads = 1;            // what was asked for when it was made
-  std::shared_ptr<TeamTrial> trial;  // of how many of them pay
+  int wanted_threads = 1;            // the most that were allowed when it was made
+  std::shared_ptr<TeamTrial> trial;  // finds out how many of them make it fast
   std::vector<Assumption> assumptions;
   std::vector<Id> bases;  // sources and placed nodes whose memory steps use
   std::vector<Step> steps;

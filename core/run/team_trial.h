@@ -7,13 +7,13 @@ namespace unroll {
 
 /// A program runs a plan, clips the gradient, updates the parameters, records the next step and
 /// runs a plan again. From the beginning of one run to the beginning of the next is a round. What a
-/// thread writes during the run stays in the cache of its core, and whoever needs it later in the
-/// round has to fetch it from there. Where that is slow, a second thread makes the run faster and
-/// the round slower, so only the time of whole rounds says whether threads pay.
+/// thread writes during the run stays in the cache of its core. The update then needs it on other
+/// cores, too, which fetch it from there. Where fetching is slow, a second thread makes the run
+/// faster and the round slower: only the time of whole rounds says whether more threads are better.
 ///
-/// A trial gives some rounds of one plan half as many threads, or twice as many. If they are
-/// faster, the rounds after them have that number too. Trials are repeated, as what is faster may
-/// change, and cost about one percent of the time.
+/// A trial gives some rounds of one plan half as many threads, or twice as many. If these rounds
+/// are faster, the rounds after them have that number of threads too. Trials are repeated, because
+/// another number may become the fastest; they cost about one percent of the time.
 class TeamTrial {
  public:
   /// How many threads, of at most `most`, the round that begins now should have.

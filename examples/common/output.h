@@ -14,8 +14,8 @@ void open_standard_streams();
 
 /// Writes to standard output, unless it is quiet.
 void write_out(std::string_view text);
-/// Copies what is written to standard output, from its construction to its destruction. There can
-/// be only one OutCopy at a time.
+/// While an OutCopy exists, it keeps a copy of what is written to standard output. There can be
+/// only one at a time.
 class OutCopy {
  public:
   OutCopy();

@@ -36,8 +36,8 @@ inline constexpr std::string_view kCharactersChosen =
     "note: a script without blanks between words: its characters are the tokens, as with --tokens "
     "char; --tokens bpe finds larger ones";
 
-/// The tokens of a text whose user has not said what they are, by the look of its beginning: words,
-/// or the characters of a script without blanks between words.
+/// What the tokens of a text should be where the user has not said it, judged by its beginning:
+/// words, or characters where the script has no blanks between words.
 [[nodiscard]] Tokens choose_tokens(text::TextStream& text);
 
 /// Reads the files of the settings, or makes the built-in comments. Throws unroll::IoError where

@@ -273,7 +273,7 @@ void write_id_file(const std::string& path, const IdFile& file) {
 bool is_id_file(const std::string& path) {
   std::error_code ignored;
   std::uint64_t begin = 0;
-  // A pipe is not even opened: whoever writes into it would take that for its reader.
+  // A pipe is not opened: what writes into it would end with an error once it is closed again.
   if (!std::filesystem::is_regular_file(path, ignored)) return false;
   const unroll::FileReader file(path);
   if (file.size() < sizeof(begin)) return false;

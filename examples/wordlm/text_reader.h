@@ -18,9 +18,8 @@ namespace wordlm {
 /// of these rules: ids that were kept before are then made again.
 inline constexpr int kReadingRules = 1;
 
-/// How a TextReader reads a file with these settings: its format, and of a table or of lines of
-/// JSON what is read of each record. Reads the beginning of the file. Throws unroll::IoError where
-/// that fails.
+/// How a TextReader reads a file with these settings: its format, and the column of a table or the
+/// member of JSON. Reads the beginning of the file. Throws unroll::IoError where that fails.
 [[nodiscard]] std::string describe_reading(const std::string& path, const TextSettings& settings);
 
 /// Reads one text, perhaps of several files. Sentences come out between `TokenTable::kStart` and

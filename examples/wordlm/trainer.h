@@ -26,8 +26,8 @@ struct Ending {
 /// and saves; it saves as often as `saver` says and when it is interrupted, too. Throws
 /// unroll::Error where the loss is no longer a number, or after an epoch three times that of
 /// guessing; the file saved last stays good. Throws unroll::IoError at the beginning and the
-/// end of an epoch where another program has changed a file that the sets are in. With `anomaly` it stops at the
-/// operation that makes the first NaN or infinity (unroll::NonFiniteError).
+/// end of an epoch where another program has changed a file that the sets are in. With `anomaly` it
+/// stops at the operation that makes the first NaN or infinity (unroll::NonFiniteError).
 ///
 /// The sets are sentences, or where the settings say running text, that text alone; without a test
 /// set the training set is measured.
