@@ -49,4 +49,8 @@ bool flush_out();
 /// threads that could not start.
 [[noreturn]] void end_program(int status, std::string_view name);
 
+/// A word of a command as a user can give it to a shell: in quotes where it has blanks or other
+/// characters that mean something to shells.
+[[nodiscard]] std::string shell_word(std::string_view word);
+
 }  // namespace examples

@@ -187,7 +187,7 @@ bool train(Task& task, TrainedModel& model, const SaveOptions& save) {
         model.progress.epoch + 1);
   } else {
     say("interrupted in epoch {}; go on with: {} train --load {} --save {}\n",
-        model.progress.epoch + 1, save.program, save.path, save.path);
+        model.progress.epoch + 1, save.program, shell_word(save.path), shell_word(save.path));
   }
   return false;
 }

@@ -21,10 +21,11 @@
 
 namespace wordlm {
 
-using examples::say;
-
 using examples::count_of;
 using examples::grouped;
+using examples::say;
+using examples::shell_word;
+
 namespace {
 
 void write_sentences(const std::string& path, const SentenceList& sentences) {
@@ -140,8 +141,9 @@ void print_streams(const SentenceList& text, const Settings& settings) {
 
 /// The command that goes on with a training.
 std::string command_to_go_on(const std::string& save, const IdsPlace& ids) {
-  return fmt::format("wordlm train --load {0} --save {0}{1}{2}", save,
-                     ids.file.empty() ? "" : " --ids ", ids.file);
+  std::string command = fmt::format("wordlm train --load {0} --save {0}", shell_word(save));
+  if (!ids.file.empty()) command += " --ids " + shell_word(ids.file);
+  return command;
 }
 
 /// Says how the training ended, and how to go on where it was interrupted.
