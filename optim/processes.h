@@ -25,10 +25,10 @@ struct FailedElsewhere : std::runtime_error {
 ///     ...
 ///     all_reduce(processes, gradients);    // after each backward run
 ///
-/// All calls but rank(), count(), share_a_machine() and share() are made by every process, in the
-/// same order: each waits for the others. What they compute is the same to the bit in all
-/// processes, and the same again for the same number of them, whatever the network does: sums are
-/// formed in the order of the ranks.
+/// Every process has to make the same calls in the same order, because each call waits for the
+/// other processes; only rank(), count(), share_a_machine() and share() wait for nobody. The
+/// results are the same to the bit in all processes, and in every run on as many processes: sums
+/// are formed in the order of the ranks, whatever the network does.
 ///
 /// The program may use MPI itself. Messages of unroll have a communicator of their own, a duplicate
 /// of MPI_COMM_WORLD, which is freed when MPI ends. Where the program has begun MPI before, it also

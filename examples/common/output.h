@@ -14,15 +14,15 @@ void open_standard_streams();
 
 /// Writes to standard output, unless it is quiet.
 void write_out(std::string_view text);
-/// While an OutCopy exists, it keeps a copy of what is written to standard output. There can be
-/// only one at a time.
+/// Collects everything that is written to standard output between its construction and its
+/// destruction. Only one object may exist at a time.
 class OutCopy {
  public:
   OutCopy();
   ~OutCopy();
   OutCopy(const OutCopy&) = delete;
   OutCopy& operator=(const OutCopy&) = delete;
-  /// What has been written so far.
+  /// The output since the construction.
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:

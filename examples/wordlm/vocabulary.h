@@ -52,9 +52,9 @@ class Vocabulary {
   [[nodiscard]] static Vocabulary build(const TokenTable& tokens, const SentenceList& text,
                                         const VocabularyOptions& options);
 
-  /// A vocabulary saved before, in the order of its ids. Throws `unroll::Error` where `words` do
-  /// not begin with the special words, and where a word is among them twice. `counts` is what was
-  /// counted when the vocabulary was built, where that is known.
+  /// A vocabulary that was saved: its words in the order of their ids, and how often each was
+  /// counted, where that is known. Throws `unroll::Error` where the special words are not the first
+  /// ones, or a word stands there twice.
   explicit Vocabulary(std::vector<std::string> words, Units units = {},
                       VocabularyCounts counts = {});
 

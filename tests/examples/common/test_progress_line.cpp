@@ -20,8 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Standard error of `work` in a process of its own: what it writes to `to`, which is read as
-/// `from`.
+/// Runs `work` in another process, whose standard error is the file descriptor `to`, and returns
+/// what can then be read from the file descriptor `from`.
 std::string written_to(int to, int from, const std::function<void()>& work) {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);

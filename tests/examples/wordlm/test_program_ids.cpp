@@ -173,7 +173,8 @@ TEST_CASE("ids: an interruption while the text is read ends the run and leaves n
   const std::string out = folder.file("out");
   write_csv(data, 60);
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  // The program has begun to read when its pipe can be opened, and waits for what is in it.
+  // Opening the pipe for writing succeeds once the program reads it; the program then waits for
+  // text, and is interrupted there.
   for (const char* const command : {"train --samples 0 --epochs 0", "ngram --order 2"}) {
     CAPTURE(command);
     const Run shell = unroll::testing::run_program(

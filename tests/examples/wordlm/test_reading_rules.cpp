@@ -19,7 +19,8 @@ const std::string kAdvice =
     "the rules of reading have changed: raise kReadingRules in text_reader.h, then state here what "
     "is read now";
 
-/// Comments with what is hard to read: sentences, abbreviations, emoticons, HTML and Unicode.
+/// Comments that many of the rules apply to: ends of sentences, abbreviations, emoticons, HTML and
+/// Unicode.
 constexpr const char* kText =
     "id,body\n"
     "1,\"Mr. J. R. Smith paid $3.50 at 5 p.m. in Washington D.C. That's e.g. 20% off!! :-) Isn't "
